@@ -1,0 +1,1 @@
+"""Containers: what a user names, starts, stops and looks at."""

@@ -1,0 +1,1 @@
+"""Desired state: specifications, observation, plans and their steps."""

@@ -1,0 +1,1 @@
+"""Images: references, archives, layers and their unpacking."""

@@ -1,0 +1,125 @@
+"""The byte-compiled copy of this library on the host, which outlives the task that brought it.
+
+A module's payload is deleted when its task ends, and has no byte code. So the first task installs the library into
+`<root>/lib/<content hash>/runtime_lib`; later tasks, the host command and the monitors all run from there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import zipimport
+import zlib
+
+from .paths import Layout
+from .store import Store
+
+PACKAGE = "runtime_lib"
+_LOADER = globals()["__loader__"]  # a zipimporter while the code is a task's payload
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def running_from(layout: Layout) -> str | None:
+    """Return the installed folder that this code was imported from, or None when it runs from anywhere else."""
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return folder if os.path.dirname(folder) == layout.library else None
+
+
+def installed(layout: Layout) -> str | None:
+    """Return the folder of this very library on the host, or None when it is not installed there."""
+    here = running_from(layout)
+    if here:
+        return here
+    folder = f"{layout.library}/{_content_hash()}"
+    return folder if os.path.exists(f"{folder}/{PACKAGE}/.complete") else None
+
+
+def install(store: Store) -> str:
+    """Return the folder of this library on the host, after copying and compiling it where needed."""
+    return installed(store.layout) or _install(store)
+
+
+def _install(store: Store) -> str:
+    import shutil
+
+    folder = f"{store.layout.library}/{_content_hash()}"
+    with store.lock("library", os.path.basename(folder)):
+        if os.path.exists(f"{folder}/{PACKAGE}/.complete"):
+            return folder
+        os.makedirs(store.layout.library, mode=0o755, exist_ok=True)
+        fresh = f"{folder}.{os.getpid()}.tmp"
+        shutil.rmtree(fresh, ignore_errors=True)
+        _write_tree(fresh)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.rename(fresh, folder)
+    return folder
+
+
+def _write_tree(folder: str) -> None:
+    import compileall
+
+    for name, source in _sources():
+        path = f"{folder}/{PACKAGE}/{name}"
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(source)
+    # Unchecked: nobody edits the copy, so no start has to compare time stamps.
+    mode = compileall.PycInvalidationMode.UNCHECKED_HASH  # type: ignore[attr-defined]
+    compileall.compile_dir(folder, quiet=2, stripdir=folder, invalidation_mode=mode)
+    for base, _folders, files in os.walk(folder):
+        os.chmod(base, 0o755)
+        for name in files:
+            os.chmod(f"{base}/{name}", 0o644)
+    os.sync()
+    with open(f"{folder}/{PACKAGE}/.complete", "wb"):
+        pass
+
+
+def _content_hash() -> str:
+    """Return a name for the content of this library: the same content gives the same name."""
+    total = 0
+    for name, mark in _marks():
+        total = zlib.crc32(f"{name} {mark}\n".encode(), total)
+    return f"{sys.version_info[0]}.{sys.version_info[1]}-{total:08x}"
+
+
+def _marks() -> list[tuple[str, str]]:
+    """Return (file, mark of its content): CRCs of a zip's directory, or size and time of files: nothing is read."""
+    if isinstance(_LOADER, zipimport.zipimporter):
+        prefix = _LOADER.prefix
+        listing = _LOADER._files  # type: ignore[attr-defined]
+        return sorted((name[len(prefix) :], str(entry[6])) for name, entry in listing.items() if _ours(name, prefix))
+    base = os.path.dirname(os.path.abspath(__file__))
+    marks = []
+    for path in _walk(base):
+        status = os.stat(f"{base}/{path}")
+        marks.append((path, f"{status.st_size} {status.st_mtime_ns}"))
+    return sorted(marks)
+
+
+def _sources() -> Iterator[tuple[str, bytes]]:
+    if isinstance(_LOADER, zipimport.zipimporter):
+        prefix = _LOADER.prefix
+        for name in sorted(_LOADER._files):  # type: ignore[attr-defined]
+            if _ours(name, prefix):
+                yield name[len(prefix) :], _LOADER.get_data(name)
+        return
+    base = os.path.dirname(os.path.abspath(__file__))
+    for path in sorted(_walk(base)):
+        with open(f"{base}/{path}", "rb") as file:
+            yield path, file.read()
+
+
+def _ours(name: str, prefix: str) -> bool:
+    return name.startswith(prefix) and name.endswith((".py", ".json"))
+
+
+def _walk(base: str) -> Iterator[str]:
+    for folder, folders, files in os.walk(base):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        for name in files:
+            if name.endswith((".py", ".json")):
+                yield os.path.relpath(f"{folder}/{name}", base)

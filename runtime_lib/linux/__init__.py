@@ -1,0 +1,1 @@
+"""The kernel seat: system calls, cgroup files, netlink and nftables; no policy."""

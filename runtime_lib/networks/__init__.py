@@ -1,0 +1,1 @@
+"""Networks: addresses, bridges, published ports and names."""

@@ -1,0 +1,1 @@
+"""The low-level runtime: an OCI bundle in, a process out."""

@@ -1,0 +1,149 @@
+"""The database, the locks and the atomic files of one installation."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import time
+from contextlib import contextmanager
+
+from . import schema
+from .errors import Busy, CorruptData, HostLacks
+from .paths import Layout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+LOCK_PATIENCE = 60.0  # seconds; longer than any operation that holds a lock should last
+
+
+class Store:
+    """One open database. Use `transaction()` for every change; reads need none.
+
+    Durability (sqlite.org/pragma.html#pragma_synchronous): WAL with synchronous=NORMAL never corrupts and never
+    tears a transaction; the last ones may be undone by a power cut, but not by a killed process.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        _make_folders(layout)
+        try:
+            self._db = _connect(layout.database)
+        except sqlite3.DatabaseError as error:
+            raise CorruptData(f"cannot open the database {layout.database}: {error}; restore or remove it") from error
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Return all rows of a SELECT."""
+        return self._db.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Row | None:
+        """Return the first row of a SELECT, or None."""
+        row: sqlite3.Row | None = self._db.execute(sql, parameters).fetchone()
+        return row
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Hold the write lock for a block; commit at its end, roll back when it raises. Blocks may be nested."""
+        if self._db.in_transaction:
+            yield self._db
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._db
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    @contextmanager
+    def lock(self, kind: str, name: str, patience: float = LOCK_PATIENCE) -> Iterator[None]:
+        """Hold an exclusive lock on one object (`kind` "container", "layer", ...) between processes.
+
+        The kernel releases it when the holder dies. Raises Busy with the holder's pid after `patience` seconds.
+        """
+        path = f"{self.layout.locks}/{kind}-{name.replace('/', '_')}"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            _flock(descriptor, f"{kind} {name}", patience)
+            os.pwrite(descriptor, b"%-10d" % os.getpid(), 0)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+
+def _make_folders(layout: Layout) -> None:
+    # 0711: image trees hold setuid programs that the host's users must not reach (CVE-2021-41091).
+    for path, mode in (
+        (layout.root, 0o711),
+        (layout.run, 0o711),
+        (layout.layers, 0o700),
+        (layout.temporary, 0o700),
+        (layout.cache, 0o700),
+        (layout.locks, 0o700),
+        (f"{layout.root}/containers", 0o700),
+        (f"{layout.root}/volumes", 0o700),
+        (f"{layout.run}/containers", 0o700),
+    ):
+        if not os.path.isdir(path):
+            try:
+                os.makedirs(path, exist_ok=True)
+            except PermissionError as error:
+                raise HostLacks(f"cannot create {path}: run as root (become: true)") from error
+            os.chmod(path, mode)
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=LOCK_PATIENCE, isolation_level=None, check_same_thread=False)
+    db.row_factory = sqlite3.Row
+    db.execute("PRAGMA foreign_keys = ON")
+    db.execute("PRAGMA synchronous = NORMAL")
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > schema.VERSION:
+        raise CorruptData(f"{path} was written by a newer Skiff (schema {version}); update this one")
+    if version < schema.VERSION:
+        os.chmod(path, 0o600)
+        _create_tables(db)
+    return db
+
+
+def _create_tables(db: sqlite3.Connection) -> None:
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("BEGIN IMMEDIATE")
+    for statement in schema.TABLES.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {schema.VERSION}")
+    db.execute("COMMIT")
+
+
+def _flock(descriptor: int, what: str, patience: float) -> None:
+    deadline = time.monotonic() + patience
+    pause = 0.001
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                holder = os.pread(descriptor, 10, 0).decode().strip()
+                raise Busy(f"{what} is busy: process {holder} holds it; wait for it or end it") from None
+        time.sleep(pause)
+        pause = min(pause * 2, 0.05)
+
+
+def write_file(path: str, data: bytes, mode: int = 0o600) -> None:
+    """Replace a file of ours atomically: readers see the old or the new content, also after a power cut."""
+    temporary = f"{path}.{os.getpid()}.tmp"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    with open(descriptor, "wb") as file:
+        os.fchmod(descriptor, mode)  # whatever the caller's umask is
+        file.write(data)
+        file.flush()
+        os.fdatasync(descriptor)
+    os.rename(temporary, path)
