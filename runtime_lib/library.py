@@ -52,14 +52,15 @@ def _install(store: Store) -> str:
         os.makedirs(store.layout.library, mode=0o755, exist_ok=True)
         fresh = f"{folder}.{os.getpid()}.tmp"
         shutil.rmtree(fresh, ignore_errors=True)
-        _write_tree(fresh)
+        _write_tree(fresh, folder)
         shutil.rmtree(folder, ignore_errors=True)
         os.rename(fresh, folder)
     return folder
 
 
-def _write_tree(folder: str) -> None:
+def _write_tree(folder: str, final: str) -> None:
     import compileall
+    from py_compile import PycInvalidationMode
 
     for name, source in _sources():
         path = f"{folder}/{PACKAGE}/{name}"
@@ -67,8 +68,8 @@ def _write_tree(folder: str) -> None:
         with open(path, "wb") as file:
             file.write(source)
     # Unchecked: nobody edits the copy, so no start has to compare time stamps.
-    mode = compileall.PycInvalidationMode.UNCHECKED_HASH  # type: ignore[attr-defined]
-    compileall.compile_dir(folder, quiet=2, stripdir=folder, invalidation_mode=mode)
+    mode = PycInvalidationMode.UNCHECKED_HASH
+    compileall.compile_dir(folder, quiet=2, stripdir=folder, prependdir=final, invalidation_mode=mode)
     for base, _folders, files in os.walk(folder):
         os.chmod(base, 0o755)
         for name in files:

@@ -1,0 +1,27 @@
+"""What every suite shares: under CI nothing is skipped silently."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+# A skip for what this very machine cannot have (no such kernel feature) is legitimate; one for a missing tool is not.
+MACHINE = "this machine: "
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in unexpected_skips(terminalreporter):
+        terminalreporter.write_line(f"ERROR: skipped under CI: {report.nodeid}: {report.longrepr[2]}", red=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and unexpected_skips(reporter) and session.exitstatus == 0:
+        session.exitstatus = 1
+
+
+def unexpected_skips(reporter: pytest.TerminalReporter) -> list[pytest.TestReport]:
+    if not os.environ.get("CI"):
+        return []
+    return [report for report in reporter.stats.get("skipped", []) if MACHINE not in str(report.longrepr)]

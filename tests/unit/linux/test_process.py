@@ -1,0 +1,49 @@
+"""A process is known by pid and start time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from runtime_lib.linux.process import Process
+
+
+def test_this_process_lives() -> None:
+    assert Process.of(os.getpid()).alive()
+
+
+def test_an_ended_process_is_gone() -> None:
+    child = subprocess.Popen(["sleep", "100"])
+    process = Process.of(child.pid)
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert not process.alive(), "a zombie does not count as alive"
+    child.wait()
+    assert not process.alive()
+    with pytest.raises(ProcessLookupError):
+        process.signal(0)
+    with pytest.raises(ProcessLookupError):
+        Process.of(child.pid)
+
+
+def test_a_recycled_pid_is_another_process() -> None:
+    mine = Process.of(os.getpid())
+    stranger = Process(mine.pid, mine.start_time - 1)
+    assert not stranger.alive()
+    with pytest.raises(ProcessLookupError):
+        stranger.signal(0)
+
+
+def test_names_with_brackets_do_not_confuse(tmp_path: Path) -> None:
+    program = tmp_path / "a) b (c"
+    shutil.copy("/bin/sleep", program)
+    child = subprocess.Popen([program, "100"])
+    try:
+        assert Process.of(child.pid).alive()
+    finally:
+        child.kill()
+        child.wait()
