@@ -1,0 +1,130 @@
+"""Docker's texts for mounts, as values: `-v`, `--mount` and `--tmpfs`. Pure: nothing is looked up on the host."""
+
+from __future__ import annotations
+
+from ..errors import InvalidSpec
+from .parts import Mount
+from .sizes import size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+PROPAGATIONS = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
+_KINDS = ("bind", "volume", "tmpfs")
+# SELinux labels and consistency hints (Docker Desktop) mean nothing here, and every Docker user's file has them.
+_IGNORED = ("z", "Z", "consistent", "cached", "delegated", "default")
+_ALIASES = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly"}
+
+
+def parse_volume(text: str) -> Mount:
+    """Return the mount of a `-v` text: `TARGET`, `SOURCE:TARGET` or `SOURCE:TARGET:OPTIONS`.
+
+    A source that starts with `/`, `.` or `~` is a path on the host, any other one is a volume's name. A relative path
+    must have been made absolute by the caller, which knows its working directory.
+    """
+    parts = text.split(":")
+    if len(parts) > 3 or not all(parts):
+        raise InvalidSpec(f"volume {text!r} is not TARGET, SOURCE:TARGET or SOURCE:TARGET:OPTIONS")
+    if len(parts) == 1:
+        return Mount("volume", _target(parts[0], text))
+    source, target = parts[0], _target(parts[1], text)
+    options = parts[2].split(",") if len(parts) == 3 else []
+    if source.startswith("/"):
+        return Mount("bind", target, source, create_source=True, **_options(options, text, "bind"))
+    if source.startswith((".", "~")):
+        raise InvalidSpec(f"the source of volume {text!r} must be an absolute path or the name of a volume")
+    return Mount("volume", target, source, **_options(options, text, "volume"))
+
+
+def parse_mount(text: str) -> Mount:
+    """Return the mount of a `--mount` text: `type=bind,source=/a,target=/b,readonly` (type: volume by default)."""
+    values: dict[str, list[str]] = {}
+    for part in text.split(","):
+        key, equals, value = part.partition("=")
+        key = _ALIASES.get(key.strip().lower(), key.strip().lower())
+        values.setdefault(key, []).append(value if equals else "true")
+    return _mount(values, text)
+
+
+def parse_tmpfs(text: str) -> tuple[str, str]:
+    """Return (path, options) of a `--tmpfs` text: `/run` or `/run:size=64m,mode=755`."""
+    path, _, options = text.partition(":")
+    return _target(path, text), options
+
+
+def _options(options: list[str], text: str, kind: str) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for option in options:
+        if option in ("ro", "rw"):
+            values["read_only"] = option == "ro"
+        elif option == "nocopy" and kind == "volume":
+            values["copy"] = False
+        elif option in PROPAGATIONS and kind == "bind":
+            values["propagation"] = option
+        elif option not in _IGNORED:
+            raise InvalidSpec(f"volume {text!r}: unknown option {option!r} for a {kind}; use ro, rw or nocopy")
+    return values
+
+
+def _mount(values: dict[str, list[str]], text: str) -> Mount:
+    kind = _take(values, "type") or "volume"
+    if kind not in _KINDS:
+        raise InvalidSpec(f"mount {text!r}: type must be one of {', '.join(_KINDS)}")
+    target = _take(values, "target")
+    if not target:
+        raise InvalidSpec(f"mount {text!r} has no target")
+    mount = Mount(
+        kind,
+        _target(target, text),
+        _take(values, "source"),
+        read_only=_flag(values, "readonly", text),
+        propagation=_take(values, "bind-propagation"),
+        recursive=not _flag(values, "bind-nonrecursive", text),
+        create_source=_flag(values, "bind-create-mountpoint", text),
+        copy=not _flag(values, "volume-nocopy", text),
+        subpath=_take(values, "volume-subpath"),
+        labels=_pairs(values.pop("volume-label", [])),
+        volume_options=_pairs(values.pop("volume-opt", [])),
+        tmpfs_size=size(_take(values, "tmpfs-size") or "0", "tmpfs-size") or None,
+        tmpfs_mode=_octal(_take(values, "tmpfs-mode"), text),
+    )
+    for ignored in ("consistency", "volume-driver"):
+        values.pop(ignored, None)
+    if values:
+        raise InvalidSpec(f"mount {text!r}: unknown key {sorted(values)[0]!r}")
+    return mount
+
+
+def _target(path: str, text: str) -> str:
+    if not path.startswith("/"):
+        raise InvalidSpec(f"mount {text!r}: the target {path!r} must be an absolute path inside the container")
+    return path
+
+
+def _take(values: dict[str, list[str]], key: str) -> str | None:
+    found = values.pop(key, None)
+    return found[-1] if found else None
+
+
+def _flag(values: dict[str, list[str]], key: str, text: str) -> bool:
+    word = (_take(values, key) or "false").lower()
+    if word not in ("true", "1", "false", "0"):
+        raise InvalidSpec(f"mount {text!r}: {key} must be true or false")
+    return word in ("true", "1")
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    return {key: value for key, _, value in (text.partition("=") for text in texts)}
+
+
+def _octal(word: str | None, text: str) -> int | None:
+    if word is None:
+        return None
+    try:
+        mode = int(word, 8)
+    except ValueError:
+        mode = -1
+    if not 0 <= mode <= 0o7777:
+        raise InvalidSpec(f"mount {text!r}: tmpfs-mode must be octal, such as 1777")
+    return mode

@@ -1,0 +1,84 @@
+"""The small values that a container's description is made of. All are frozen and JSON-able."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Mount:
+    """Something mounted at `target`.
+
+    `kind` is "bind" (`source`: a path on the host), "volume" (`source`: a name, or None for an anonymous one) or
+    "tmpfs" (no source). `create_source` makes a missing folder of a bind, as Docker's `-v` does and `--mount` does not.
+    `propagation` is one of Docker's (rprivate, private, rshared, shared, rslave, slave). `tmpfs_size` is in bytes,
+    `tmpfs_mode` a number, `tmpfs_options` are options of mount(8).
+    """
+
+    kind: str
+    target: str
+    source: str | None = None
+    read_only: bool = False
+    create_source: bool = False
+    propagation: str | None = None
+    recursive: bool = True
+    copy: bool = True
+    subpath: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    volume_options: dict[str, str] = field(default_factory=dict)
+    tmpfs_size: int | None = None
+    tmpfs_mode: int | None = None
+    tmpfs_options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """One network that the container joins; `name` may be a network's name or id."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    ipv4_address: str | None = None
+    ipv6_address: str | None = None
+    mac_address: str | None = None
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device of the host, and where the container finds it; `permissions` are of `rwm`."""
+
+    source: str
+    target: str
+    permissions: str = "rwm"
+
+
+@dataclass(frozen=True)
+class Ulimit:
+    """A limit of setrlimit(2); `name` as in Docker (nofile, nproc, core, ...), -1 means unlimited."""
+
+    name: str
+    soft: int
+    hard: int
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """A rate of a block device: bytes or operations in a second."""
+
+    path: str
+    rate: int
+
+
+@dataclass(frozen=True)
+class Healthcheck:
+    """How to ask a container whether it is well; times are in seconds.
+
+    `test` is Docker's: ("NONE",), ("CMD", argument...) or ("CMD-SHELL", text).
+    """
+
+    test: tuple[str, ...] = ()
+    interval: float = 0.0
+    timeout: float = 0.0
+    start_period: float = 0.0
+    start_interval: float = 0.0
+    retries: int = 0

@@ -1,0 +1,99 @@
+"""Capabilities and security options: what the user says, as sets and values. Pure."""
+
+from __future__ import annotations
+
+import json
+
+from ..errors import InvalidSpec
+from .spec import ContainerSpec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# moby daemon/pkg/oci/caps/defaults.go
+DEFAULT = (
+    "CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_MKNOD",
+    "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID",
+    "CAP_SYS_CHROOT",
+)  # fmt: skip
+
+
+class Options:
+    """What `security_opts` say: `seccomp` is None (default profile), "unconfined" or a profile as a dict."""
+
+    __slots__ = ("no_new_privileges", "seccomp", "unmasked")
+
+    def __init__(self) -> None:
+        self.no_new_privileges = False
+        self.unmasked = False
+        self.seccomp: str | dict[str, Any] | None = None
+
+
+def capabilities(spec: ContainerSpec, available: set[str]) -> list[str]:
+    """Return the sorted names of the capabilities that the container gets, out of the `available` ones.
+
+    As in Docker: ALL may stand in either list, a dropped capability wins over the default but not over an added one
+    unless ALL was added, and `privileged` is everything. Raises InvalidSpec for an unknown name.
+    """
+    add, drop = _names(spec.cap_add, "cap_add"), _names(spec.cap_drop, "cap_drop")
+    if spec.privileged:
+        return sorted(available)
+    if "ALL" in add:
+        wanted = available - drop
+    elif "ALL" in drop:
+        wanted = add
+    else:
+        wanted = (set(DEFAULT) - drop) | add
+    return sorted(wanted & available)
+
+
+def options(spec: ContainerSpec) -> Options:
+    """Return what `security_opts` mean; raise InvalidSpec for one that is unknown.
+
+    AppArmor profiles and SELinux labels are taken and have no effect: no label is set where no LSM asks for one.
+    """
+    result = Options()
+    for text in spec.security_opts:
+        key, sign, value = _split(text)
+        if key == "no-new-privileges" and value in ("", "true", "false"):
+            result.no_new_privileges = value != "false"
+        elif key == "seccomp" and sign:
+            result.seccomp = _seccomp(value)
+        elif key == "systempaths" and value == "unconfined":
+            result.unmasked = True
+        elif key not in ("apparmor", "label"):
+            raise InvalidSpec(f"security option {text[:80]!r} is unknown; use no-new-privileges or seccomp=unconfined")
+    return result
+
+
+def _names(texts: tuple[str, ...], what: str) -> set[str]:
+    from ..linux.capabilities import NAMES
+
+    names = set()
+    for text in texts:
+        name = text.strip().upper()
+        if name != "ALL" and not name.startswith("CAP_"):
+            name = f"CAP_{name}"
+        if name != "ALL" and name not in NAMES:
+            raise InvalidSpec(f"{what}: {text!r} is not a capability")
+        names.add(name)
+    return names
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    equals = text.partition("=")
+    colon = text.partition(":")
+    return equals if equals[1] and len(equals[0]) < len(colon[0]) or not colon[1] else colon
+
+
+def _seccomp(value: str) -> str | dict[str, Any] | None:
+    if value in ("unconfined", "builtin"):
+        return "unconfined" if value == "unconfined" else None
+    try:
+        profile = json.loads(value)
+    except ValueError:
+        profile = None
+    if not isinstance(profile, dict) or "defaultAction" not in profile:
+        raise InvalidSpec("security option seccomp: the profile is not JSON with a defaultAction")
+    return profile
