@@ -1,0 +1,79 @@
+"""Bridges and the host's routes, by pyroute2: used when a network is made or removed, never at a container's start."""
+
+from __future__ import annotations
+
+import ipaddress
+from contextlib import contextmanager
+
+from ...errors import HostLacks
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+
+@contextmanager
+def _iproute() -> Iterator[Any]:
+    """Give pyroute2's IPRoute; its NetlinkError, which is no OSError, becomes one with errno."""
+    try:
+        from pyroute2 import IPRoute
+        from pyroute2.netlink.exceptions import NetlinkError
+    except ImportError as error:
+        raise HostLacks("networks need pyroute2 on the host: install the package python3-pyroute2") from error
+    try:
+        with IPRoute() as iproute:
+            yield iproute
+    except NetlinkError as error:
+        raise OSError(error.code, str(error.args[-1])) from error
+
+
+def create_bridge(name: str, addresses: list[str], mtu: int) -> None:
+    """Make a bridge with its addresses ("172.17.0.1/16") and set it up as the last step, so that "up" means "whole".
+
+    A bridge that exists already is completed. Raises OSError, and HostLacks without pyroute2.
+    """
+    with _iproute() as iproute:
+        found = iproute.link_lookup(ifname=name)
+        if not found:
+            iproute.link("add", ifname=name, kind="bridge", mtu=mtu)
+            found = iproute.link_lookup(ifname=name)
+        present = {_address_of(message) for message in iproute.get_addr(index=found[0])}
+        for address in addresses:
+            interface = ipaddress.ip_interface(address)
+            if interface not in present:
+                broadcast = {"broadcast": str(interface.network.broadcast_address)} if interface.version == 4 else {}
+                iproute.addr(
+                    "add", index=found[0], address=str(interface.ip), prefixlen=interface.network.prefixlen, **broadcast
+                )
+        iproute.link("set", index=found[0], state="up")
+
+
+def delete_link(name: str) -> None:
+    """Delete an interface; nothing happens when there is none of that name."""
+    with _iproute() as iproute:
+        for index in iproute.link_lookup(ifname=name):
+            iproute.link("del", index=index)
+
+
+def host_addresses() -> list[tuple[str, str]]:
+    """Return (interface, "address/prefix length") of every address of the host."""
+    with _iproute() as iproute:
+        names = {link["index"]: link.get_attr("IFLA_IFNAME") for link in iproute.get_links()}
+        return [(names.get(message["index"], "?"), str(_address_of(message))) for message in iproute.get_addr()]
+
+
+def host_routes() -> list[tuple[str, str]]:
+    """Return (interface, "network/prefix length") of every route of the main table except default routes."""
+    with _iproute() as iproute:
+        names = {link["index"]: link.get_attr("IFLA_IFNAME") for link in iproute.get_links()}
+        return [
+            (names.get(route.get_attr("RTA_OIF"), "?"), f"{route.get_attr('RTA_DST')}/{route['dst_len']}")
+            for route in iproute.get_routes(table=254)
+            if route.get_attr("RTA_DST")
+        ]
+
+
+def _address_of(message: Any) -> Any:
+    local = message.get_attr("IFA_LOCAL") or message.get_attr("IFA_ADDRESS")
+    return ipaddress.ip_interface(f"{local}/{message['prefixlen']}")

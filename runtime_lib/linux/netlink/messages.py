@@ -1,0 +1,142 @@
+"""rtnetlink messages as bytes (netlink(7), rtnetlink(7), linux/if_link.h). Pure: nothing here talks to the kernel."""
+
+from __future__ import annotations
+
+import struct
+
+NLM_F_REQUEST = 1
+NLM_F_ACK = 4
+NLM_F_EXCL = 0x200
+NLM_F_CREATE = 0x400
+NLMSG_ERROR = 2
+
+RTM_NEWLINK = 16
+RTM_DELLINK = 17
+RTM_SETLINK = 19
+RTM_NEWADDR = 20
+RTM_NEWROUTE = 24
+
+AF_UNSPEC = 0
+AF_INET = 2
+AF_BRIDGE = 7
+AF_INET6 = 10
+IFF_UP = 1
+
+IFA_ADDRESS = 1
+IFA_LOCAL = 2
+IFA_BROADCAST = 4
+IFA_FLAGS = 8
+IFA_F_NODAD = 2
+IFLA_ADDRESS = 1
+IFLA_IFNAME = 3
+IFLA_MTU = 4
+IFLA_MASTER = 10
+IFLA_PROTINFO = 12
+IFLA_LINKINFO = 18
+IFLA_NET_NS_FD = 28
+IFLA_INFO_KIND = 1
+IFLA_INFO_DATA = 2
+IFLA_BRPORT_ISOLATED = 33
+VETH_INFO_PEER = 1
+NLA_F_NESTED = 0x8000
+RTA_OIF = 4
+RTA_GATEWAY = 5
+RT_TABLE_MAIN = 254
+RTPROT_BOOT = 3
+RTN_UNICAST = 1
+
+_LARGEST = 0xFFFF  # nla_len is 16 bits wide
+_HEADER = struct.Struct("=IHHII")
+_LINK = struct.Struct("=BxHiII")
+_ADDRESS = struct.Struct("=BBBBI")
+_ROUTE = struct.Struct("=BBBBBBBBI")
+
+
+def attribute(kind: int, payload: bytes) -> bytes:
+    """Return one netlink attribute, padded to four bytes.
+
+    Raises ValueError when the payload is longer than 65531 bytes: a length that wraps around would turn the rest of
+    the payload into attributes of its own.
+    """
+    length = 4 + len(payload)
+    if length > _LARGEST:
+        raise ValueError(f"netlink attribute {kind} of {len(payload)} bytes is too long: at most {_LARGEST - 4}")
+    return struct.pack("=HH", length, kind) + payload + bytes(-length % 4)
+
+
+def number(kind: int, value: int) -> bytes:
+    """Return an attribute that holds 32 bits."""
+    return attribute(kind, struct.pack("=I", value))
+
+
+def text(kind: int, value: str) -> bytes:
+    """Return an attribute that holds a string, with its final zero. Raises ValueError when `value` has a zero."""
+    if "\0" in value:
+        raise ValueError(f"netlink attribute {kind} must not hold a zero byte")
+    return attribute(kind, value.encode() + b"\0")
+
+
+def request(kind: int, flags: int, sequence: int, body: bytes) -> bytes:
+    """Return a whole message that asks for an acknowledgement."""
+    length = _HEADER.size + len(body)
+    return _HEADER.pack(length, kind, flags | NLM_F_REQUEST | NLM_F_ACK, sequence, 0) + body
+
+
+def acknowledgement(data: bytes, sequence: int) -> int | None:
+    """Return the errno (0: done) of the answer to `sequence` in what was read, or None when it is not in there."""
+    offset = 0
+    while offset + _HEADER.size <= len(data):
+        length, kind, _flags, number_of, _port = _HEADER.unpack_from(data, offset)
+        if length < _HEADER.size:
+            raise ValueError(f"netlink message of {length} bytes is shorter than its own header")
+        if kind == NLMSG_ERROR and number_of == sequence:
+            return -int(struct.unpack_from("=i", data, offset + _HEADER.size)[0])
+        offset += (length + 3) & ~3
+    return None
+
+
+def veth(host_name: str, bridge: int, mtu: int, namespace: int, name: str, mac: bytes) -> bytes:
+    """Return the body of RTM_NEWLINK for a veth pair that is up at once.
+
+    The host's end is a port of the bridge with index `bridge`; its peer is born inside the network namespace that the
+    descriptor `namespace` stands for, under its final name and hardware address.
+    """
+    up = _LINK.pack(AF_UNSPEC, 0, 0, IFF_UP, IFF_UP)
+    peer = up + text(IFLA_IFNAME, name) + attribute(IFLA_ADDRESS, mac) + number(IFLA_MTU, mtu)
+    peer += number(IFLA_NET_NS_FD, namespace)
+    data = attribute(IFLA_INFO_DATA | NLA_F_NESTED, attribute(VETH_INFO_PEER | NLA_F_NESTED, peer))
+    info = attribute(IFLA_LINKINFO | NLA_F_NESTED, text(IFLA_INFO_KIND, "veth") + data)
+    return up + text(IFLA_IFNAME, host_name) + number(IFLA_MTU, mtu) + number(IFLA_MASTER, bridge) + info
+
+
+def link_up(index: int) -> bytes:
+    """Return the body of RTM_SETLINK that sets an interface up."""
+    return _LINK.pack(AF_UNSPEC, 0, index, IFF_UP, IFF_UP)
+
+
+def link_named(name: str) -> bytes:
+    """Return the body of RTM_DELLINK for an interface by its name."""
+    return _LINK.pack(AF_UNSPEC, 0, 0, 0, 0) + text(IFLA_IFNAME, name)
+
+
+def isolated_port(index: int) -> bytes:
+    """Return the body of RTM_SETLINK that keeps a bridge port from talking to other isolated ports (Linux 4.18)."""
+    isolated = attribute(IFLA_BRPORT_ISOLATED, b"\1")
+    return _LINK.pack(AF_BRIDGE, 0, index, 0, 0) + attribute(IFLA_PROTINFO | NLA_F_NESTED, isolated)
+
+
+def address(index: int, packed: bytes, prefix_length: int, broadcast: bytes) -> bytes:
+    """Return the body of RTM_NEWADDR. `packed` has 4 bytes (IPv4) or 16; IPv6 has no broadcast address."""
+    if len(packed) == 16:
+        header = _ADDRESS.pack(AF_INET6, prefix_length, 0, 0, index)
+        return header + attribute(IFA_ADDRESS, packed) + number(IFA_FLAGS, IFA_F_NODAD)
+    header = _ADDRESS.pack(AF_INET, prefix_length, 0, 0, index)
+    both = attribute(IFA_LOCAL, packed) + attribute(IFA_ADDRESS, packed)
+    return header + both + attribute(IFA_BROADCAST, broadcast)
+
+
+def default_route(index: int, gateway: bytes) -> bytes:
+    """Return the body of RTM_NEWROUTE for the default route by a gateway of 4 or 16 bytes."""
+    family = AF_INET6 if len(gateway) == 16 else AF_INET
+    header = _ROUTE.pack(family, 0, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT, 0, RTN_UNICAST, 0)
+    return header + attribute(RTA_GATEWAY, gateway) + number(RTA_OIF, index)

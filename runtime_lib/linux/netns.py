@@ -1,0 +1,50 @@
+"""Network namespaces as open descriptors, without a mount that somebody would have to clean up."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+
+from . import libc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_OWN = "/proc/thread-self/ns/net"  # namespaces belong to threads, and Ansible's modules may have several
+
+
+@contextmanager
+def fresh() -> Iterator[int]:
+    """Put the calling thread into a new network namespace for a block; give its descriptor, which stays open."""
+    with _returning():
+        libc.unshare(libc.CLONE_NEWNET)
+        descriptor = os.open(_OWN, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            yield descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+
+
+@contextmanager
+def entered(descriptor: int) -> Iterator[None]:
+    """Put the calling thread into the network namespace of `descriptor` for a block."""
+    with _returning():
+        libc.setns(descriptor, libc.CLONE_NEWNET)
+        yield
+
+
+@contextmanager
+def _returning() -> Iterator[None]:
+    own = os.open(_OWN, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield
+    finally:
+        try:
+            libc.setns(own, libc.CLONE_NEWNET)
+        except OSError:
+            # Whatever came next would happen to the wrong network, and no caller could put that right.
+            os.write(2, b"cannot return to the own network namespace\n")
+            os._exit(125)
+        os.close(own)

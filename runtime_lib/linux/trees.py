@@ -1,0 +1,73 @@
+"""Deleting a tree that somebody else wrote, by descriptors alone."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from . import libc
+
+_RESOLVE = libc.RESOLVE_BENEATH | libc.RESOLVE_NO_SYMLINKS | libc.RESOLVE_NO_MAGICLINKS | libc.RESOLVE_NO_XDEV
+_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+
+
+def remove_tree(parent_fd: int, name: str) -> None:
+    """Delete `name` (a folder with all it holds, or a single file) in the open folder `parent_fd`.
+
+    Links are deleted, never followed, and no mount point is crossed: where something is mounted in the tree, OSError
+    (EBUSY) with its path is raised and nothing of the mounted file system is touched. A name that does not exist is no
+    error, so that an interrupted call can be made again.
+    """
+    if name in ("", ".", "..") or "/" in name:
+        raise OSError(errno.EINVAL, "not a name inside a folder", name)
+    # A stack of open folders, not recursion: a hostile tree may be deeper than the interpreter's stack.
+    path = [name]
+    stack: list[tuple[int, list[str]]] = [(os.dup(parent_fd), [name])]
+    try:
+        while stack:
+            folder, names = stack[-1]
+            if not names:
+                stack.pop()
+                os.close(folder)
+                continue
+            following = _remove_one(folder, names[-1], "/".join(path[: len(stack) - 1] + [names[-1]]))
+            if following is None:
+                names.pop()
+            else:
+                del path[len(stack) - 1 :]
+                path.append(names[-1])
+                stack.append(following)
+    finally:
+        for folder, _names in stack:
+            os.close(folder)
+
+
+def _remove_one(folder: int, name: str, where: str) -> tuple[int, list[str]] | None:
+    """Remove a leaf or an empty folder; return (descriptor, names) of a folder that has to be emptied first."""
+    try:
+        if not stat.S_ISDIR(os.lstat(name, dir_fd=folder).st_mode):
+            os.unlink(name, dir_fd=folder)
+            return None
+        try:
+            os.rmdir(name, dir_fd=folder)
+            return None
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        return _open(folder, name)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno in (errno.EBUSY, errno.EXDEV):
+            raise OSError(errno.EBUSY, "something is mounted there: unmount it first", where) from error
+        raise OSError(error.errno, os.strerror(error.errno or 0), where) from error
+
+
+def _open(folder: int, name: str) -> tuple[int, list[str]]:
+    descriptor = libc.openat2(folder, name, _FLAGS, 0, _RESOLVE)
+    try:
+        return descriptor, os.listdir(descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
