@@ -1,0 +1,264 @@
+"""One container's group, in every hierarchy of the host at once."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+
+from ...errors import Busy, HostLacks
+from . import fs, limits
+from .hierarchy import UNIFIED, Hierarchy
+from .v1 import MEMSW
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+PATIENCE = 10.0  # seconds for processes to die and for the kernel to let a folder go
+# Of these two files a kernel has one; the other may be missing.
+EITHER = ("io.bfq.weight", "io.weight")
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+class Cgroup:
+    """A group `path` (such as /skiff/<id>) below the root of each hierarchy. Making the object touches nothing.
+
+    A host that does not let us make groups at the roots gets them below our own group; so another process must not
+    guess them: it opens them by the `paths()` that were written down.
+    """
+
+    __slots__ = ("_folders", "_hierarchy", "_path")
+
+    def __init__(self, hierarchy: Hierarchy, path: str, paths: dict[str, str] | None = None) -> None:
+        """With `paths` of an earlier object, the group that already exists there."""
+        self._hierarchy = hierarchy
+        self._path = path
+        self._folders = paths or {key: hierarchy.folder(key, path) for key in hierarchy.mounts}
+
+    def paths(self) -> dict[str, str]:
+        """Return {controller: folder}; the version 2 folder has the key `hierarchy.UNIFIED`."""
+        return dict(self._folders)
+
+    def create(self) -> None:
+        """Make the group's folders; those that exist are used. Raises OSError, or HostLacks where none may be made."""
+        for key, folder in self._folders.items():
+            try:
+                self._make(key, folder)
+            except OSError as error:
+                if error.errno not in _REFUSED:
+                    raise
+                self._folders[key] = self._make_below_own(key, error)
+
+    def add(self, pid: int) -> None:
+        """Move a process with all its threads into the group. Raises OSError."""
+        for folder in self._distinct():
+            fs.write(f"{folder}/cgroup.procs", str(pid))
+
+    def enter(self) -> None:
+        """Move the calling process into the group. It must have one thread.
+
+        Cheaper than `add`: a lone thread that moves itself needs no lock over all forks of the host, which the
+        kernel gets only after a grace period of RCU (`tasks`, version 1).
+        """
+        for key, folder in self._folders.items():
+            fs.write(f"{folder}/cgroup.procs" if key == UNIFIED else f"{folder}/tasks", "0")
+
+    def apply(self, resources: dict[str, Any]) -> None:
+        """Write OCI `linux.resources`: those that the host supports (see `limits.unsupported`).
+
+        Device rules of a host without the version 1 controller become a program. Raises OSError with the file's path.
+        """
+        self.write(limits.files(resources, self._hierarchy))
+        rules = resources.get("devices")
+        if rules and self._hierarchy.version("devices") == 0 and UNIFIED in self._folders:
+            from .. import devices_bpf
+
+            devices_bpf.attach(self._folders[UNIFIED], devices_bpf.program(rules))
+
+    def write(self, settings: list[tuple[str, str, str]]) -> None:
+        """Write (controller, file, text), as `limits.files` has them."""
+        if self._hierarchy.mode == "hybrid":
+            wanted = {file.partition(".")[0] for key, file, _text in settings if key == UNIFIED}
+            self._enable_above(self._folders.get(UNIFIED, ""), wanted - {"cgroup"})
+        for key, file, text in self._ordered(settings):
+            path = f"{self._folders[key]}/{file}"
+            if file in EITHER and not os.path.exists(path):
+                continue
+            fs.write(path, text)
+
+    def pids(self) -> list[int]:
+        """Return all processes of the group and of the groups below it; empty when it is gone."""
+        return sorted({pid for folder in fs.tree(self._tracking()) for pid in fs.pids(folder)})
+
+    def freeze(self) -> None:
+        """Stop all processes; returns when they stand still. Raises Busy after `PATIENCE` seconds."""
+        self._set_frozen(True)
+
+    def thaw(self) -> None:
+        """Let frozen processes go on."""
+        self._set_frozen(False)
+
+    def kill(self, signal: int = 9) -> None:
+        """Send `signal` to all processes, also to those that are being forked; KILL reaches frozen ones too.
+
+        It does not wait for them to die: `remove` does.
+        """
+        path = f"{self._folders.get(UNIFIED, '')}/cgroup.kill"
+        if signal == 9 and os.path.exists(path):
+            fs.write(path, "1")
+        self._signal_frozen(signal)
+        if signal == 9:
+            self.thaw()  # version 1 delivers no signal, not even KILL, to what is frozen
+
+    def remove(self, patience: float = PATIENCE) -> None:
+        """Remove the folders, and the parent when it is empty. Raises Busy when processes live on for `patience` s."""
+        deadline = time.monotonic() + patience
+        for folder in self._distinct():
+            for each in reversed(list(fs.tree(folder))):
+                self._remove_folder(each, deadline)
+            _remove_if_empty(os.path.dirname(folder), self._hierarchy)
+
+    def usage(self) -> dict[str, int]:
+        """Return what is used now: see `usage.read`."""
+        from . import usage
+
+        return usage.read(self._folders)
+
+    def oom_kills(self) -> int:
+        """Return how many processes the kernel has killed for lack of memory, 0 where it does not count them."""
+        if "memory" in self._folders:
+            text = fs.read(f"{self._folders['memory']}/memory.oom_control")
+        else:
+            text = fs.read(f"{self._folders[UNIFIED]}/memory.events")
+        counts = [line.split()[1] for line in text.splitlines() if line.startswith("oom_kill ")]
+        return int(counts[0]) if counts else 0
+
+    def _distinct(self) -> list[str]:
+        return list(dict.fromkeys(self._folders.values()))
+
+    def _tracking(self) -> str:
+        """The hierarchy that says who belongs to the group: any one does, as processes enter all of them."""
+        for key in (UNIFIED, "freezer", "pids", "memory"):
+            if key in self._folders:
+                return self._folders[key]
+        return next(iter(self._folders.values()))
+
+    def _make(self, key: str, folder: str) -> None:
+        try:
+            os.mkdir(folder, 0o755)
+        except FileExistsError:
+            return
+        except FileNotFoundError:
+            self._make(key, os.path.dirname(folder))
+            return self._make(key, folder)
+        if key == "cpuset":
+            _copy_cpuset(folder)
+        elif key == "memory":
+            _account_below(folder)
+        elif key == UNIFIED and self._hierarchy.mode == "v2":
+            _enable(os.path.dirname(folder), self._hierarchy.v2_controllers)
+
+    def _make_below_own(self, key: str, refusal: OSError) -> str:
+        mount, own = self._hierarchy.mounts[key], self._hierarchy.own[key]
+        folder = f"{mount}{own}{self._path}"
+        if not own:
+            raise HostLacks(f"cannot make the cgroup {folder}: {refusal.strerror}; run as root (become: true)")
+        self._make(key, folder)
+        return folder
+
+    def _enable_above(self, folder: str, wanted: set[str]) -> None:
+        """In a hybrid host nobody has version 2 controllers unless they are asked for: its root stays as it was."""
+        if not wanted:
+            return
+        parent = os.path.dirname(folder)
+        if folder != self._hierarchy.mounts[UNIFIED]:
+            self._enable_above(parent, wanted)
+            _enable(parent, wanted)
+
+    def _ordered(self, settings: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+        """Put version 1's memory limits in the order that keeps memory <= memory and swap at every moment."""
+        swap = [setting for setting in settings if setting[1] == MEMSW]
+        if not swap:
+            return settings
+        wanted, present = int(swap[0][2]), int(fs.read(f"{self._folders['memory']}/{MEMSW}"))
+        others = [setting for setting in settings if setting[1] != MEMSW]
+        return swap + others if wanted < 0 or wanted > present else others + swap
+
+    def _set_frozen(self, frozen: bool) -> None:
+        if "freezer" in self._folders:
+            path, text, done = f"{self._folders['freezer']}/freezer.state", ("THAWED", "FROZEN")[frozen], _state_is
+        else:
+            path, text, done = f"{self._folders[UNIFIED]}/cgroup.freeze", "01"[frozen], _event_is
+        for _ in fs.until(time.monotonic() + PATIENCE):
+            fs.write(path, text)  # each time anew: version 1 may miss a process that forks just then
+            if done(path, text):
+                return
+        raise Busy(f"the processes of {os.path.dirname(path)} do not stop within {PATIENCE:.0f} seconds; try again")
+
+    def _signal_frozen(self, signal: int) -> None:
+        """Signal everybody while nobody can fork."""
+        if not self.pids():
+            return
+        self.freeze()
+        try:
+            for pid in self.pids():
+                try:
+                    os.kill(pid, signal)
+                except ProcessLookupError:
+                    continue  # ended meanwhile
+        finally:
+            if signal != 9:
+                self.thaw()
+
+    def _remove_folder(self, folder: str, deadline: float) -> None:
+        for _ in fs.until(deadline):
+            try:
+                return os.rmdir(folder)
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                if error.errno != errno.EBUSY:
+                    raise
+        pids = " ".join(map(str, self.pids()))
+        raise Busy(f"the cgroup {folder} still has processes ({pids or 'ending'}); end them and remove it again")
+
+
+def _copy_cpuset(folder: str) -> None:
+    # A new version 1 group has no processors and no memory, and takes no process before it has.
+    for name in ("cpuset.cpus", "cpuset.mems"):
+        if not fs.read(f"{folder}/{name}").strip():
+            fs.write(f"{folder}/{name}", fs.read(f"{os.path.dirname(folder)}/{name}").strip())
+
+
+def _enable(folder: str, wanted: Iterable[str]) -> None:
+    """Let the children of a version 2 group have controllers (cgroups(7), "cgroup.subtree_control")."""
+    available = fs.read(f"{folder}/cgroup.controllers").split()
+    missing = set(wanted).intersection(available) - set(fs.read(f"{folder}/cgroup.subtree_control").split())
+    if missing:
+        fs.write(f"{folder}/cgroup.subtree_control", " ".join(f"+{name}" for name in sorted(missing)))
+
+
+def _account_below(folder: str) -> None:
+    path = f"{folder}/memory.use_hierarchy"
+    if os.path.exists(path) and fs.read(path).strip() == "0":
+        fs.write(path, "1")
+
+
+def _remove_if_empty(folder: str, hierarchy: Hierarchy) -> None:
+    if folder in hierarchy.mounts.values():
+        return
+    try:
+        os.rmdir(folder)
+    except OSError as error:
+        if error.errno not in (errno.EBUSY, errno.ENOTEMPTY, errno.ENOENT):
+            raise
+
+
+def _state_is(path: str, text: str) -> bool:
+    return fs.read(path).strip() == text
+
+
+def _event_is(path: str, text: str) -> bool:
+    return f"frozen {text}" in fs.read(f"{os.path.dirname(path)}/cgroup.events")
