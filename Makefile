@@ -42,11 +42,12 @@ sanity: dev ## ansible-test sanity of the staged collection
 	@tools/suites sanity
 
 bench: dev ## figures side by side with Docker, Podman and runc
-	@.venv/bin/python -m tests.bench $(ARGS)
+	@tools/prepare bench
+	@.venv-bench/bin/python -m tests.bench $(ARGS)
 
 build: dev ## the collection's artifact and the Python distribution, in dist/
 	@tools/stage
 	@.venv/bin/ansible-galaxy collection build --force --output-path dist build/ansible_collections/skiff/containers
 
 clean: ## delete what the targets above made in the checkout
-	rm -rf build dist .venv .venv39 .pytest_cache .mypy_cache .ruff_cache
+	rm -rf build dist .venv .venv39 .venv-bench .pytest_cache .mypy_cache .ruff_cache

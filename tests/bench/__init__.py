@@ -1,0 +1,1 @@
+"""Figures side by side with Docker, Podman and runc; see docs/benchmarks.md."""

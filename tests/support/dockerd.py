@@ -1,0 +1,87 @@
+"""A real Docker Engine of the test's own: started on a folder of its own, and gone without a trace afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+CLIENT = "/usr/bin/docker"  # Debian's; a version manager may have put another one first in PATH
+SERVER = "/usr/sbin/dockerd"
+
+
+class Dockerd:
+    """A running engine; `run("ps")` is `docker ps` against it."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="dockerd-"))
+        self.socket = self.folder / "docker.sock"
+        self._had_bridge = os.path.exists("/sys/class/net/docker0")
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        log = open(self.folder / "log", "wb")
+        process = subprocess.Popen(
+            [
+                SERVER,
+                *("--data-root", self.folder / "data", "--exec-root", self.folder / "exec"),
+                *("--pidfile", self.folder / "pid", "-H", f"unix://{self.socket}"),
+            ],
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + 60
+        while subprocess.run(self.command("info"), capture_output=True).returncode != 0:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"dockerd did not start:\n{(self.folder / 'log').read_text()[-2000:]}")
+            time.sleep(0.1)
+        return process
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the argument vector of a client call."""
+        return [CLIENT, "-H", f"unix://{self.socket}", *arguments]
+
+    def run(self, *arguments: str, check: bool = True, **options: object) -> subprocess.CompletedProcess[str]:
+        """Run a client call and return its output."""
+        return subprocess.run(self.command(*arguments), check=check, text=True, capture_output=True, **options)  # type: ignore[call-overload,no-any-return]
+
+    def pids(self) -> list[int]:
+        """Return the pids of the daemon, its containerd and all its shims."""
+        return [self._process.pid, *_below(self._process.pid), *_shims(str(self.folder))]
+
+    def stop(self) -> None:
+        """Remove all containers, end the engine and delete its folder."""
+        ids = self.run("ps", "-aq").stdout.split()
+        if ids:
+            self.run("rm", "-f", *ids)
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(60)
+        for line in Path("/proc/self/mountinfo").read_text().splitlines():
+            target = line.split()[4]
+            if target.startswith(str(self.folder)):
+                subprocess.run(["umount", "-l", target], check=False)
+        if not self._had_bridge:
+            subprocess.run(["ip", "link", "delete", "docker0"], check=False, capture_output=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _below(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children]
+
+
+def _shims(folder: str) -> list[int]:
+    found = []
+    for entry in os.listdir("/proc"):
+        try:
+            line = Path(f"/proc/{entry}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            continue
+        if b"containerd-shim" in line and folder.encode() in line:
+            found.append(int(entry))
+    return found
