@@ -2,6 +2,7 @@
 
 A module's payload is deleted when its task ends, and has no byte code. So the first task installs the library into
 `<root>/lib/<content hash>/runtime_lib`; later tasks, the host command and the monitors all run from there.
+The host command is `<root>/bin/skiff`, a few lines that run the copy which was installed last.
 """
 
 from __future__ import annotations
@@ -11,15 +12,22 @@ import sys
 import zipimport
 import zlib
 
-from .paths import Layout
-from .store import Store
-
 PACKAGE = "runtime_lib"
+COMMAND_LINK = "/usr/local/bin/skiff"
+_COMMAND = """#!{python} -ISB
+import sys
+sys.path.insert(0, {folder!r})
+{environment}from runtime_lib.cli.main import console
+raise SystemExit(console())
+"""
 _LOADER = globals()["__loader__"]  # a zipimporter while the code is a task's payload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from .paths import Layout
+    from .store import Store
 
 
 def running_from(layout: Layout) -> str | None:
@@ -55,7 +63,27 @@ def _install(store: Store) -> str:
         _write_tree(fresh, folder)
         shutil.rmtree(folder, ignore_errors=True)
         os.rename(fresh, folder)
+        _write_command(store.layout, folder)
+        with open(f"{folder}/{PACKAGE}/.complete", "wb"):
+            pass
     return folder
+
+
+def _write_command(layout: Layout, folder: str) -> None:
+    from contextlib import suppress
+
+    from .paths import DEFAULT_ROOT
+    from .store import write_file
+
+    default = layout.root == DEFAULT_ROOT
+    values = {"SKIFF_ROOT": layout.root, "SKIFF_RUN": layout.run}
+    environment = "" if default else f"import os\nos.environ.update({values!r})\n"
+    os.makedirs(f"{layout.root}/bin", mode=0o755, exist_ok=True)
+    text = _COMMAND.format(python=os.path.realpath(sys.executable), folder=folder, environment=environment)
+    write_file(f"{layout.root}/bin/skiff", text.encode(), 0o755)
+    if default and not os.path.lexists(COMMAND_LINK):
+        with suppress(OSError):  # a convenience: where /usr is read-only, the command is still <root>/bin/skiff
+            os.symlink(f"{layout.root}/bin/skiff", COMMAND_LINK)
 
 
 def _write_tree(folder: str, final: str) -> None:
@@ -75,8 +103,6 @@ def _write_tree(folder: str, final: str) -> None:
         for name in files:
             os.chmod(f"{base}/{name}", 0o644)
     os.sync()
-    with open(f"{folder}/{PACKAGE}/.complete", "wb"):
-        pass
 
 
 def _content_hash() -> str:

@@ -30,10 +30,22 @@ class Store:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         _make_folders(layout)
+        self._open(layout.database)
+
+    @classmethod
+    def observer(cls, layout: Layout) -> Store:
+        """Return a store to look at: it makes no folder and changes nothing, and a bare host is an empty store."""
+        store = cls.__new__(cls)
+        store.layout = layout
+        store._open(layout.database if os.path.exists(layout.database) else ":memory:")
+        store._db.execute("PRAGMA query_only = ON")
+        return store
+
+    def _open(self, database: str) -> None:
         try:
-            self._db = _connect(layout.database)
+            self._db = _connect(database)
         except sqlite3.DatabaseError as error:
-            raise CorruptData(f"cannot open the database {layout.database}: {error}; restore or remove it") from error
+            raise CorruptData(f"cannot open the database {database}: {error}; restore or remove it") from error
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Return all rows of a SELECT."""
@@ -108,7 +120,8 @@ def _connect(path: str) -> sqlite3.Connection:
     if version > schema.VERSION:
         raise CorruptData(f"{path} was written by a newer Skiff (schema {version}); update this one")
     if version < schema.VERSION:
-        os.chmod(path, 0o600)
+        if path != ":memory:":
+            os.chmod(path, 0o600)
         _create_tables(db)
     return db
 

@@ -70,3 +70,14 @@ def test_a_zipped_payload_installs_itself(store: Store, tmp_path: Path) -> None:
     assert run(code, str(payload), store.layout.root, store.layout.run) == folder
     assert (Path(folder) / "runtime_lib" / "linux" / "libc.py").exists()
     assert list((Path(folder) / "runtime_lib" / "__pycache__").glob("errors.*.pyc"))
+
+
+def test_the_host_command_runs_the_copy_of_its_own_installation(store: Store) -> None:
+    folder = library.install(store)
+    command = Path(store.layout.root, "bin", "skiff")
+    assert command.stat().st_mode & 0o777 == 0o755
+    text = command.read_text()
+    assert folder in text
+    assert store.layout.run in text
+    compile(text, str(command), "exec")
+    assert not os.path.lexists(library.COMMAND_LINK) or os.readlink(library.COMMAND_LINK) != str(command)

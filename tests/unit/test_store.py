@@ -107,3 +107,20 @@ def test_write_file_replaces(tmp_path: Path) -> None:
     assert path.read_bytes() == b"two"
     assert path.stat().st_mode & 0o777 == 0o600
     assert [entry.name for entry in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_an_observer_sees_a_bare_host_as_empty_and_leaves_it_bare(tmp_path: Path) -> None:
+    layout = Layout(str(tmp_path / "root"), str(tmp_path / "run"))
+    observer = Store.observer(layout)
+    assert observer.query("SELECT * FROM containers") == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_observer_sees_what_is_there_and_cannot_change_it(tmp_path: Path) -> None:
+    layout = Layout(str(tmp_path / "root"), str(tmp_path / "run"))
+    with Store(layout).transaction() as db:
+        db.execute("INSERT INTO volumes VALUES ('data', 'local', '{}', '{}', 0, 0, 1)")
+    observer = Store.observer(layout)
+    assert [row["name"] for row in observer.query("SELECT name FROM volumes")] == ["data"]
+    with pytest.raises(sqlite3.OperationalError), observer.transaction() as db:
+        db.execute("DELETE FROM volumes")
