@@ -208,6 +208,12 @@ def openat2(directory: int, path: str, flags: int, mode: int = 0, resolve: int =
     return syscall("openat2", directory, name, ctypes.byref(how), ctypes.sizeof(how), path=path)
 
 
+def syncfs(descriptor: int) -> None:
+    """syncfs(2): write out everything of the file system that holds `descriptor`."""
+    if _libc.syncfs(descriptor) < 0:
+        fail(descriptor)
+
+
 def pidfd_open(pid: int) -> int:
     """pidfd_open(2)."""
     return syscall("pidfd_open", pid, 0, path=f"/proc/{pid}")

@@ -1,0 +1,90 @@
+"""The images of the store: find them, list them, name them, remove them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from ..errors import ImageNotFound, InvalidSpec
+from . import digest, reference
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..store import Store
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image.
+
+    `names` are as Docker shows them (nginx:latest), `config` is the whole OCI image configuration, `layers` the chain
+    ids from the lowest to the top one, `size` the bytes of all files, `created` nanoseconds since 1970.
+    """
+
+    id: str
+    names: tuple[str, ...]
+    config: dict[str, Any]
+    layers: tuple[str, ...]
+    size: int
+    created: int
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """What a container takes over from the image: Cmd, Entrypoint, Env, User, WorkingDir, Labels, ..."""
+        inner = self.config.get("config")
+        return inner if isinstance(inner, dict) else {}
+
+
+def get(store: Store, image_id: str) -> Image:
+    """Return the image of a full id. Raises ImageNotFound."""
+    row = store.row("SELECT id, config, size, created FROM images WHERE id = ?", (image_id,))
+    if row is None:
+        raise ImageNotFound(f"no image has the id {image_id}")
+    names = store.query("SELECT name FROM image_names WHERE image_id = ? ORDER BY name", (image_id,))
+    layers = store.query("SELECT chain_id FROM image_layers WHERE image_id = ? ORDER BY position", (image_id,))
+    return Image(
+        row["id"],
+        tuple(reference.parse(name["name"]).familiar for name in names),
+        json.loads(row["config"]),
+        tuple(layer["chain_id"] for layer in layers),
+        row["size"],
+        row["created"],
+    )
+
+
+def find(store: Store, ref: str) -> Image:
+    """Return the image that `ref` means: a name, an id, or a prefix of an id that is unique. Raises ImageNotFound."""
+    image_id = resolve(store, ref)
+    if image_id is None:
+        raise ImageNotFound(f"no image {ref[:300]!r} is here; load, import, bootstrap or build it first")
+    return get(store, image_id)
+
+
+def resolve(store: Store, ref: str) -> str | None:
+    """Return the id that `ref` means, or None. A name comes before an id prefix of the same spelling, as in Docker."""
+    if digest.valid(ref):
+        row = store.row("SELECT id FROM images WHERE id = ?", (ref,))
+        return row["id"] if row else None
+    try:
+        name = reference.parse(ref).full
+    except InvalidSpec:
+        name = ""
+    row = store.row("SELECT image_id FROM image_names WHERE name = ?", (name,))
+    return row["image_id"] if row else _by_prefix(store, ref)
+
+
+def _by_prefix(store: Store, ref: str) -> str | None:
+    prefix = ref[7:] if ref.startswith("sha256:") else ref
+    if not 0 < len(prefix) <= 64 or not set(prefix) <= set("0123456789abcdef"):
+        return None
+    rows = store.query("SELECT id FROM images WHERE id GLOB ? LIMIT 2", (f"sha256:{prefix}*",))
+    if len(rows) > 1:
+        raise InvalidSpec(f"the image id {ref!r} is ambiguous: several images start with it; give more digits")
+    return rows[0]["id"] if rows else None
+
+
+def listing(store: Store) -> list[Image]:
+    """Return all images, the newest first."""
+    return [get(store, row["id"]) for row in store.query("SELECT id FROM images ORDER BY created DESC, id")]

@@ -1,0 +1,46 @@
+"""Create images from a configuration and layers."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from . import catalog, digest, reference, times
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from ..store import Store
+    from .catalog import Image
+
+
+def image(store: Store, config: dict[str, Any], chain_ids: Sequence[str], names: Sequence[str] = ()) -> Image:
+    """Create an image and give it names, which are taken from other images; return it.
+
+    `config` is an OCI image configuration (image-spec, config.md); `chain_ids` are its layers from the lowest to the
+    top one. The image's id is the digest of the configuration, so the same configuration is the same image.
+    """
+    return from_bytes(store, json.dumps(config, separators=(",", ":"), ensure_ascii=False).encode(), chain_ids, names)
+
+
+def from_bytes(store: Store, document: bytes, chain_ids: Sequence[str], names: Sequence[str] = ()) -> Image:
+    """Create an image from its configuration as it was stored elsewhere, byte for byte."""
+    image_id = digest.of(document)
+    full = [reference.parse(name).full for name in names]
+    created = times.nanoseconds(json.loads(document).get("created"))
+    with store.transaction() as db:
+        marks = ",".join("?" * len(set(chain_ids)))
+        size = db.execute(
+            f"SELECT COALESCE(SUM(size), 0) FROM layers WHERE chain_id IN ({marks})", tuple(set(chain_ids))
+        ).fetchone()[0]
+        db.execute(
+            "INSERT OR IGNORE INTO images VALUES (?, ?, ?, ?)",
+            (image_id, document.decode(), size, created or time.time_ns()),
+        )
+        for position, chain_id in enumerate(chain_ids):
+            db.execute("INSERT OR IGNORE INTO image_layers VALUES (?, ?, ?)", (image_id, position, chain_id))
+        for name in full:
+            db.execute("INSERT OR REPLACE INTO image_names VALUES (?, ?)", (name, image_id))
+    return catalog.get(store, image_id)

@@ -1,0 +1,311 @@
+"""Unpack one layer into a folder that then is an overlayfs layer.
+
+A layer is a stranger's list of paths: each is resolved by the kernel as if the folder were `/`, and the last name is
+made or changed through a descriptor without following it. So an entry lands inside the folder or is refused.
+Whiteouts (OCI image spec, layer.md#whiteouts) become overlayfs's own form (kernel, filesystems/overlayfs.rst).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from ..errors import CorruptData
+from ..linux import trees
+from ..linux.saferoot import SafeRoot
+from . import tarheader
+from .paths import split
+from .tarreader import TarReader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .tarheader import Entry
+
+_WHITEOUT = ".wh."
+_OPAQUE = ".wh..wh..opq"
+_CACHED = 64  # descriptors of folders
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NODES = {
+    tarheader.CHARACTER: stat.S_IFCHR,
+    tarheader.BLOCK_DEVICE: stat.S_IFBLK,
+    tarheader.FIFO: stat.S_IFIFO,
+}
+# What an archive can provoke; everything else (no space, no memory, an I/O error) is the host's own trouble.
+_PROVOKED = frozenset(
+    (errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL)
+    + (errno.EPERM, errno.EXDEV, errno.EMLINK, errno.EOVERFLOW, errno.EFBIG, errno.ENOTEMPTY, errno.EBUSY)
+)
+
+
+def layer(reader: TarReader, folder: str) -> int:
+    """Unpack all entries into `folder`; return the bytes of the regular files.
+
+    Raises CorruptData for an entry that cannot be unpacked, and OSError where the host fails.
+    """
+    with _Extractor(folder) as extractor:
+        for entry in reader:
+            try:
+                extractor.add(entry, reader)
+            except OSError as error:
+                if error.errno not in _PROVOKED:
+                    raise
+                raise CorruptData(f"layer entry {entry.name[:300]!r} cannot be unpacked: {error.strerror}") from error
+        extractor.finish()
+    return extractor.size
+
+
+class _Extractor:
+    def __init__(self, folder: str) -> None:
+        self.size = 0
+        self._root = SafeRoot.at(folder)
+        self._parents: dict[str, int] = {}
+        self._times: dict[str, int] = {}
+
+    def __enter__(self) -> _Extractor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._forget()
+        self._root.close()
+
+    def add(self, entry: Entry, reader: TarReader) -> None:
+        """Make what one entry says."""
+        head, name = split(entry.name)
+        if not name:
+            return self._root_folder(entry)
+        if name.startswith(_WHITEOUT):
+            return self._whiteout(head, name)
+        parent = self._parent(head)
+        kind = entry.kind
+        if kind in (tarheader.REGULAR, tarheader.GNU_SPARSE):
+            self._file(entry, parent, name, reader)
+        elif kind == tarheader.FOLDER:
+            self._folder(entry, parent, head, name)
+        elif kind == tarheader.SYMLINK:
+            self._retry(parent, name, lambda: os.symlink(entry.link, name, dir_fd=parent))
+            self._finish_node(entry, parent, name)
+        elif kind == tarheader.HARD_LINK:
+            self._hard_link(entry, parent, name)
+        elif kind in _NODES:
+            self._node(entry, parent, name)
+        else:
+            raise CorruptData(f"layer entry {entry.name[:300]!r} is of the unknown type {kind!r}")
+
+    def finish(self) -> None:
+        """Set the times of the folders, which every entry made in them has changed."""
+        for path, mtime in self._times.items():
+            try:
+                descriptor = self._root.open(path, _OPEN_FOLDER)
+            except (FileNotFoundError, NotADirectoryError):
+                continue  # a later entry has replaced it
+            try:
+                os.utime(descriptor, ns=(mtime, mtime))
+            finally:
+                os.close(descriptor)
+
+    def _parent(self, head: str) -> int:
+        descriptor = self._parents.get(head)
+        if descriptor is None:
+            if len(self._parents) >= _CACHED:
+                self._forget()
+            descriptor = self._parents[head] = self._root.folder(f"/{head}")
+        return descriptor
+
+    def _forget(self, still_used: int = -1) -> None:
+        kept = {}
+        for head, descriptor in self._parents.items():
+            if descriptor == still_used:
+                kept[f"//{head}"] = descriptor  # closed later, found by nobody
+            else:
+                os.close(descriptor)
+        self._parents = kept
+
+    def _file(self, entry: Entry, parent: int, name: str, reader: TarReader) -> None:
+        try:
+            descriptor = os.open(name, _NEW_FILE, 0o600, dir_fd=parent)
+        except FileExistsError:
+            self._clear(parent, name)
+            descriptor = os.open(name, _NEW_FILE, 0o600, dir_fd=parent)
+        try:
+            _write(descriptor, entry, reader)
+            _own(descriptor, entry)
+        finally:
+            os.close(descriptor)
+        self.size += entry.size
+
+    def _folder(self, entry: Entry, parent: int, head: str, name: str) -> None:
+        hides = False
+        try:
+            os.mkdir(name, 0o700, dir_fd=parent)
+        except FileExistsError:
+            present = os.stat(name, dir_fd=parent, follow_symlinks=False)
+            if not stat.S_ISDIR(present.st_mode):
+                hides = _is_whiteout(present)
+                self._clear(parent, name)
+                os.mkdir(name, 0o700, dir_fd=parent)
+        descriptor = os.open(name, _OPEN_FOLDER, dir_fd=parent)
+        try:
+            _own(descriptor, entry)
+            if hides:
+                os.setxattr(descriptor, "trusted.overlay.opaque", b"y")
+        finally:
+            os.close(descriptor)
+        self._times[f"/{head}/{name}"] = entry.mtime
+
+    def _root_folder(self, entry: Entry) -> None:
+        if entry.kind != tarheader.FOLDER:
+            raise CorruptData(f"layer entry {entry.name[:300]!r} would replace the root folder")
+        descriptor = self._root.open("/", _OPEN_FOLDER)
+        try:
+            _own(descriptor, entry)
+        finally:
+            os.close(descriptor)
+        self._times["/"] = entry.mtime
+
+    def _hard_link(self, entry: Entry, parent: int, name: str) -> None:
+        head, target = split(entry.link)
+        if not target:
+            raise CorruptData(f"layer entry {entry.name[:300]!r} is a hard link to the root folder")
+        source = self._root.open(f"/{head}", os.O_PATH | os.O_DIRECTORY)
+        try:
+            status = os.stat(target, dir_fd=source, follow_symlinks=False)
+            if _same(status, parent, name):
+                return
+            self._retry(
+                parent,
+                name,
+                lambda: os.link(target, name, src_dir_fd=source, dst_dir_fd=parent, follow_symlinks=False),
+            )
+        finally:
+            os.close(source)
+
+    def _node(self, entry: Entry, parent: int, name: str) -> None:
+        device = os.makedev(entry.major, entry.minor)
+        mode = _NODES[entry.kind] | 0o600
+        self._retry(parent, name, lambda: os.mknod(name, mode, device, dir_fd=parent))
+        self._finish_node(entry, parent, name)
+
+    def _finish_node(self, entry: Entry, parent: int, name: str) -> None:
+        """Give owner, mode, attributes and time to what cannot be opened."""
+        os.chown(name, entry.uid, entry.gid, dir_fd=parent, follow_symlinks=False)
+        if entry.kind != tarheader.SYMLINK:
+            # No chmod on Linux takes a folder's descriptor and refuses links; this name is the very inode.
+            pinned = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+            try:
+                os.chmod(f"/proc/self/fd/{pinned}", entry.mode)
+            finally:
+                os.close(pinned)
+        for key, value in _attributes(entry):
+            _set_attribute(f"/proc/self/fd/{parent}/{name}", key, value)
+        os.utime(name, ns=(entry.mtime, entry.mtime), dir_fd=parent, follow_symlinks=False)
+
+    def _whiteout(self, head: str, name: str) -> None:
+        hidden = name[len(_WHITEOUT) :]
+        if name == _OPAQUE:
+            return _make_opaque(".", self._parent(head))
+        if hidden.startswith(_WHITEOUT):
+            return  # bookkeeping of the old AUFS driver; Docker leaves it out as well
+        if hidden in ("", ".", ".."):
+            raise CorruptData(f"layer entry {name!r} in {head[:300]!r} hides nothing that has a name")
+        parent = self._parent(head)
+        try:
+            os.mknod(hidden, stat.S_IFCHR | 0o600, os.makedev(0, 0), dir_fd=parent)
+        except FileExistsError:
+            # The layer's own file of this name hides the lower one already; its own folder must be made to.
+            if stat.S_ISDIR(os.stat(hidden, dir_fd=parent, follow_symlinks=False).st_mode):
+                _make_opaque(hidden, parent)
+
+    def _retry(self, parent: int, name: str, make: Callable[[], None]) -> None:
+        try:
+            make()
+        except FileExistsError:
+            self._clear(parent, name)
+            make()
+
+    def _clear(self, parent: int, name: str) -> None:
+        """Remove what an earlier entry made under this name."""
+        status = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        if stat.S_ISDIR(status.st_mode):
+            trees.remove_tree(parent, name)
+        else:
+            os.unlink(name, dir_fd=parent)
+        if not stat.S_ISREG(status.st_mode):
+            self._forget(parent)  # known folders may have been reached through what is gone
+
+
+def _write(descriptor: int, entry: Entry, reader: TarReader) -> None:
+    if entry.sparse is None:
+        for piece in reader.data():
+            _write_all(descriptor, piece)
+        return
+    os.ftruncate(descriptor, entry.size)
+    for offset, length in entry.sparse:
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        while length:
+            data = reader.take(min(length, 1 << 20))
+            _write_all(descriptor, memoryview(data))
+            length -= len(data)
+
+
+def _write_all(descriptor: int, piece: memoryview) -> None:
+    while piece:
+        piece = piece[os.write(descriptor, piece) :]
+
+
+def _own(descriptor: int, entry: Entry) -> None:
+    # In this order: a change of owner clears setuid bits and file capabilities (chown(2)).
+    os.fchown(descriptor, entry.uid, entry.gid)
+    os.fchmod(descriptor, entry.mode)
+    if entry.xattrs:
+        for key, value in _attributes(entry):
+            _set_attribute(descriptor, key, value)
+    os.utime(descriptor, ns=(entry.mtime, entry.mtime))
+
+
+def _attributes(entry: Entry) -> list[tuple[str, bytes]]:
+    """Return the extended attributes that a layer may set.
+
+    Never those that overlayfs obeys (a stranger could redirect a folder), nor labels of the host's security module.
+    """
+    return [
+        (key, value)
+        for key, value in (entry.xattrs or {}).items()
+        if key.startswith(("user.", "system.posix_acl_"))
+        and not key.startswith("user.overlay.")
+        or key == "security.capability"
+    ]
+
+
+def _set_attribute(target: int | str, key: str, value: bytes) -> None:
+    try:
+        if isinstance(target, int):
+            os.setxattr(target, key, value)
+        else:
+            os.setxattr(target, key, value, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in (errno.ENOTSUP, errno.EPERM) or not key.startswith("user."):
+            raise  # user.* is refused on links and nodes, and on file systems without attributes: nothing is lost
+
+
+def _make_opaque(name: str, parent: int) -> None:
+    descriptor = os.open(name, _OPEN_FOLDER, dir_fd=parent)
+    try:
+        os.setxattr(descriptor, "trusted.overlay.opaque", b"y")
+    finally:
+        os.close(descriptor)
+
+
+def _is_whiteout(status: os.stat_result) -> bool:
+    return stat.S_ISCHR(status.st_mode) and status.st_rdev == 0
+
+
+def _same(status: os.stat_result, parent: int, name: str) -> bool:
+    try:
+        present = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return (present.st_dev, present.st_ino) == (status.st_dev, status.st_ino)
