@@ -51,15 +51,17 @@ CREATE TABLE IF NOT EXISTS networks (
 CREATE TABLE IF NOT EXISTS subnets (
     subnet TEXT PRIMARY KEY,
     network_id TEXT NOT NULL REFERENCES networks (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
     gateway TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS endpoints (
+    id TEXT NOT NULL UNIQUE,
     container_id TEXT NOT NULL REFERENCES containers (id) ON DELETE CASCADE,
     network_id TEXT NOT NULL REFERENCES networks (id),
     interface TEXT NOT NULL,
     host_interface TEXT NOT NULL,
     mac TEXT NOT NULL,
-    aliases TEXT NOT NULL,
+    names TEXT NOT NULL,
     PRIMARY KEY (container_id, network_id)
 );
 CREATE TABLE IF NOT EXISTS leases (

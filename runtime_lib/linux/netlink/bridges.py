@@ -29,7 +29,7 @@ def _iproute() -> Iterator[Any]:
 
 
 def create_bridge(name: str, addresses: list[str], mtu: int) -> None:
-    """Make a bridge with its addresses ("172.17.0.1/16") and set it up as the last step, so that "up" means "whole".
+    """Make a bridge with its addresses ("172.17.0.1/16"); it is not up yet.
 
     A bridge that exists already is completed. Raises OSError, and HostLacks without pyroute2.
     """
@@ -46,7 +46,6 @@ def create_bridge(name: str, addresses: list[str], mtu: int) -> None:
                 iproute.addr(
                     "add", index=found[0], address=str(interface.ip), prefixlen=interface.network.prefixlen, **broadcast
                 )
-        iproute.link("set", index=found[0], state="up")
 
 
 def delete_link(name: str) -> None:

@@ -96,13 +96,14 @@ def acknowledgement(data: bytes, sequence: int) -> int | None:
 
 
 def veth(host_name: str, bridge: int, mtu: int, namespace: int, name: str, mac: bytes) -> bytes:
-    """Return the body of RTM_NEWLINK for a veth pair that is up at once.
+    """Return the body of RTM_NEWLINK for a veth pair.
 
-    The host's end is a port of the bridge with index `bridge`; its peer is born inside the network namespace that the
-    descriptor `namespace` stands for, under its final name and hardware address.
+    The host's end is up, and a port of the bridge with index `bridge`. Its peer is born inside the network namespace
+    that the descriptor `namespace` stands for, under its final name and hardware address; it is not up, because the
+    kernel refuses that (ENOTCONN) before the two are a pair.
     """
     up = _LINK.pack(AF_UNSPEC, 0, 0, IFF_UP, IFF_UP)
-    peer = up + text(IFLA_IFNAME, name) + attribute(IFLA_ADDRESS, mac) + number(IFLA_MTU, mtu)
+    peer = _LINK.pack(AF_UNSPEC, 0, 0, 0, 0) + text(IFLA_IFNAME, name) + attribute(IFLA_ADDRESS, mac) + number(IFLA_MTU, mtu)
     peer += number(IFLA_NET_NS_FD, namespace)
     data = attribute(IFLA_INFO_DATA | NLA_F_NESTED, attribute(VETH_INFO_PEER | NLA_F_NESTED, peer))
     info = attribute(IFLA_LINKINFO | NLA_F_NESTED, text(IFLA_INFO_KIND, "veth") + data)

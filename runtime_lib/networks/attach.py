@@ -1,0 +1,211 @@
+"""Attaching a container's network namespace to networks, and detaching it."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+from dataclasses import dataclass
+
+from ..errors import AddressTaken, InvalidSpec
+from ..linux import netns
+from ..linux.netlink.link import Rtnetlink
+from . import bridge, catalog, firewall, ipam
+from .model import Endpoint, Network, endpoints
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from ..store import Store
+    from .spec import IPAddress
+
+# What Docker sets in every container's network namespace.
+_SYSCTLS = (
+    ("net/ipv4/ip_unprivileged_port_start", "0"),
+    ("net/ipv4/ping_group_range", "0 2147483647"),
+)
+_NO_IPV6 = tuple((f"net/ipv6/conf/{name}/disable_ipv6", "1") for name in ("all", "default", "lo"))
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A wish: which network (a name or id), and optionally which address, hardware address and further names there."""
+
+    network: str
+    address: str = ""
+    mac: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+def new_namespace() -> int:
+    """Return the descriptor of a new network namespace with its loopback up and Docker's sysctls.
+
+    It has no mount: it lives as long as a process or an open descriptor holds it.
+    """
+    with netns.fresh() as descriptor:
+        for key, value in (*_SYSCTLS, *_NO_IPV6):
+            _set(f"/proc/sys/{key}", value)
+        with Rtnetlink() as netlink:
+            netlink.set_up("lo")
+    return descriptor
+
+
+def attach(
+    store: Store, container_id: str, name: str, namespace: int, attachments: Sequence[Attachment]
+) -> list[Endpoint]:
+    """Attach a namespace to networks, in their order as eth0, eth1, ..., and return all of its endpoints.
+
+    The default route goes by the first network that is not internal. Missing bridges are made again. Raises
+    NetworkNotFound, InvalidSpec, AddressTaken, HostLacks and OSError; then nothing is left of it.
+    """
+    networks = [_network(store, wish.network) for wish in attachments]
+    with store.transaction() as db:
+        present = len(endpoints(store, container_id))
+        for number, (network, wish) in enumerate(zip(networks, attachments), present):
+            bridge.ensure(network)
+            _reserve(db, container_id, name, network, wish, f"eth{number}")
+        made = endpoints(store, container_id)
+        _connect(made[present:], namespace, routed=any(endpoint.gateway for endpoint in made[:present]))
+    firewall.sync(store)
+    return made
+
+
+def detach(store: Store, container_id: str, network: Network | None = None) -> None:
+    """Release a container's addresses and ports and delete its interfaces, on one network or on all.
+
+    Whatever of it is missing already is no error. Raises OSError when the rules cannot be changed.
+    """
+    with store.transaction() as db:
+        gone = endpoints(store, container_id, network.id if network else None)
+        for endpoint in gone:
+            _delete(endpoint.host_interface)
+            for table in ("leases", "endpoints"):
+                query = f"DELETE FROM {table} WHERE container_id = ? AND network_id = ?"
+                db.execute(query, (container_id, endpoint.network.id))
+            db.execute(
+                "DELETE FROM ports WHERE container_id = ? AND container_ip = ?", (container_id, str(endpoint.address))
+            )
+        if network is None:
+            bridge.forget(db, container_id)
+    firewall.sync(store)
+
+
+def _network(store: Store, ref: str) -> Network:
+    if ref in (catalog.DEFAULT, "default"):
+        return catalog.ensure_default(store)
+    network = catalog.find(store, ref)
+    if not network.subnets:
+        raise InvalidSpec(f"network {network.name} cannot be joined by name: use network_mode {network.name}")
+    return network
+
+
+def _reserve(
+    db: sqlite3.Connection, container_id: str, name: str, network: Network, wish: Attachment, interface: str
+) -> None:
+    address = _address(db, network, wish)
+    mac = wish.mac.lower() or ipam.mac_of(address).hex(":")
+    db.execute(
+        "INSERT INTO endpoints (id, container_id, network_id, interface, host_interface, mac, names)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            os.urandom(32).hex(),
+            container_id,
+            network.id,
+            interface,
+            f"sv{os.urandom(5).hex()}",
+            mac,
+            json.dumps([name, *wish.aliases, container_id[:12]]),
+        ),
+    )
+    db.execute(
+        "INSERT INTO leases (network_id, address, container_id) VALUES (?, ?, ?)",
+        (network.id, str(address), container_id),
+    )
+
+
+def _address(db: sqlite3.Connection, network: Network, wish: Attachment) -> IPAddress:
+    for _attempt in ("with all leases", "without those of dead containers"):
+        try:
+            return _free_or_requested(_leases(db, network), network, wish)
+        except AddressTaken as error:
+            taken = error
+        bridge.sweep(db, network)
+    raise taken
+
+
+def _free_or_requested(leases: dict[IPAddress, str], network: Network, wish: Attachment) -> IPAddress:
+    first = network.subnets[0]
+    if not wish.address:
+        given = network.spec.subnets[:1]
+        out = given[0].range() if given else first.network
+        reserved = [ipaddress.ip_address(text) for subnet in given for text in subnet.aux_addresses.values()]
+        return ipam.free_address(first.network, out, {*leases, *reserved, first.gateway})
+    try:
+        address = ipaddress.ip_address(wish.address)
+    except ValueError as error:
+        raise InvalidSpec(f"network {network.name}: {wish.address!r} is not an IP address") from error
+    subnet = next((subnet for subnet in network.subnets if address in subnet.network), first)
+    ipam.check_requested(address, subnet.network, subnet.gateway)
+    if address in leases:
+        raise AddressTaken(f"address {address} of network {network.name} is taken by container {leases[address]}")
+    return address
+
+
+def _leases(db: sqlite3.Connection, network: Network) -> dict[IPAddress, str]:
+    rows = db.execute(
+        "SELECT address, containers.name FROM leases JOIN containers ON containers.id = container_id"
+        " WHERE network_id = ?",
+        (network.id,),
+    )
+    return {ipaddress.ip_address(row["address"]): row["name"] for row in rows}
+
+
+def _connect(made: Sequence[Endpoint], namespace: int, routed: bool) -> None:
+    done: list[Endpoint] = []
+    try:
+        with Rtnetlink() as host:
+            for endpoint in made:
+                _plug(host, endpoint, namespace)
+                done.append(endpoint)
+        with netns.entered(namespace):
+            inside = Rtnetlink()  # belongs to the namespace in which it was opened, wherever this thread is later
+        with inside:
+            for endpoint in made:
+                interface = ipaddress.ip_interface(f"{endpoint.address}/{endpoint.prefix_length}")
+                inside.add_address(endpoint.interface, interface)
+                inside.set_up(endpoint.interface)
+                if endpoint.gateway and not routed:
+                    inside.add_default_route(endpoint.interface, endpoint.gateway)
+                    routed = True
+    except BaseException:
+        for endpoint in done:
+            _delete(endpoint.host_interface)
+        raise
+
+
+def _plug(host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
+    network, mac = endpoint.network, bytes.fromhex(endpoint.mac.replace(":", ""))
+    host.add_veth(
+        endpoint.host_interface, host.index(network.bridge), network.spec.mtu, namespace, endpoint.interface, mac
+    )
+    if not network.icc:
+        host.isolate(endpoint.host_interface)
+
+
+def _delete(host_interface: str) -> None:
+    with Rtnetlink() as netlink:
+        try:
+            netlink.delete(host_interface)
+        except OSError as error:
+            if error.errno != 19:  # ENODEV: it went with its namespace
+                raise
+
+
+def _set(path: str, value: str) -> None:
+    try:
+        with open(path, "w") as file:
+            file.write(value)
+    except FileNotFoundError:
+        pass  # a kernel without IPv6, or an older one

@@ -1,0 +1,193 @@
+"""The networks of a host: making, finding, describing and removing them."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import time
+from datetime import datetime, timezone
+
+from ..errors import AddressTaken, Conflict, InUse, InvalidSpec, NameTaken, NetworkNotFound
+from ..linux.netlink import bridges
+from . import bridge, firewall, ipam
+from .model import Network, Subnet, all_networks, endpoints
+from .spec import BRIDGE_NAME, PREDEFINED, NetworkSpec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3
+    from typing import Any
+
+    from ..store import Store
+    from .spec import IPNetwork
+
+DEFAULT = "bridge"
+_DEFAULT_INTERFACE = "skiff0"
+_WITHOUT_BRIDGE = tuple(
+    Network(name.encode().hex().ljust(64, "0"), NetworkSpec(name, driver=driver), (), 0)
+    for name, driver in (("host", "host"), ("none", "null"))
+)
+
+
+def create(store: Store, spec: NetworkSpec) -> Network:
+    """Make a network with its bridge and return it.
+
+    Raises InvalidSpec, NameTaken, AddressTaken (a subnet overlaps), HostLacks (no pyroute2, no nft) and OSError;
+    then nothing is left of it.
+    """
+    spec.check()
+    if spec.name in PREDEFINED:
+        raise NameTaken(f"network {spec.name} is predefined: choose another name")
+    return _create(store, spec)
+
+
+def ensure_default(store: Store) -> Network:
+    """Return the network `bridge`, made now if this is its first use."""
+    with store.lock("network", DEFAULT):
+        for network in all_networks(store):
+            if network.name == DEFAULT:
+                return network
+        options = {} if store.layout.instance else {BRIDGE_NAME: _DEFAULT_INTERFACE}
+        return _create(store, NetworkSpec(DEFAULT, driver_options=options))
+
+
+def listing(store: Store) -> list[Network]:
+    """Return all networks by name; `host` and `none` are always among them."""
+    return sorted([*all_networks(store), *_WITHOUT_BRIDGE], key=lambda network: network.name)
+
+
+def find(store: Store, ref: str) -> Network:
+    """Return the network that a name, an id or the unique beginning of an id means. Raises NetworkNotFound.
+
+    `default` means `bridge`; neither is there before its first use (`ensure_default`).
+    """
+    wanted = DEFAULT if ref == "default" else ref
+    networks = listing(store)
+    for network in networks:
+        if wanted in (network.name, network.id):
+            return network
+    found = [network for network in networks if ref and network.id.startswith(ref)]
+    if len(found) > 1:
+        raise Conflict(f"{ref} is the beginning of {len(found)} network ids: give more of it")
+    if not found:
+        raise NetworkNotFound(f"there is no network {ref}: create it first")
+    return found[0]
+
+
+def remove(store: Store, ref: str) -> None:
+    """Remove a network and its bridge. Raises NetworkNotFound, and InUse that names the containers on it."""
+    network = find(store, ref)
+    if network.name in PREDEFINED:
+        raise InvalidSpec(f"network {network.name} is predefined and cannot be removed")
+    with store.transaction() as db:
+        bridge.sweep(db, network)
+        names = [endpoint.names[0] for endpoint in endpoints(store, network_id=network.id)]
+        if names:
+            raise InUse(
+                f"network {network.name} is in use by {', '.join(sorted(names))}: stop or disconnect them first"
+            )
+        bridges.delete_link(network.bridge)  # before the row: an attachment makes a missing bridge anew
+        db.execute("DELETE FROM networks WHERE id = ?", (network.id,))
+    firewall.sync(store)
+
+
+def inspect(store: Store, ref: str) -> dict[str, Any]:
+    """Return what `docker network inspect` tells."""
+    network = find(store, ref)
+    created = datetime.fromtimestamp(network.created // 10**9, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+    return {
+        "Name": network.name,
+        "Id": network.id,
+        "Created": f"{created}.{network.created % 10**9:09d}Z",
+        "Scope": "local",
+        "Driver": network.driver,
+        "EnableIPv6": any(subnet.network.version == 6 for subnet in network.subnets),
+        "IPAM": {"Driver": "default", "Options": {}, "Config": _ipam_config(network)},
+        "Internal": network.internal,
+        "Attachable": network.spec.attachable,
+        "Ingress": False,
+        "ConfigFrom": {"Network": ""},
+        "ConfigOnly": False,
+        "Containers": {endpoint.container_id: _container(endpoint) for endpoint in endpoints(store, None, network.id)},
+        "Options": dict(network.spec.driver_options),
+        "Labels": dict(network.spec.labels),
+    }
+
+
+def _create(store: Store, spec: NetworkSpec) -> Network:
+    host = _host_networks(spec)
+    with store.transaction() as db:
+        if db.execute("SELECT 1 FROM networks WHERE name = ?", (spec.name,)).fetchone():
+            raise NameTaken(f"there is a network {spec.name} already: remove it, or choose another name")
+        subnets = _choose(store, spec, host)
+        network = Network(os.urandom(32).hex(), spec, subnets, time.time_ns())
+        _insert(db, network)
+        bridge.ensure(network)  # inside the transaction: a kill undoes the rows, and the bridge is adopted next time
+    firewall.sync(store)
+    return network
+
+
+def _choose(store: Store, spec: NetworkSpec, host: list[tuple[str, IPNetwork]]) -> tuple[Subnet, ...]:
+    others = all_networks(store)
+    ours = {network.bridge for network in others}
+    if not spec.subnets:
+        taken = [subnet.network for network in others for subnet in network.subnets]
+        taken += [subnet for _interface, subnet in host]
+        chosen = ipam.free_subnet(taken, spec.name == DEFAULT)
+        return (Subnet(chosen, chosen[1]),)
+    for wanted in [subnet.network() for subnet in spec.subnets]:
+        for network in others:
+            if ipam.overlapping(wanted, [subnet.network for subnet in network.subnets]):
+                raise AddressTaken(f"subnet {wanted} overlaps with network {network.name}: choose another one")
+        for interface, subnet in host:
+            if interface not in ours and ipam.overlapping(wanted, [subnet]):
+                raise AddressTaken(
+                    f"subnet {wanted} overlaps with {subnet} on the host's {interface}: choose another one"
+                )
+    return tuple(Subnet(subnet.network(), subnet.gateway_address()) for subnet in spec.subnets)
+
+
+def _host_networks(spec: NetworkSpec) -> list[tuple[str, IPNetwork]]:
+    """Return (interface, subnet) of the host's addresses and routes, but those of the spec's own bridge."""
+    own = spec.driver_options.get(BRIDGE_NAME)
+    found = [(name, ipaddress.ip_interface(text).network) for name, text in bridges.host_addresses()]
+    found += [(name, ipaddress.ip_network(text, strict=False)) for name, text in bridges.host_routes()]
+    return [(name, subnet) for name, subnet in found if name != own]
+
+
+def _insert(db: sqlite3.Connection, network: Network) -> None:
+    db.execute(
+        "INSERT INTO networks (id, name, driver, spec, created) VALUES (?, ?, ?, ?, ?)",
+        (network.id, network.name, network.driver, network.spec.to_json(), network.created),
+    )
+    for position, subnet in enumerate(network.subnets):
+        db.execute(
+            "INSERT INTO subnets (subnet, network_id, position, gateway) VALUES (?, ?, ?, ?)",
+            (str(subnet.network), network.id, position, str(subnet.gateway)),
+        )
+
+
+def _ipam_config(network: Network) -> list[dict[str, Any]]:
+    if not network.spec.subnets:
+        return [{"Subnet": str(subnet.network), "Gateway": str(subnet.gateway)} for subnet in network.subnets]
+    entries = []
+    for subnet in network.spec.subnets:
+        entry: dict[str, Any] = {"Subnet": subnet.subnet}
+        if subnet.ip_range:
+            entry["IPRange"] = subnet.ip_range
+        if subnet.gateway:
+            entry["Gateway"] = subnet.gateway
+        if subnet.aux_addresses:
+            entry["AuxiliaryAddresses"] = dict(subnet.aux_addresses)
+        entries.append(entry)
+    return entries
+
+
+def _container(endpoint: Any) -> dict[str, str]:
+    return {
+        "Name": endpoint.names[0],
+        "EndpointID": endpoint.id,
+        "MacAddress": endpoint.mac,
+        "IPv4Address": f"{endpoint.address}/{endpoint.prefix_length}",
+        "IPv6Address": "",
+    }

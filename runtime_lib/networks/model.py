@@ -1,0 +1,156 @@
+"""A network and an endpoint as they are in the store."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .spec import BRIDGE_NAME, ENABLE_ICC, ENABLE_MASQUERADE, HOST_ADDRESS, HOST_BINDING, PREDEFINED, NetworkSpec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3
+
+    from ..store import Store
+    from .spec import IPAddress, IPNetwork
+
+
+class Published(NamedTuple):
+    """A port of the host that is a container's; `host_ip` may be 0.0.0.0 or ::."""
+
+    protocol: str
+    host_ip: str
+    host_port: int
+    container_ip: str
+    container_port: int
+
+
+@dataclass(frozen=True)
+class Subnet:
+    """A subnet that belongs to a network."""
+
+    network: IPNetwork
+    gateway: IPAddress
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that exists. `subnets` are those of the spec, or the one that was chosen."""
+
+    id: str
+    spec: NetworkSpec
+    subnets: tuple[Subnet, ...]
+    created: int
+
+    @property
+    def name(self) -> str:
+        """The name that the user gave."""
+        return self.spec.name
+
+    @property
+    def driver(self) -> str:
+        """`bridge`, `host` or `null`."""
+        return self.spec.driver
+
+    @property
+    def bridge(self) -> str:
+        """The name of the bridge interface."""
+        return self.spec.driver_options.get(BRIDGE_NAME) or f"sk{self.id[:10]}"
+
+    @property
+    def internal(self) -> bool:
+        """Whether nothing comes in or out."""
+        return self.spec.internal
+
+    @property
+    def masquerade(self) -> bool:
+        """Whether containers reach other networks under the host's address."""
+        return self.spec.flag(ENABLE_MASQUERADE)
+
+    @property
+    def host_address(self) -> str | None:
+        """The host's address under which containers reach other networks; None: that of the interface they leave by."""
+        return self.spec.driver_options.get(HOST_ADDRESS)
+
+    @property
+    def host_binding(self) -> str | None:
+        """The host's address on which ports are published that name none."""
+        return self.spec.driver_options.get(HOST_BINDING)
+
+    @property
+    def icc(self) -> bool:
+        """Whether the containers of this network may talk to each other."""
+        return self.spec.flag(ENABLE_ICC)
+
+    @property
+    def has_names(self) -> bool:
+        """Whether neighbours find each other by name: not on the predefined networks, as with Docker."""
+        return self.name not in PREDEFINED
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A container's place on a network, while it runs. `names` are its name and aliases on that network."""
+
+    id: str
+    container_id: str
+    network: Network
+    interface: str
+    host_interface: str
+    mac: str
+    address: IPAddress
+    names: tuple[str, ...]
+
+    @property
+    def subnet(self) -> Subnet:
+        """The subnet of the network that holds the address."""
+        return next(subnet for subnet in self.network.subnets if self.address in subnet.network)
+
+    @property
+    def gateway(self) -> IPAddress | None:
+        """Where everything else is sent, or None on an internal network."""
+        return None if self.network.internal else self.subnet.gateway
+
+    @property
+    def prefix_length(self) -> int:
+        """The prefix length of the subnet."""
+        return self.subnet.network.prefixlen
+
+
+def all_networks(store: Store) -> list[Network]:
+    """Return every network of the store, by name."""
+    subnets: dict[str, list[Subnet]] = {}
+    for row in store.query("SELECT * FROM subnets ORDER BY position"):
+        subnet = Subnet(ipaddress.ip_network(row["subnet"]), ipaddress.ip_address(row["gateway"]))
+        subnets.setdefault(row["network_id"], []).append(subnet)
+    return [
+        Network(row["id"], NetworkSpec.from_json(row["spec"]), tuple(subnets.get(row["id"], ())), row["created"])
+        for row in store.query("SELECT * FROM networks ORDER BY name")
+    ]
+
+
+def endpoints(store: Store, container_id: str | None = None, network_id: str | None = None) -> list[Endpoint]:
+    """Return the endpoints of one container, of one network, or all, in the order of the interfaces."""
+    networks = {network.id: network for network in all_networks(store)}
+    found = store.query(
+        "SELECT endpoints.*, leases.address FROM endpoints JOIN leases USING (container_id, network_id)"
+        " WHERE ifnull(?1, container_id) = container_id AND ifnull(?2, network_id) = network_id"
+        " ORDER BY container_id, length(interface), interface",
+        (container_id, network_id),
+    )
+    return [_endpoint(row, networks[row["network_id"]]) for row in found]
+
+
+def _endpoint(row: sqlite3.Row, network: Network) -> Endpoint:
+    return Endpoint(
+        row["id"],
+        row["container_id"],
+        network,
+        row["interface"],
+        row["host_interface"],
+        row["mac"],
+        ipaddress.ip_address(row["address"]),
+        tuple(json.loads(row["names"])),
+    )

@@ -1,0 +1,145 @@
+"""The nftables rules of all networks and published ports. Pure: store rows in, libnftables-json(5) commands out.
+
+What they let through is what Docker lets through: a container reaches the world and its neighbours; the world reaches
+published ports by an address of the host, never a container's own address; networks do not reach each other, except by
+published ports; nothing enters or leaves an internal network.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from .model import Network, Published, Subnet
+
+    Json = dict[str, Any]
+
+# priorities as `nft` names them: raw -300, dstnat -100, filter 0, srcnat 100
+_BASE_CHAINS = {
+    "guard": ("filter", "prerouting", -300),
+    "prerouting": ("nat", "prerouting", -100),
+    "output": ("nat", "output", -100),
+    "forward": ("filter", "forward", 0),
+    "postrouting": ("nat", "postrouting", 100),
+}
+_LOOPBACK: Json = {"prefix": {"addr": "127.0.0.0", "len": 8}}
+
+
+def ruleset(table: str, networks: Sequence[Network], ports: Sequence[Published]) -> list[Json]:
+    """Return the commands that replace all rules of `inet <table>`, for one transaction.
+
+    The chain `user` is made if it is missing and never touched again: what an administrator adds to it comes first for
+    every forwarded packet, and stays.
+    """
+    bridged = [network for network in networks if network.subnets]
+    commands: list[Json] = [{"add": {"table": {"family": "inet", "name": table}}}]
+    for name in ("user", "ports", *_BASE_CHAINS):
+        commands.append({"add": {"chain": _chain(table, name)}})
+    for name in ("ports", *_BASE_CHAINS):
+        commands.append({"flush": {"chain": {"family": "inet", "table": table, "name": name}}})
+    rules = [("forward", [_jump("user")]), *_translation(bridged, ports), *_filters(bridged)]
+    for chain, expressions in rules:
+        rule = {"family": "inet", "table": table, "chain": chain, "expr": expressions}
+        commands.append({"add": {"rule": rule}})
+    return commands
+
+
+def removal(table: str) -> list[Json]:
+    """Return the commands after which there is no table of that name, whether there was one or not."""
+    name = {"table": {"family": "inet", "name": table}}
+    return [{"add": name}, {"delete": name}]
+
+
+def _chain(table: str, name: str) -> Json:
+    chain: Json = {"family": "inet", "table": table, "name": name}
+    if name in _BASE_CHAINS:
+        kind, hook, priority = _BASE_CHAINS[name]
+        chain.update({"type": kind, "hook": hook, "prio": priority, "policy": "accept"})
+    return chain
+
+
+def _translation(networks: Sequence[Network], ports: Sequence[Published]) -> list[tuple[str, list[Json]]]:
+    local = {"match": {"op": "==", "left": {"fib": {"result": "type", "flags": ["daddr"]}}, "right": "local"}}
+    rules: list[tuple[str, list[Json]]] = [
+        # Otherwise a neighbour of the host could reach ports published on 127.0.0.1: translation is before routing.
+        ("prerouting", [_ip("daddr", _LOOPBACK), {"return": None}]),
+        ("prerouting", [local, _jump("ports")]),
+        ("output", [local, _jump("ports")]),
+    ]
+    rules += [("ports", _published(port)) for port in sorted(ports)]
+    for network in networks:
+        for subnet in network.subnets:
+            rules += [("postrouting", expressions) for expressions in _masquerade(network, subnet)]
+    return rules
+
+
+def _published(port: Published) -> list[Json]:
+    address = ipaddress.ip_address(port.host_ip)
+    family = "ip" if address.version == 4 else "ip6"
+    if address.is_unspecified:
+        which: Json = _match({"meta": {"key": "nfproto"}}, "ipv4" if address.version == 4 else "ipv6")
+    else:
+        which = _match({"payload": {"protocol": family, "field": "daddr"}}, str(address))
+    target = {"dnat": {"family": family, "addr": port.container_ip, "port": port.container_port}}
+    return [which, _match({"payload": {"protocol": port.protocol, "field": "dport"}}, port.host_port), target]
+
+
+def _masquerade(network: Network, subnet: Subnet) -> list[list[Json]]:
+    if network.internal:
+        return []
+    source = _ip("saddr", {"prefix": {"addr": str(subnet.network.network_address), "len": subnet.network.prefixlen}})
+    out = _match({"meta": {"key": "oifname"}}, network.bridge)
+    # Answers must come back through the host: from a neighbour by the host's address, and from the host's loopback.
+    rules = [[out, source, _translated(), {"masquerade": None}], [out, _ip("saddr", _LOOPBACK), {"masquerade": None}]]
+    if network.masquerade:
+        elsewhere = _match({"meta": {"key": "oifname"}}, network.bridge, "!=")
+        host = network.host_address
+        change: Json = {"snat": {"family": "ip", "addr": host}} if host else {"masquerade": None}
+        rules.append([source, elsewhere, change])
+    return rules
+
+
+def _filters(networks: Sequence[Network]) -> list[tuple[str, list[Json]]]:
+    if not networks:
+        return []
+    names = {"set": sorted(network.bridge for network in networks)}
+    into = _match({"meta": {"key": "oifname"}}, names)
+    known = {"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": ["established", "related"]}}
+    rules: list[tuple[str, list[Json]]] = [
+        # route_localnet makes the host listen to these; before connection tracking, where answers are still disguised.
+        ("guard", [_match({"meta": {"key": "iifname"}}, names), _ip("daddr", _LOOPBACK), {"drop": None}]),
+    ]
+    for network in networks:
+        rules += [("forward", expressions) for expressions in _own(network)]
+    rules += [("forward", [into, known, {"accept": None}]), ("forward", [into, _translated(), {"accept": None}])]
+    return [*rules, ("forward", [into, {"drop": None}])]
+
+
+def _own(network: Network) -> list[list[Json]]:
+    """Return what holds inside a network, and at the border of an internal one."""
+    comes = _match({"meta": {"key": "iifname"}}, network.bridge)
+    goes = _match({"meta": {"key": "oifname"}}, network.bridge)
+    rules = [[comes, goes, {"accept" if network.icc else "drop": None}]]
+    if network.internal:
+        rules += [[comes, {"drop": None}], [goes, {"drop": None}]]
+    return rules
+
+
+def _match(left: Json, right: object, op: str = "==") -> Json:
+    return {"match": {"op": op, "left": left, "right": right}}
+
+
+def _ip(field: str, right: object) -> Json:
+    return _match({"payload": {"protocol": "ip", "field": field}}, right)
+
+
+def _translated() -> Json:
+    return {"match": {"op": "in", "left": {"ct": {"key": "status"}}, "right": "dnat"}}
+
+
+def _jump(chain: str) -> Json:
+    return {"jump": {"target": chain}}
