@@ -86,6 +86,7 @@ CREATE TABLE IF NOT EXISTS volumes (
     labels TEXT NOT NULL,
     anonymous INTEGER NOT NULL,
     seeded INTEGER NOT NULL DEFAULT 0,
+    removing INTEGER NOT NULL DEFAULT 0,
     created INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS volume_users (

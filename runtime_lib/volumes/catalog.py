@@ -1,0 +1,187 @@
+"""The volumes of a host: making, finding, describing and removing them."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from ..errors import InUse, NameTaken, VolumeNotFound
+from ..linux.trees import remove_tree
+from .spec import VolumeSpec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+    from typing import Any
+
+    from ..store import Store
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume that exists. `folder` holds its content; a volume with driver options is mounted over it while used."""
+
+    spec: VolumeSpec
+    folder: str
+    anonymous: bool
+    seeded: bool
+    created: int
+
+    @property
+    def name(self) -> str:
+        """The name that the user gave, or 64 hexadecimal digits."""
+        return self.spec.name
+
+
+def create(store: Store, spec: VolumeSpec, anonymous: bool = False) -> Volume:
+    """Make a volume, or return the one that exists already with the same driver options, as Docker does.
+
+    Raises InvalidSpec, NameTaken (it exists with other options) and OSError.
+    """
+    spec.check()
+    with store.lock("volume", spec.name):
+        present = _find(store, spec.name)
+        if present is None:
+            return _create(store, spec, anonymous)
+    if spec.driver_options and dict(spec.driver_options) != dict(present.spec.driver_options):
+        raise NameTaken(f"there is a volume {spec.name} with other driver options: remove it, or choose another name")
+    return present
+
+
+def create_anonymous(store: Store, labels: dict[str, str] | None = None) -> Volume:
+    """Make a volume with a random name; it goes away with the container that asked for it."""
+    return create(store, VolumeSpec(os.urandom(32).hex(), labels=labels or {}), anonymous=True)
+
+
+def find(store: Store, name: str) -> Volume:
+    """Return a volume by its name. Raises VolumeNotFound."""
+    volume = _find(store, name)
+    if volume is None:
+        raise VolumeNotFound(f"there is no volume {name}: create it first")
+    return volume
+
+
+def listing(store: Store) -> list[Volume]:
+    """Return all volumes by name."""
+    rows = store.query("SELECT * FROM volumes WHERE removing = 0 ORDER BY name")
+    return [_volume(store, row) for row in rows]
+
+
+def use(store: Store, names: Sequence[str], container_id: str) -> None:
+    """Note that a container has these volumes: they stay until its row is removed. Raises VolumeNotFound."""
+    with store.transaction() as db:
+        for name in names:
+            find(store, name)
+            db.execute("INSERT OR IGNORE INTO volume_users (volume, container_id) VALUES (?, ?)", (name, container_id))
+
+
+def users(store: Store, name: str) -> list[str]:
+    """Return the names of the containers that have a volume, running or not."""
+    rows = store.query(
+        "SELECT containers.name FROM volume_users JOIN containers ON containers.id = container_id"
+        " WHERE volume = ? ORDER BY containers.name",
+        (name,),
+    )
+    return [row["name"] for row in rows]
+
+
+def remove(store: Store, name: str, force: bool = False) -> None:
+    """Remove a volume and all that is in it.
+
+    Raises InUse that names the containers, VolumeNotFound (not with `force`), and OSError (EBUSY) when something is
+    still mounted in it; then its content is as it was, but for what lies beside that mount.
+    """
+    with store.lock("volume", name):
+        if _find(store, name) is None:
+            if force:
+                return
+            raise VolumeNotFound(f"there is no volume {name}")
+        with store.transaction() as db:
+            names = users(store, name)
+            if names:
+                raise InUse(f"volume {name} is in use by {', '.join(names)}: remove these containers first")
+            db.execute("UPDATE volumes SET removing = 1 WHERE name = ?", (name,))
+        _finish_removal(store, name)
+
+
+def inspect(store: Store, name: str) -> dict[str, Any]:
+    """Return what `docker volume inspect` tells."""
+    volume = find(store, name)
+    created = datetime.fromtimestamp(volume.created // 10**9, timezone.utc)
+    return {
+        "CreatedAt": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "Driver": volume.spec.driver,
+        "Labels": dict(volume.spec.labels),
+        "Mountpoint": volume.folder,
+        "Name": volume.name,
+        "Options": dict(volume.spec.driver_options),
+        "Scope": "local",
+    }
+
+
+def prune(store: Store, everything: bool = True) -> list[str]:
+    """Remove the volumes that no container has, or of these only the anonymous ones; return their names."""
+    gone = []
+    for volume in listing(store):
+        if (everything or volume.anonymous) and not users(store, volume.name):
+            try:
+                remove(store, volume.name, force=True)
+            except InUse:
+                continue  # a container took it meanwhile
+            gone.append(volume.name)
+    return gone
+
+
+def _create(store: Store, spec: VolumeSpec, anonymous: bool) -> Volume:
+    if store.row("SELECT 1 FROM volumes WHERE name = ?", (spec.name,)):
+        _finish_removal(store, spec.name)
+    folder = store.layout.volume(spec.name)
+    for path, mode in ((folder, 0o700), (f"{folder}/_data", 0o755)):
+        try:
+            os.mkdir(path)
+        except FileExistsError:
+            continue  # an earlier call was killed before its row; nobody but us makes folders here
+        os.chmod(path, mode)
+    with store.transaction() as db:
+        db.execute(
+            "INSERT INTO volumes (name, driver, options, labels, anonymous, created) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                spec.name,
+                spec.driver,
+                json.dumps(dict(spec.driver_options)),
+                json.dumps(dict(spec.labels)),
+                anonymous,
+                time.time_ns(),
+            ),
+        )
+    return find(store, spec.name)
+
+
+def _finish_removal(store: Store, name: str) -> None:
+    _remove_files(store, name)
+    with store.transaction() as db:
+        db.execute("DELETE FROM volumes WHERE name = ?", (name,))
+
+
+def _remove_files(store: Store, name: str) -> None:
+    parent = os.open(os.path.dirname(store.layout.volume(name)), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        remove_tree(parent, name)
+    finally:
+        os.close(parent)
+
+
+def _find(store: Store, name: str) -> Volume | None:
+    row = store.row("SELECT * FROM volumes WHERE name = ? AND removing = 0", (name,))
+    return None if row is None else _volume(store, row)
+
+
+def _volume(store: Store, row: sqlite3.Row) -> Volume:
+    options, labels = json.loads(row["options"]), json.loads(row["labels"])
+    spec = VolumeSpec(row["name"], row["driver"], options, labels)
+    folder = f"{store.layout.volume(spec.name)}/_data"
+    return Volume(spec, folder, bool(row["anonymous"]), bool(row["seeded"]), row["created"])

@@ -1,0 +1,43 @@
+"""What a user asks of a volume, checked before anything is touched."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from ..errors import InvalidSpec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}\Z")
+_OPTIONS = ("type", "o", "device")
+
+
+@dataclass(frozen=True)
+class VolumeSpec:
+    """A volume as the user asked for it; `driver_options` type, o and device mean a mount, made when it is used."""
+
+    name: str
+    driver: str = "local"
+    driver_options: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Raise InvalidSpec when something in it makes no sense."""
+        if not _NAME.match(self.name):
+            raise InvalidSpec(
+                f"volume name {self.name!r}: use 2 to 255 letters, digits, _ . and -, a letter or digit first"
+            )
+        if self.driver != "local":
+            raise InvalidSpec(f"volume {self.name}: the driver {self.driver!r} is not there; use local")
+        for key in self.driver_options:
+            if key not in _OPTIONS:
+                raise InvalidSpec(f"volume {self.name}: unknown driver option {key!r}; there are type, o and device")
+        if self.driver_options and not self.driver_options.get("device"):
+            raise InvalidSpec(f"volume {self.name}: give the option device, what to mount (for a tmpfs: tmpfs)")
+        if self.driver_options and not self.driver_options.get("type"):
+            raise InvalidSpec(
+                f"volume {self.name}: give the option type, a file system such as tmpfs, or none for a bind"
+            )
