@@ -1,0 +1,91 @@
+"""A whole Dockerfile: its global arguments and its stages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ..errors import InvalidSpec
+from . import instructions, lines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .instructions import Instruction
+
+_STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A FROM and the instructions after it. `base` is as written: its variables are not expanded yet."""
+
+    where: str
+    base: str
+    name: str
+    instructions: tuple[Instruction, ...]
+
+
+@dataclass(frozen=True)
+class Dockerfile:
+    """A parsed Dockerfile; `arguments` are the ARG instructions before the first FROM."""
+
+    escape: str
+    arguments: tuple[Instruction, ...]
+    stages: tuple[Stage, ...]
+
+    def stage(self, target: str) -> int:
+        """Return the index of the stage with this name or number; the last one for "". Raises InvalidSpec."""
+        if not target:
+            return len(self.stages) - 1
+        index = find_stage(self.stages, target)
+        if index is None:
+            names = ", ".join(stage.name or str(number) for number, stage in enumerate(self.stages))
+            raise InvalidSpec(f"target {target!r} is no stage of the Dockerfile; its stages are {names}")
+        return index
+
+
+def find_stage(stages: tuple[Stage, ...], name: str) -> int | None:
+    """Return the index of the last stage with this name (any case) or with this number, or None."""
+    found = [index for index, stage in enumerate(stages) if stage.name and stage.name == name.lower()]
+    if found:
+        return found[-1]
+    return int(name) if name.isdecimal() and name.isascii() and len(name) < 6 and int(name) < len(stages) else None
+
+
+def parse(text: str, file: str = "Dockerfile") -> Dockerfile:
+    """Return the Dockerfile of this text. Raises InvalidSpec, naming file and line, for whatever cannot be built."""
+    split = lines.split(text, file)
+    parsed = [instructions.parse(line, file, split.escape) for line in split.lines]
+    if not parsed:
+        raise InvalidSpec(f"{file} has no instruction; begin it with FROM")
+    first = next((index for index, item in enumerate(parsed) if item.name == "FROM"), len(parsed))
+    for item in parsed[: first + 1]:
+        if item.name not in ("ARG", "FROM"):
+            raise InvalidSpec(f"{item.where}: {item.name} comes before FROM; only ARG may")
+    if first == len(parsed):
+        raise InvalidSpec(f"{file} has no FROM; name a base image with FROM, or begin with FROM scratch")
+    return Dockerfile(split.escape, tuple(parsed[:first]), tuple(_stages(parsed[first:])))
+
+
+def _stages(parsed: list[Instruction]) -> list[Stage]:
+    stages: list[Stage] = []
+    starts = [index for index, item in enumerate(parsed) if item.name == "FROM"]
+    for start, end in zip(starts, [*starts[1:], len(parsed)]):
+        base, name = _from(parsed[start])
+        stages.append(Stage(parsed[start].where, base, name, tuple(parsed[start + 1 : end])))
+    return stages
+
+
+def _from(item: Instruction) -> tuple[str, str]:
+    """Return (base, stage name) of a FROM."""
+    found = item.arguments
+    if len(found) == 1:
+        return found[0], ""
+    if len(found) != 3 or found[1].lower() != "as":
+        raise InvalidSpec(f"{item.where}: FROM takes IMAGE or IMAGE AS NAME")
+    name = found[2].lower()
+    if not _STAGE_NAME.fullmatch(name):
+        raise InvalidSpec(
+            f"{item.where}: {found[2][:40]!r} is no stage name; use letters, digits, _ . -, a letter first"
+        )
+    return found[0], name

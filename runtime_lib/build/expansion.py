@@ -1,0 +1,151 @@
+"""Variables in a Dockerfile: `$x`, `${x}`, `${x:-y}`, `${x:+y}`, `${x:?y}`, quotes and escapes.
+
+As docs.docker.com/reference/dockerfile/#environment-replacement has it. A value that grows beyond `LIMIT` characters is
+refused: a few ENV lines that double each other would otherwise fill the memory.
+"""
+
+from __future__ import annotations
+
+from ..errors import InvalidSpec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LIMIT = 1 << 20
+_DEPTH = 32  # nested ${...}
+_SPECIAL = "@*#?-$!0"
+
+
+def word(text: str, values: Mapping[str, str], escape: str = "\\") -> str:
+    """Return `text` with variables replaced, quotes and escapes removed. Raises InvalidSpec for broken syntax."""
+    return "".join(part for part, _ in _Scanner(text, values, escape).until("", 0))
+
+
+def words(text: str, values: Mapping[str, str], escape: str = "\\") -> list[str]:
+    """Like `word`, but split at blanks that are neither quoted nor escaped; blanks of a value split too."""
+    found: list[list[str]] = []
+    open_word = False
+    for part, splits in _Scanner(text, values, escape).until("", 0):
+        for piece in part if splits else (part,):
+            if splits and piece.isspace():
+                open_word = False
+                continue
+            if not open_word:
+                found.append([])
+                open_word = True
+            found[-1].append(piece)
+    return ["".join(pieces) for pieces in found]
+
+
+class _Scanner:
+    """One pass over a text. Pieces are (text, whether its blanks separate words)."""
+
+    def __init__(self, text: str, values: Mapping[str, str], escape: str) -> None:
+        self.text = text
+        self.position = 0
+        self.values = values
+        self.escape = escape
+        self.size = 0
+
+    def peek(self) -> str:
+        return self.text[self.position : self.position + 1]
+
+    def take(self) -> str:
+        character = self.peek()
+        self.position += 1
+        return character
+
+    def until(self, stop: str, depth: int) -> list[tuple[str, bool]]:
+        """Return the pieces up to `stop`, or to the end when that is empty."""
+        pieces: list[tuple[str, bool]] = []
+        while self.position < len(self.text):
+            character = self.take()
+            if stop and character == stop:
+                return pieces
+            if character == "'":
+                pieces.append(self.counted(self.single_quoted(), False))
+            elif character == '"':
+                pieces.append(self.counted(self.double_quoted(depth), False))
+            elif character == "$":
+                pieces.append(self.counted(self.dollar(depth), True))
+            elif character == self.escape:
+                pieces.append((self.take(), False))
+            else:
+                pieces.append((character, True))
+        if stop:
+            raise InvalidSpec(f"{self.text!r} lacks a closing {stop}")
+        return pieces
+
+    def counted(self, text: str, splits: bool) -> tuple[str, bool]:
+        self.size += len(text)
+        if self.size > LIMIT:
+            raise InvalidSpec(f"a value grows beyond {LIMIT} characters; use shorter variables")
+        return text, splits
+
+    def single_quoted(self) -> str:
+        end = self.text.find("'", self.position)
+        if end < 0:
+            raise InvalidSpec(f"{self.text!r} lacks a closing single quote")
+        quoted = self.text[self.position : end]
+        self.position = end + 1
+        return quoted
+
+    def double_quoted(self, depth: int) -> str:
+        parts: list[str] = []
+        while self.position < len(self.text):
+            character = self.take()
+            if character == '"':
+                return "".join(parts)
+            if character == "$":
+                parts.append(self.dollar(depth))
+                continue
+            if character == self.escape and self.peek() in ('"', "$", self.escape):
+                character = self.take()
+            parts.append(character)
+        raise InvalidSpec(f"{self.text!r} lacks a closing double quote")
+
+    def dollar(self, depth: int) -> str:
+        if self.peek() != "{":
+            name = self.name()
+            return self.values.get(name, "") if name else "$"
+        self.take()
+        name = self.name()
+        operator = self.take()
+        if operator == "}" and name:
+            return self.values.get(name, "")
+        empty_counts_as_unset = operator == ":"
+        if empty_counts_as_unset:
+            operator = self.take()
+        if not name or operator not in ("-", "+", "?") or depth == _DEPTH:
+            raise InvalidSpec(
+                f"{self.text!r} has a substitution that is none of ${{x}}, ${{x:-y}}, ${{x:+y}}, ${{x:?y}}"
+            )
+        alternative = "".join(part for part, _ in self.until("}", depth + 1))
+        value = self.values.get(name)
+        return self.substitute(
+            name, value, operator, alternative, value is None or (empty_counts_as_unset and not value)
+        )
+
+    @staticmethod
+    def substitute(name: str, value: str | None, operator: str, alternative: str, unset: bool) -> str:
+        if operator == "+":
+            return "" if unset else alternative
+        if not unset:
+            return value or ""
+        if operator == "?":
+            raise InvalidSpec(f"{name}: {alternative or 'is not set'}")
+        return alternative
+
+    def name(self) -> str:
+        start = self.position
+        first = self.peek()
+        if first.isdigit():
+            while self.peek().isdigit():
+                self.position += 1
+        elif first and first in _SPECIAL:
+            self.position += 1
+        else:
+            while self.peek().isalnum() or self.peek() == "_":
+                self.position += 1
+        return self.text[start : self.position]

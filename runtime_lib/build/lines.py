@@ -1,0 +1,131 @@
+"""Logical lines of a Dockerfile: parser directives, comments, line continuation and here-documents.
+
+Rules as in docs.docker.com/reference/dockerfile/#format. Every function is linear in the size of the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import InvalidSpec
+from . import words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_DIRECTIVES = ("syntax", "escape", "check")
+_TAKE_HEREDOCS = ("run", "copy", "add")
+_BLANKS = " \t"
+
+
+@dataclass(frozen=True)
+class Heredoc:
+    """A here-document: `expand` is False when its delimiter was quoted."""
+
+    name: str
+    content: str
+    expand: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """One instruction as written, its continuation lines joined. `number` is that of its first line, from 1 on."""
+
+    number: int
+    text: str
+    heredocs: tuple[Heredoc, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lines:
+    """All instructions of a file, and the character that escapes (`\\` or a backtick)."""
+
+    escape: str
+    lines: tuple[Line, ...]
+
+
+def split(text: str, file: str) -> Lines:
+    """Return the logical lines of a Dockerfile. Raises InvalidSpec for a wrong directive or an open here-document."""
+    physical = [line[:-1] if line.endswith("\r") else line for line in text.lstrip("\ufeff").split("\n")]
+    escape, position = _directives(physical, file)
+    found: list[Line] = []
+    while position < len(physical):
+        first = position
+        line, position = _logical(physical, position, escape)
+        if line:
+            heredocs, position = _heredocs(physical, position, line, f"{file} line {first + 1}", escape)
+            found.append(Line(first + 1, line, heredocs))
+    return Lines(escape, tuple(found))
+
+
+def _directives(physical: Sequence[str], file: str) -> tuple[str, int]:
+    """Return (escape character, index of the first line that is no directive)."""
+    seen: dict[str, str] = {}
+    for index, line in enumerate(physical):
+        key, separator, value = line[1:].partition("=")
+        key = key.strip().lower()
+        if not line.startswith("#") or not separator or key not in _DIRECTIVES:
+            return seen.get("escape", "\\"), index
+        if key in seen:
+            raise InvalidSpec(f"{file} line {index + 1}: the directive {key} is given twice; keep one of them")
+        seen[key] = value.strip()
+        if key == "escape" and seen[key] not in ("\\", "`"):
+            raise InvalidSpec(f"{file} line {index + 1}: escape={seen[key]} is neither \\ nor `; use one of them")
+    return seen.get("escape", "\\"), len(physical)
+
+
+def _logical(physical: Sequence[str], position: int, escape: str) -> tuple[str, int]:
+    """Return (joined line, index after it); the line is empty for a comment or a blank line."""
+    first = physical[position].lstrip()
+    if not first or first.startswith("#"):
+        return "", position + 1
+    parts: list[str] = []
+    line = first
+    while True:
+        position += 1
+        rest, goes_on = _continued(line, escape)
+        parts.append(rest)
+        if not goes_on:
+            return "".join(parts), position
+        while position < len(physical) and _skipped(physical[position]):
+            position += 1
+        if position == len(physical):
+            return "".join(parts), position
+        line = physical[position]
+
+
+def _continued(line: str, escape: str) -> tuple[str, bool]:
+    trimmed = line.rstrip(_BLANKS)
+    return (trimmed[:-1], True) if trimmed.endswith(escape) else (line, False)
+
+
+def _skipped(line: str) -> bool:
+    """Comments and empty lines do not end a continued instruction."""
+    stripped = line.lstrip()
+    return not stripped or stripped.startswith("#")
+
+
+def _heredocs(
+    physical: Sequence[str], position: int, line: str, where: str, escape: str
+) -> tuple[tuple[Heredoc, ...], int]:
+    name, _, rest = line.partition(" ")
+    if "<<" not in rest or name.lower() not in _TAKE_HEREDOCS or rest.lstrip().startswith("["):
+        return (), position
+    found: list[Heredoc] = []
+    for word in words.split(rest, escape):
+        marker = words.heredoc(word)
+        if marker is None:
+            continue
+        delimiter, strip_tabs, expand = marker
+        body: list[str] = []
+        while True:
+            if position == len(physical):
+                raise InvalidSpec(f"{where}: the here-document {delimiter} has no end; add a line with {delimiter}")
+            text = physical[position].lstrip("\t") if strip_tabs else physical[position]
+            position += 1
+            if text == delimiter:
+                break
+            body.append(text + "\n")
+        found.append(Heredoc(delimiter, "".join(body), expand))
+    return tuple(found), position

@@ -1,0 +1,258 @@
+"""Write into the tree of an image that is being built: COPY, ADD and WORKDIR.
+
+Paths resolve in the tree, so that a link of the base image such as /var/run -> /run is obeyed and stays inside.
+"""
+
+from __future__ import annotations
+
+import bz2
+import errno
+import lzma
+import os
+import posixpath
+import stat
+from contextlib import contextmanager
+
+from ..errors import CorruptData, InvalidSpec
+from ..images import extract, tarheader
+from ..images.paths import split
+from ..images.stream import LayerStream
+from ..images.tarreader import TarReader
+from ..linux import trees
+from .sources import capability
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import BinaryIO
+
+    from ..images.tarheader import Entry as Member
+    from ..linux.saferoot import SafeRoot
+    from .sources import Entry, Source, Tree
+
+_FOLDER = os.O_PATH | os.O_DIRECTORY
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_PIECE = 1 << 20
+
+
+class Writer:
+    """Writes into `root` as one owner; `mode` overrides the modes of what is copied."""
+
+    def __init__(self, root: SafeRoot, owner: tuple[int, int], mode: int | None = None) -> None:
+        """Take the tree, which stays the caller's."""
+        self.root = root
+        self.owner = owner
+        self.mode = mode
+
+    def copy(self, tree: Tree, sources: Sequence[Source], destination: str, unpack: bool) -> None:
+        """Copy sources to `destination`, a folder when it ends with a slash or is one already."""
+        for source in sources:
+            if source.is_folder:
+                self._folder(tree, source, destination)
+            elif not (unpack and self._unpacked(tree, source.entries[0], destination)):
+                self._single(tree, source, destination)
+
+    def write(self, destination: str, name: str, content: bytes) -> None:
+        """Write a document to a file, or under its name into a folder."""
+        with self._created(self._target(destination, name), self.mode or 0o644) as descriptor:
+            while content:
+                content = content[os.write(descriptor, content) :]
+
+    def make_folder(self, path: str, owner: tuple[int, int] | None = None) -> None:
+        """Make a folder and its parents with mode 0755 where they are missing; the new ones belong to `owner`."""
+        done = ""
+        for name in [part for part in path.split("/") if part]:
+            done = f"{done}/{name}"
+            try:
+                os.close(self.root.open(done, _FOLDER))
+            except FileNotFoundError:
+                os.close(self.root.folder(done))
+                self._own(done, owner or (0, 0))
+            except NotADirectoryError as error:
+                raise InvalidSpec(f"{done} is a file in the image; it cannot become a folder") from error
+
+    def _own(self, path: str, owner: tuple[int, int]) -> None:
+        descriptor = self.root.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fchown(descriptor, *owner)
+        finally:
+            os.close(descriptor)
+
+    def _folder(self, tree: Tree, source: Source, destination: str) -> None:
+        """Copy what lies in a folder. Its own mode is not taken over, and new parents are root's, as Docker has it."""
+        existed = self._is_folder(destination)
+        self.make_folder(destination)
+        if not existed:
+            self._own(destination, self.owner)
+        for entry in source.entries:
+            self._entry(tree, entry, posixpath.join(destination, entry.relative))
+
+    def _entry(self, tree: Tree, entry: Entry, path: str) -> None:
+        parent, name = self.root.parent(path, 0o755)
+        try:
+            if stat.S_ISDIR(entry.status.st_mode):
+                self._subfolder(parent, name, entry)
+                return
+            _clear(parent, name)
+            if stat.S_ISREG(entry.status.st_mode):
+                self._fill(tree, entry, os.open(name, _NEW, 0o600, dir_fd=parent))
+                return
+            if entry.link:
+                os.symlink(entry.link, name, dir_fd=parent)
+            else:
+                kind = stat.S_IFMT(entry.status.st_mode)
+                if kind == stat.S_IFSOCK:
+                    return  # no archive can hold a socket: Docker leaves it out as well
+                os.mknod(name, kind | 0o600, entry.status.st_rdev, dir_fd=parent)
+            os.chown(name, *self.owner, dir_fd=parent, follow_symlinks=False)
+            if not entry.link:
+                _chmod(parent, name, self._mode(entry))
+        finally:
+            os.close(parent)
+
+    def _subfolder(self, parent: int, name: str, entry: Entry) -> None:
+        try:
+            os.mkdir(name, 0o700, dir_fd=parent)
+        except FileExistsError:
+            if not stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
+                _clear(parent, name)
+                os.mkdir(name, 0o700, dir_fd=parent)
+        descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+        try:
+            os.fchown(descriptor, *self.owner)
+            os.fchmod(descriptor, self._mode(entry))
+        finally:
+            os.close(descriptor)
+
+    def _single(self, tree: Tree, source: Source, destination: str) -> None:
+        entry = source.entries[0]
+        target = self._target(destination, source.name)
+        if not stat.S_ISREG(entry.status.st_mode):
+            return self._entry(tree, entry, target)
+        with self._created(target, self._mode(entry)) as descriptor:
+            self._pour(tree, entry, descriptor)
+
+    def _target(self, destination: str, name: str) -> str:
+        target = posixpath.join(destination, name) if self._into(destination) else destination
+        self.make_folder(posixpath.dirname(target), self.owner)
+        return target
+
+    def _into(self, destination: str) -> bool:
+        return destination.endswith("/") or self._is_folder(destination)
+
+    def _is_folder(self, path: str) -> bool:
+        try:
+            os.close(self.root.open(path, _FOLDER))
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return True
+
+    @contextmanager
+    def _created(self, path: str, mode: int) -> Iterator[int]:
+        """Give an empty regular file at `path`; a link there is followed inside the tree."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK | os.O_NOCTTY
+        try:
+            descriptor = self.root.open(path, flags, 0o600)
+        except OSError as error:
+            if error.errno == errno.EISDIR:
+                raise InvalidSpec(
+                    f"{path} is a folder in the image; end the destination with / to copy into it"
+                ) from error
+            raise
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise InvalidSpec(f"{path} is neither file nor folder in the image; choose another destination")
+            yield descriptor
+            os.fchown(descriptor, *self.owner)
+            os.fchmod(descriptor, mode)
+        finally:
+            os.close(descriptor)
+
+    def _fill(self, tree: Tree, entry: Entry, descriptor: int) -> None:
+        try:
+            capabilities = self._pour(tree, entry, descriptor)
+            # In this order: a change of owner clears setuid bits and file capabilities (chown(2)).
+            os.fchown(descriptor, *self.owner)
+            os.fchmod(descriptor, self._mode(entry))
+            if capabilities:
+                os.setxattr(descriptor, "security.capability", capabilities)
+        finally:
+            os.close(descriptor)
+
+    def _pour(self, tree: Tree, entry: Entry, descriptor: int) -> bytes:
+        source = tree.open(entry)
+        try:
+            while os.sendfile(descriptor, source, None, _PIECE):
+                continue
+            return capability(source)
+        finally:
+            os.close(source)
+
+    def _mode(self, entry: Entry) -> int:
+        return stat.S_IMODE(entry.status.st_mode) if self.mode is None else self.mode
+
+    def _unpacked(self, tree: Tree, entry: Entry, destination: str) -> bool:
+        """Unpack an archive into the folder `destination`; return False for a file that is none."""
+        if not stat.S_ISREG(entry.status.st_mode):
+            return False
+        with open(tree.open(entry), "rb") as file:
+            if not is_archive(file):
+                return False
+            self.make_folder(destination)
+            folder = self.root.open(destination, _FOLDER)
+            try:
+                extract.layer(_Members(LayerStream(plain(file))), f"/proc/self/fd/{folder}")
+            finally:
+                os.close(folder)
+        return True
+
+
+class _Members(TarReader):
+    """An archive's members without its root folder, whose mode and owner stay those of the destination."""
+
+    def __iter__(self) -> Iterator[Member]:
+        for member in super().__iter__():
+            if split(member.name)[1]:
+                yield member
+
+
+def is_archive(file: BinaryIO) -> bool:
+    """Whether a file is a tar archive that ADD unpacks: plain, gzip, bzip2 or xz. It is rewound before and after."""
+    try:
+        block = LayerStream(plain(file))()[: tarheader.BLOCK]
+        if len(block) == tarheader.BLOCK and any(block):
+            tarheader.Entry(block)
+            return True
+        return False
+    except (CorruptData, OSError, EOFError, lzma.LZMAError):
+        return False
+    finally:
+        file.seek(0)
+
+
+def plain(file: BinaryIO) -> BinaryIO:
+    """Return a reader that has bzip2 and xz undone; gzip is left to the reader of layers."""
+    file.seek(0)
+    magic = file.read(6)
+    file.seek(0)
+    if magic.startswith(b"BZh"):
+        return bz2.open(file, "rb")
+    return lzma.open(file, "rb") if magic == b"\xfd7zXZ\0" else file
+
+
+def _clear(parent: int, name: str) -> None:
+    """Remove what is there under a name; folders with all they hold."""
+    try:
+        os.unlink(name, dir_fd=parent)
+    except FileNotFoundError:
+        pass
+    except IsADirectoryError:
+        trees.remove_tree(parent, name)
+
+
+def _chmod(parent: int, name: str, mode: int) -> None:
+    pinned = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+    try:
+        os.chmod(f"/proc/self/fd/{pinned}", mode)
+    finally:
+        os.close(pinned)

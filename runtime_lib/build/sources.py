@@ -1,0 +1,176 @@
+"""What COPY and ADD take: files and folders of a build context or of another stage, read through `SafeRoot` alone.
+
+A link that is named as a source is followed inside its tree; links in folders are copied as links.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import posixpath
+import stat
+from dataclasses import dataclass
+
+from ..errors import InvalidSpec
+from . import patterns
+from .ignore import Ignore
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..linux.saferoot import SafeRoot
+
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+_CAPABILITY = "security.capability"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One path. `relative` is its place below the source ("" for the source itself), `path` its place in the tree."""
+
+    relative: str
+    path: str
+    status: os.stat_result
+    link: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file (one entry) or a folder (what lies in it). `name` is what it is called in a destination folder."""
+
+    name: str
+    is_folder: bool
+    entries: tuple[Entry, ...]
+
+
+class Tree:
+    """A build context with its ignore rules, or the tree of a stage."""
+
+    def __init__(self, root: SafeRoot, ignore: Ignore | None = None) -> None:
+        """Read below `root`, which stays the caller's."""
+        self.root = root
+        self._ignore = ignore or Ignore()
+
+    def find(self, paths: Sequence[str]) -> list[Source]:
+        """Return the sources that paths and patterns name. Raises InvalidSpec for one that is not there."""
+        found: list[Source] = []
+        for path in paths:
+            clean = posixpath.normpath(path.replace("\0", "")).lstrip("/")
+            if patterns.has_wildcard(path):
+                pattern = patterns.Path(clean)
+                found += [self._source(match) for match in self._matches(pattern, "")]
+            else:
+                found.append(self._source("" if clean == "." else clean))
+        if not found:
+            raise InvalidSpec(f"no source files: nothing matches {' '.join(paths)[:200]}")
+        return found
+
+    def open(self, entry: Entry) -> int:
+        """Open the regular file of an entry for reading. Raises OSError when it is something else by now."""
+        descriptor = self.root.open(f"/{entry.path}", _READ)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return descriptor
+        os.close(descriptor)
+        raise OSError(22, "is no regular file any more", entry.path)
+
+    def digest(self, sources: Sequence[Source]) -> str:
+        """Return a digest over place, type, mode, links, file capabilities and content; times and owners do not count.
+
+        A copy belongs to root or to whom `--chown` names, so the owner in the context means nothing.
+        """
+        total = hashlib.sha256()
+        for source in sources:
+            total.update(f"{len(source.name)} {source.name} {source.is_folder}\0".encode(errors="surrogateescape"))
+            for entry in source.entries:
+                head = f"{len(entry.relative)} {entry.relative} {entry.status.st_mode:o} {len(entry.link)} {entry.link}"
+                total.update(
+                    f"{head} {entry.status.st_rdev if is_device(entry) else 0}\0".encode(errors="surrogateescape")
+                )
+                if stat.S_ISREG(entry.status.st_mode):
+                    total.update(self._content(entry))
+        return total.hexdigest()
+
+    def _content(self, entry: Entry) -> bytes:
+        content = hashlib.sha256()
+        descriptor = self.open(entry)
+        with open(descriptor, "rb", buffering=0) as file:
+            while piece := file.read(1 << 20):
+                content.update(piece)
+            content.update(capability(descriptor))
+        return content.digest()
+
+    def _source(self, path: str) -> Source:
+        try:
+            descriptor = self.root.open(f"/{path}", os.O_PATH)
+        except OSError as error:
+            raise _missing(path) from error
+        try:
+            status = os.fstat(descriptor)
+            place = self._place(descriptor)
+        finally:
+            os.close(descriptor)
+        if (
+            place
+            and self._ignore.excludes(place)
+            and not (stat.S_ISDIR(status.st_mode) and self._ignore.has_exceptions)
+        ):
+            raise _missing(path)
+        name = posixpath.basename(path)
+        if stat.S_ISDIR(status.st_mode):
+            return Source(name, True, tuple(self._walk(place, "")))
+        return Source(name, False, (Entry("", place, status, ""),))
+
+    def _place(self, descriptor: int) -> str:
+        """Return the path below the root that an open file has: where the links that led to it ended."""
+        top = os.readlink(f"/proc/self/fd/{self.root.descriptor}").rstrip("/")
+        return os.readlink(f"/proc/self/fd/{descriptor}")[len(top) :].lstrip("/")
+
+    def _walk(self, place: str, relative: str) -> Iterator[Entry]:
+        """Yield what lies in a folder, sorted, every folder before what is in it."""
+        pending = [(place, relative)]
+        while pending:
+            place, relative = pending.pop()
+            deeper = []
+            for entry in self._children(place, relative):
+                if stat.S_ISDIR(entry.status.st_mode):
+                    deeper.append((entry.path, entry.relative))
+                if not self._ignore.excludes(entry.path):
+                    yield entry
+                elif not self._ignore.has_exceptions and deeper and deeper[-1][0] == entry.path:
+                    deeper.pop()
+            pending += reversed(deeper)
+
+    def _children(self, place: str, relative: str) -> list[Entry]:
+        descriptor = self.root.open(f"/{place}", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            return [_entry(descriptor, name, place, relative) for name in sorted(os.listdir(descriptor))]
+        finally:
+            os.close(descriptor)
+
+    def _matches(self, pattern: patterns.Path, place: str) -> list[str]:
+        found = [entry.path for entry in self._walk(place, "") if pattern.match(entry.path)]
+        return sorted(found)
+
+
+def capability(descriptor: int) -> bytes:
+    """Return the file capability of an open file, b"" when it has none."""
+    try:
+        return os.getxattr(descriptor, _CAPABILITY)
+    except OSError:
+        return b""  # none, or a file system without attributes
+
+
+def is_device(entry: Entry) -> bool:
+    """Whether an entry is a device node."""
+    return stat.S_ISCHR(entry.status.st_mode) or stat.S_ISBLK(entry.status.st_mode)
+
+
+def _entry(folder: int, name: str, place: str, relative: str) -> Entry:
+    status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    link = os.readlink(name, dir_fd=folder) if stat.S_ISLNK(status.st_mode) else ""
+    return Entry(posixpath.join(relative, name), posixpath.join(place, name), status, link)
+
+
+def _missing(path: str) -> InvalidSpec:
+    return InvalidSpec(f"{path[:200]} is not in the build context, or .dockerignore excludes it")

@@ -1,0 +1,65 @@
+"""What a stage does, one value per instruction. Every step knows the configuration of the image after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .lines import Heredoc
+
+
+@dataclass(frozen=True)
+class Step:
+    """An instruction that changes the configuration only.
+
+    `created_by` is the text of the image's history, in the words of Docker's builder.
+    """
+
+    where: str
+    text: str
+    created_by: str
+    config: dict[str, Any]
+    author: str
+
+
+@dataclass(frozen=True)
+class RunStep(Step):
+    """RUN: `argv` in a container; `recorded` are the environment entries that decide about the cache."""
+
+    argv: tuple[str, ...]
+    env: tuple[str, ...]
+    recorded: tuple[str, ...]
+    user: str
+    working_dir: str
+    volumes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CopyStep(Step):
+    """COPY and ADD. `destination` is absolute; it ends with a slash where it has to be a folder.
+
+    `source_stage` is what `--from` names, "" for the build context. `written` is the destination as written.
+    """
+
+    sources: tuple[str, ...]
+    heredocs: tuple[Heredoc, ...]
+    destination: str
+    written: str
+    source_stage: str
+    owner: str
+    mode: int | None
+    unpack: bool
+
+    def history(self, digest: str) -> str:
+        """Return the history's text for a content with this digest."""
+        return f"{self.created_by}{digest} in {self.written} "
+
+
+@dataclass(frozen=True)
+class WorkdirStep(Step):
+    """WORKDIR: makes the folder where it does not exist."""
+
+    path: str
