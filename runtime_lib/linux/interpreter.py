@@ -42,21 +42,22 @@ def command(module: str, library: str, *arguments: str) -> list[str]:
     return [os.path.realpath(sys.executable), "-I", "-S", "-B", "-c", _BOOT.format(module=module), library, *arguments]
 
 
-def spawn(module: str, library: str, *arguments: str, keep: tuple[int, ...] = ()) -> int:
+def spawn(module: str, library: str, *arguments: str, keep: tuple[int, ...] = (), subreaper: bool = False) -> int:
     """Run `module.main()` in a fresh interpreter; return its pid.
 
     It starts with an empty environment, in a session of its own, in `/`, with umask 022, default signal dispositions,
     and with the descriptors of `keep` as 0, 1, 2, 3, ...: no other one. Descriptors 0 to 2 are /dev/null where `keep`
-    has -1. Raises OSError when the program cannot be executed.
+    has -1. With `subreaper`, orphans below it become its children (prctl(2), PR_SET_CHILD_SUBREAPER).
+    Raises OSError when the program cannot be executed.
     """
     executable = sealed()
     try:
-        return _spawn(executable, command(module, library, *arguments), keep)
+        return _spawn(executable, command(module, library, *arguments), keep, subreaper)
     finally:
         os.close(executable)
 
 
-def _spawn(executable: int, argv: list[str], keep: tuple[int, ...]) -> int:
+def _spawn(executable: int, argv: list[str], keep: tuple[int, ...], subreaper: bool) -> int:
     report_read, report_write = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -64,6 +65,7 @@ def _spawn(executable: int, argv: list[str], keep: tuple[int, ...]) -> int:
         floor = max(len(keep), 3)
         report = fcntl.fcntl(report_write, fcntl.F_DUPFD_CLOEXEC, floor)
         try:
+            libc.prctl(libc.PR_SET_CHILD_SUBREAPER, int(subreaper))
             _become(fcntl.fcntl(executable, fcntl.F_DUPFD_CLOEXEC, floor), argv, keep)
         except OSError as error:
             os.write(report, b"%d" % (error.errno or errno.EIO))

@@ -1,0 +1,85 @@
+"""The low-level runtime of one start: a fresh interpreter that the monitor keeps ready, and that ends afterwards.
+
+The order is the bundle's folder and descriptors: standard input, output and error, or the console socket alone; then
+the network namespace, where there is one.
+"""
+
+from __future__ import annotations
+
+import array
+import json
+import os
+import socket
+import sys
+
+from ..errors import SkiffError
+from ..linux import libc
+from ..linux.cgroups.group import Cgroup
+from ..linux.cgroups.hierarchy import UNIFIED, detect
+from ..oci import launch, report
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_SOCKET = 3  # to the monitor
+
+
+def main() -> None:
+    """Wait for the order, create and start the container, report its process or what failed, end."""
+    libc.prctl(libc.PR_SET_DUMPABLE, 0)
+    connection = socket.socket(fileno=_SOCKET)
+    connection.set_inheritable(False)
+    files = _join(sys.argv[2])
+    bundle, descriptors = _receive(connection)
+    if not bundle:
+        os._exit(0)
+    try:
+        created = _start(bundle, descriptors)
+        answer = "\n".join([f"started {created.pid} {created.start_time}", *files]).encode()
+    except (OSError, SkiffError, ValueError, KeyError) as error:
+        answer = b"failed " + report.encode(error)
+    connection.send(answer)
+    connection.recv(1)  # the end, once the monitor has joined the cgroup that this process keeps from being empty
+    os._exit(0)
+
+
+def _join(path: str) -> list[str]:
+    """Leave the cgroup of whoever called, whose end must not be ours; return the files by which the monitor does so."""
+    cgroup = Cgroup(detect(), path)
+    cgroup.create()
+    cgroup.enter()
+    paths = cgroup.paths()
+    return [f"{folder}/{'cgroup.procs' if key == UNIFIED else 'tasks'}" for key, folder in paths.items()]
+
+
+def _receive(connection: socket.socket) -> tuple[str, list[int]]:
+    descriptors = array.array("i")
+    data, ancillary, _flags, _address = connection.recvmsg(65536, socket.CMSG_SPACE(4 * descriptors.itemsize))
+    for level, kind, rights in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            descriptors.frombytes(rights)
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
+    return data.decode(), list(descriptors)
+
+
+def _start(bundle: str, descriptors: list[int]) -> launch.Created:
+    request = _load(f"{bundle}/monitor.json")
+    config = _load(f"{bundle}/config.json")
+    console, stdio = -1, (-1, -1, -1)
+    if request["tty"]:
+        console, *rest = descriptors
+    else:
+        stdio, rest = (descriptors[0], descriptors[1], descriptors[2]), descriptors[3:]
+    netns = rest[0] if rest else -1
+    name, cache = request["container_id"], request["cache"]
+    created = launch.create(bundle, config, stdio, console, container_id=name, netns=netns, cache=cache)
+    created.start()
+    return created
+
+
+def _load(path: str) -> dict[str, Any]:
+    with open(path, encoding="utf-8") as file:
+        value: dict[str, Any] = json.load(file)
+    return value

@@ -1,0 +1,231 @@
+"""The engine's side of the monitor: start one, talk to one.
+
+`prespawn` first of all, since a start-up takes 40 ms, then what else a start needs, then `Spawned.start`, which
+returns a `Session` or raises what failed. Later engine processes `connect`.
+"""
+
+from __future__ import annotations
+
+import array
+import os
+import select
+import socket
+import time
+
+from ..errors import Busy
+from ..linux import interpreter
+from ..linux.process import Process
+from ..oci import report
+from . import protocol
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .request import Request
+
+PATIENCE = 60.0  # seconds for a start; creating a container takes some hundredths
+
+
+class Session:
+    """A connection to a container's monitor. Close it, or use it as a context manager.
+
+    Messages about the container come in order: output first, then the exit code. `process` is known after a start.
+    """
+
+    __slots__ = ("exit_code", "process", "_inbox", "_queue", "_socket")
+
+    def __init__(self, connection: socket.socket) -> None:
+        """Take over a connected socket."""
+        self.exit_code: int | None = None
+        self.process: Process | None = None
+        self._inbox = b""
+        self._queue: list[tuple[int, bytes]] = []
+        self._socket = connection
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave; the container goes on."""
+        self._socket.close()
+
+    def fileno(self) -> int:
+        """Return the descriptor to wait for before `output`."""
+        return self._socket.fileno()
+
+    def attach(self) -> None:
+        """Receive live output from now on; a reader that falls 1 MiB behind is disconnected."""
+        self._ask(protocol.ATTACH)
+
+    def output(self) -> list[tuple[int, bytes]] | None:
+        """Return what has come, at least one read's worth: [(1 or 2, data)].
+
+        None when there is no more: the container has ended (`exit_code`), or the monitor is gone (`exit_code` None).
+        """
+        if not self._queue and not self._receive():
+            return None
+        found, self._queue = self._queue, []
+        chunks = [(kind, content) for kind, content in found if kind in (protocol.STDOUT, protocol.STDERR)]
+        return chunks if chunks or self.exit_code is None else None
+
+    def stdin(self, data: bytes) -> None:
+        """Write to the container's standard input; blocks while the container does not read."""
+        for start in range(0, len(data), protocol.LIMIT):
+            self._send(protocol.STDIN, data[start : start + protocol.LIMIT])
+
+    def end_stdin(self) -> None:
+        """Close the container's standard input."""
+        self._send(protocol.STDIN_END)
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Set the size of the container's terminal."""
+        self._send(protocol.RESIZE, b"%d %d" % (rows, columns))
+
+    def wait(self, seconds: float | None = None) -> int:
+        """Return the exit code once the container has ended for good; output that comes meanwhile is dropped.
+
+        Raises Busy when it runs on after `seconds`, ConnectionError when the monitor has been killed.
+        """
+        self._send(protocol.WAIT)
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while self.exit_code is None:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if not select.select([self._socket], (), (), left)[0]:
+                raise Busy(f"the container still runs after {seconds:g} seconds")
+            self._queue.clear()
+            if not self._receive():
+                raise ConnectionError(104, "the monitor has ended without an exit code")
+        return self.exit_code
+
+    def no_restart(self) -> None:
+        """Have the restart policy let the next end be the last one; a container between two runs ends now."""
+        self._ask(protocol.NO_RESTART)
+
+    def paused(self, paused: bool) -> None:
+        """Have the state say that the container is frozen, or runs again."""
+        self._ask(protocol.PAUSED if paused else protocol.RESUMED)
+
+    def own_cleanup(self) -> None:
+        """Promise to clean up after the end. When this connection ends without `release`, the exit program does it."""
+        self._ask(protocol.CLEANUP)
+
+    def release(self) -> None:
+        """Say that everything is cleaned up, and leave."""
+        try:
+            self._send(protocol.RELEASE)
+        except BrokenPipeError:
+            pass  # it has seen that the run's folder is gone
+        self.close()
+
+    def _ask(self, kind: int) -> None:
+        """Send a question and return after its answer. Raises ConnectionError when the monitor is gone."""
+        self._send(kind)
+        while True:
+            for number, message in enumerate(self._queue):
+                if message[0] == protocol.DONE:
+                    del self._queue[number]
+                    return
+            if not self._receive():
+                raise ConnectionError(104, "the monitor has ended")
+
+    def _send(self, kind: int, content: bytes = b"") -> None:
+        self._socket.sendall(protocol.frame(kind, content))
+
+    def _receive(self) -> bool:
+        try:
+            data = self._socket.recv(2 * protocol.LIMIT)
+        except ConnectionResetError:
+            data = b""
+        self._inbox += data
+        while True:
+            message = protocol.take(self._inbox)
+            if message is None:
+                return bool(data)
+            kind, content, self._inbox = message
+            if kind == protocol.EXITED:
+                self.exit_code = int(content)
+            else:
+                self._queue.append((kind, content))
+
+    def _started(self) -> None:
+        """Wait for the answer to the order."""
+        self._socket.settimeout(PATIENCE)
+        while not self._queue:
+            if not self._receive():
+                raise ConnectionError(104, "the monitor has ended before the container was started")
+        self._socket.settimeout(None)
+        kind, content = self._queue.pop(0)
+        if kind == protocol.FAILED:
+            raise report.decode(content)
+        pid, start_time = content.split()
+        self.process = Process(int(pid), int(start_time))
+
+
+class Spawned:
+    """A monitor and a low-level runtime that wait for their order."""
+
+    __slots__ = ("_library", "_pid", "_socket")
+
+    def __init__(self, library: str, pid: int, connection: socket.socket) -> None:
+        """Take over the monitor's process and the socket to it."""
+        self._library = library
+        self._pid = pid
+        self._socket = connection
+
+    def start(self, request: Request, netns: int = -1) -> Session:
+        """Start the container; `netns` is an open network namespace that takes the place of the configuration's.
+
+        Returns the connection, attached when `request.foreground` is set; close it otherwise.
+        Raises `oci.report.LaunchError` or InvalidSpec when the container cannot be started; the monitor is gone then.
+        """
+        path = f"{request.run_folder}/monitor.json"
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w") as file:
+            file.write(request.text(self._library))
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [netns]))] if netns >= 0 else []
+        self._socket.sendmsg([protocol.frame(protocol.ORDER, os.fsencode(request.run_folder))], rights)
+        session = Session(self._socket)
+        try:
+            session._started()
+        except BaseException:
+            self.cancel()
+            raise
+        return session
+
+    def cancel(self) -> None:
+        """End the monitor; nothing was started, or the start has failed. A second call does nothing."""
+        self._socket.close()
+        if self._pid:
+            os.waitpid(self._pid, 0)
+            self._pid = 0
+
+
+def prespawn(library: str, cgroup: str) -> Spawned:
+    """Start a monitor from the installed library in `library`; returns at once, before it is ready.
+
+    `cgroup` is the path of the monitors' cgroup, which it moves itself into. Raises OSError.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    with theirs:
+        keep = (-1, -1, -1, theirs.fileno())
+        pid = interpreter.spawn("runtime_lib.monitor.main", library, cgroup, keep=keep, subreaper=True)
+    return Spawned(library, pid, ours)
+
+
+def connect(run_folder: str) -> Session:
+    """Connect to the monitor of a container that runs.
+
+    Raises FileNotFoundError when it has none, ConnectionRefusedError when its monitor has been killed.
+    """
+    # A socket's path has at most 107 bytes (unix(7)); the folder's own may be longer.
+    directory = os.open(run_folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.connect(f"/proc/self/fd/{directory}/monitor.sock")
+    except BaseException:
+        connection.close()
+        raise
+    finally:
+        os.close(directory)
+    return Session(connection)

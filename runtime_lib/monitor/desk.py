@@ -1,0 +1,203 @@
+"""The monitor's socket: what clients ask for, and what they are told."""
+
+from __future__ import annotations
+
+import _socket
+import posix
+
+from . import protocol
+from .clients import Client, listen
+from .loop import READ, WRITE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .supervisor import Supervisor
+
+
+class Desk:
+    """Everybody who is connected; the engine that gave the order is the first one."""
+
+    __slots__ = ("_clients", "_control", "_listener", "_stdin", "_supervisor")
+
+    def __init__(self, supervisor: Supervisor, control: Client) -> None:
+        self._supervisor = supervisor
+        self._control: Client | None = control
+        self._clients: list[Client] = []
+        self._stdin: tuple[Client, bytes] | None = None  # what the container's full pipe had no room for
+        self._listener = listen(supervisor.request["run_folder"], "monitor.sock")
+        supervisor.loop.watch(self._listener.fileno(), self._on_connection)
+        self._add(control)
+
+    # What the supervisor has to tell
+
+    def started(self) -> None:
+        """Tell the engine the process of the first start."""
+        if self._control is not None:
+            state = self._supervisor.status
+            self._send(self._control, protocol.STARTED, b"%d %d" % (state.pid, state.start_time))
+            self._control = None
+
+    def failed(self, reason: bytes) -> None:
+        """Tell the engine why the first start failed, and leave."""
+        if self._control is not None:
+            self._send(self._control, protocol.FAILED, reason)
+        self._supervisor.loop.stop()
+
+    def output(self, stream: int, data: bytes) -> None:
+        """Pass on live output. Who cannot keep up is disconnected, but for the foreground client: it is waited for."""
+        for client in [client for client in self._clients if client.attached]:
+            if client.outbox and not client.foreground:
+                self._drop(client)
+                continue
+            self._send(client, stream, data)
+            if client.foreground and client.outbox:
+                self._supervisor.pause_output()
+
+    def ended(self, exit_code: int) -> None:
+        """Tell everybody who waits."""
+        for client in [client for client in self._clients if client.waits]:
+            self._send(client, protocol.EXITED, b"%d" % exit_code)
+
+    def occupied(self) -> bool:
+        """Whether somebody is connected who cleans up."""
+        return any(client.cleans_up for client in self._clients)
+
+    def unsent(self) -> bool:
+        """Whether a message still waits to be taken."""
+        return any(client.outbox for client in self._clients)
+
+    # What clients ask for
+
+    def _on_connection(self, _events: int) -> None:
+        try:
+            descriptor, _address = self._listener._accept()  # type: ignore[attr-defined]
+        except OSError:
+            return  # gone already, or no descriptor left: the next one may have more luck
+        self._add(Client(_socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, descriptor)))
+
+    def _add(self, client: Client) -> None:
+        self._clients.append(client)
+        self._watch(client)
+
+    def _watch(self, client: Client) -> None:
+        events = 0 if self._stdin is not None and self._stdin[0] is client else READ
+        if client.outbox:
+            events |= WRITE
+        self._supervisor.loop.watch(client.socket.fileno(), lambda what: self._on_client(client, what), events)
+
+    def _on_client(self, client: Client, events: int) -> None:
+        if events & WRITE:
+            self._flush(client)
+        elif not client.receive():
+            return self._drop(client)
+        self._serve(client)
+
+    def _flush(self, client: Client) -> None:
+        try:
+            client.flush()
+        except OSError:
+            return self._drop(client)
+        if not client.outbox:
+            self._watch(client)
+            if client.foreground:
+                self._supervisor.resume_output()
+            self._supervisor.leave()
+
+    def _serve(self, client: Client) -> None:
+        while client in self._clients and (self._stdin is None or self._stdin[0] is not client):
+            try:
+                message = client.message()
+            except ValueError:
+                return self._drop(client)
+            if message is None:
+                return None
+            self._obey(client, message[0], message[1])
+
+    def _obey(self, client: Client, kind: int, content: bytes) -> None:
+        supervisor = self._supervisor
+        if kind == protocol.STDIN:
+            return self._write(client, content)
+        if kind == protocol.STDIN_END:
+            return supervisor.streams.close_stdin()
+        if kind == protocol.RESIZE:
+            rows, _, columns = content.partition(b" ")
+            return supervisor.streams.resize(int(rows), int(columns))
+        if kind == protocol.RELEASE:
+            client.cleans_up = False
+            return self._drop(client)
+        if kind == protocol.WAIT:
+            client.waits = True
+            return self.ended(supervisor.status.exit_code) if supervisor.ended() else None
+        self._note(client, kind)
+        self._send(client, protocol.DONE)
+        return None
+
+    def _note(self, client: Client, kind: int) -> None:
+        supervisor = self._supervisor
+        if kind == protocol.NO_RESTART:
+            supervisor.no_restart()
+        elif kind == protocol.ATTACH:
+            client.attached = True
+        elif kind == protocol.CLEANUP:
+            client.cleans_up = True
+        elif kind in (protocol.PAUSED, protocol.RESUMED):
+            supervisor.status.paused = kind == protocol.PAUSED
+            supervisor.save(running=True)
+
+    # Standard input
+
+    def _write(self, client: Client, data: bytes) -> None:
+        """Write to the container; what does not fit is kept, and this client is not read until it is gone."""
+        descriptor = self._supervisor.streams.stdin
+        if descriptor < 0:
+            return
+        try:
+            written = posix.write(descriptor, data)
+        except BlockingIOError:
+            written = 0
+        except OSError:  # EPIPE: nobody reads it any more
+            return
+        if written < len(data):
+            self._stdin = (client, data[written:])
+            self._supervisor.loop.watch(descriptor, self._on_stdin, WRITE)
+            self._watch(client)
+
+    def _on_stdin(self, _events: int) -> None:
+        self._supervisor.loop.forget(self._supervisor.streams.stdin)
+        if self._stdin is not None:
+            client, data = self._stdin
+            self._stdin = None
+            self._write(client, data)
+            if self._stdin is None and client in self._clients:
+                self._watch(client)
+                self._serve(client)
+
+    def stdin_gone(self) -> None:
+        """The container has ended: what it has not read is lost, and its writer is served again."""
+        if self._stdin is not None:
+            client = self._stdin[0]
+            self._stdin = None
+            if client in self._clients:
+                self._watch(client)
+
+    # Sending
+
+    def _send(self, client: Client, kind: int, content: bytes = b"") -> None:
+        try:
+            client.send(kind, content)
+        except OSError:
+            return self._drop(client)
+        if client.outbox:
+            self._watch(client)
+
+    def _drop(self, client: Client) -> None:
+        if client not in self._clients:
+            return
+        self._clients.remove(client)
+        self._supervisor.loop.forget(client.socket.fileno())
+        client.socket.close()
+        if client.foreground:
+            self._supervisor.resume_output()
+            if self._supervisor.request["stdin_once"]:
+                self._supervisor.streams.close_stdin()
+        self._supervisor.leave()

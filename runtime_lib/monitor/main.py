@@ -1,0 +1,21 @@
+"""The monitor: one small process per container that runs, from its start to its end.
+
+It imports built-in and C modules alone, for its memory counts once per container. It ignores hangups and interrupts;
+SIGTERM, which only a host that shuts down sends it, ends the container as `stop` does. When it is killed, the container
+goes on without it: `state.read` then says so.
+"""
+
+from __future__ import annotations
+
+import posix
+
+from .runtime import SOCKET, Runtime, oom_score
+
+
+def main() -> None:
+    """Serve one order from the engine, whose socket is descriptor 3."""
+    runtime = Runtime()  # first of all, so that its start-up runs beside ours
+    oom_score("-999")
+    from . import order
+
+    posix._exit(order.serve(SOCKET, runtime))

@@ -1,0 +1,83 @@
+"""Take the engine's order, serve it to the end, and see to the clean-up."""
+
+from __future__ import annotations
+
+import _signal
+import _socket
+import gc
+import posix
+import sys
+
+from . import protocol
+from .clients import Client
+from .jsontext import parse
+from .loop import Loop
+from .status import read
+from .supervisor import Supervisor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .runtime import Runtime
+
+_DESCRIPTORS = 4  # room for as many; one is sent
+
+
+def serve(socket: int, runtime: Runtime) -> int:
+    """Wait for an order; return the exit code of this process, unless it becomes the exit program."""
+    control = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, socket)
+    posix.set_inheritable(socket, False)
+    run_folder, descriptors = _receive(control)
+    if run_folder is None:
+        return 0  # cancelled: the runtime sees the end of its socket, too
+    request = parse(read(f"{run_folder}/monitor.json"))
+    _name(request["name"])
+    loop = Loop()
+    client = Client(control, foreground=request["foreground"])
+    supervisor = Supervisor(loop, request, client, descriptors)
+    supervisor.start(runtime)
+    gc.collect()
+    loop.run()
+    if supervisor.ended() and _exists(f"{run_folder}/monitor.json"):
+        _clean_up(request)
+    return 0
+
+
+def _receive(control: _socket.socket) -> tuple[str | None, list[int]]:
+    data, ancillary, _flags, _address = control.recvmsg(
+        protocol.HEADER + protocol.LIMIT, _socket.CMSG_SPACE(4 * _DESCRIPTORS)
+    )
+    message = protocol.take(data)
+    if message is None or message[0] != protocol.ORDER:
+        return None, []
+    descriptors = []
+    for level, kind, rights in ancillary:
+        if (level, kind) == (_socket.SOL_SOCKET, _socket.SCM_RIGHTS):
+            descriptors += [int.from_bytes(rights[at : at + 4], sys.byteorder) for at in range(0, len(rights), 4)]
+    for descriptor in descriptors:
+        posix.set_inheritable(descriptor, False)
+    return message[1].decode(), descriptors
+
+
+def _name(name: str) -> None:
+    """Say in process lists whose monitor this is; the kernel keeps 15 bytes (proc_pid_comm(5))."""
+    descriptor = posix.open("/proc/self/comm", posix.O_WRONLY | posix.O_CLOEXEC)
+    posix.write(descriptor, f"skiff:{name}".encode()[:15])
+    posix.close(descriptor)
+
+
+def _exists(path: str) -> bool:
+    try:
+        posix.stat(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _clean_up(request: dict[str, Any]) -> None:
+    """Become the exit program: no engine process has done its work."""
+    if request["exit_command"]:
+        _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
+        _signal.signal(_signal.SIGXFSZ, _signal.SIG_DFL)
+        posix.execve("/proc/self/exe", request["exit_command"], {})

@@ -1,0 +1,48 @@
+"""Messages on the monitor's socket: the eight-byte header of Docker's attach stream, then the content.
+
+Byte 0 is the kind, bytes 4 to 7 the length, big-endian. STDOUT and STDERR are Docker's own numbers.
+"""
+
+from __future__ import annotations
+
+HEADER = 8
+LIMIT = 64 * 1024  # no message is longer
+
+# To the monitor.
+ORDER = ord("O")  # the run folder; start the container (the engine's first message; carries descriptors)
+ATTACH = ord("A")  # send me the live output
+STDIN = ord("I")
+STDIN_END = ord("E")
+WAIT = ord("W")  # tell me when the container has ended for good
+NO_RESTART = ord("N")  # somebody asked it to stop
+RESIZE = ord("R")  # "rows columns"
+PAUSED = ord("P")
+RESUMED = ord("U")
+CLEANUP = ord("C")  # I shall clean up after the end
+RELEASE = ord("D")  # I have cleaned up
+
+# From the monitor.
+STDOUT = 1
+STDERR = 2
+STARTED = ord("B")  # "pid start_time"
+FAILED = ord("F")  # "errno text"
+DONE = ord("K")  # the answer to ATTACH, NO_RESTART, PAUSED, RESUMED and CLEANUP
+EXITED = ord("X")  # "code"
+
+
+def frame(kind: int, content: bytes = b"") -> bytes:
+    """Return one message."""
+    return bytes((kind, 0, 0, 0)) + len(content).to_bytes(4, "big") + content
+
+
+def take(data: bytes) -> tuple[int, bytes, bytes] | None:
+    """Return (kind, content, what follows) of the first whole message, or None while it is incomplete.
+
+    Raises ValueError when this is no message of ours.
+    """
+    if len(data) < HEADER:
+        return None
+    end = HEADER + int.from_bytes(data[4:HEADER], "big")
+    if end > HEADER + LIMIT:
+        raise ValueError("a message that is too long")
+    return (data[0], data[HEADER:end], data[end:]) if len(data) >= end else None

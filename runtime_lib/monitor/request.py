@@ -1,0 +1,97 @@
+"""What an engine process asks a monitor to do."""
+
+from __future__ import annotations
+
+import os
+
+from ..linux import interpreter
+from .jsontext import compact
+
+LOG_SIZE = 10 * 1024 * 1024  # bytes
+LOG_FILES = 3
+
+
+class Request:
+    """One container to run.
+
+    `run_folder` is the bundle (`config.json` is there) and has the container's id as its name; `container_folder` is
+    what outlives the run; `log_path` None is "no log". `name` is what process lists show. `restart` is a policy's name, `max_retries`
+    its limit (0: none). `stdin` keeps standard input open, with `stdin_once` until the foreground client has left.
+    `foreground` makes the connection of the start an attached one that gets all output and cleans up.
+    `cache` is a folder for compiled seccomp filters, `memory_cgroup` the one with the OOM counters. `exit_module` is a
+    module whose `main()` cleans up when no engine process does; `exit_arguments` are its arguments.
+    """
+
+    __slots__ = (
+        "auto_remove",
+        "cache",
+        "container_id",
+        "container_folder",
+        "exit_arguments",
+        "exit_module",
+        "foreground",
+        "log_max_files",
+        "log_max_size",
+        "log_path",
+        "max_retries",
+        "memory_cgroup",
+        "name",
+        "restart",
+        "run_folder",
+        "stdin",
+        "stdin_once",
+        "stop_signal",
+        "stop_timeout",
+        "tty",
+    )
+
+    def __init__(
+        self,
+        run_folder: str,
+        container_folder: str,
+        log_path: str | None,
+        *,
+        name: str = "",
+        log_max_size: int = LOG_SIZE,
+        log_max_files: int = LOG_FILES,
+        restart: str = "no",
+        max_retries: int = 0,
+        tty: bool = False,
+        stdin: bool = False,
+        stdin_once: bool = False,
+        foreground: bool = False,
+        auto_remove: bool = False,
+        stop_signal: int = 15,
+        stop_timeout: float = 10.0,
+        memory_cgroup: str = "",
+        cache: str = "",
+        exit_module: str = "",
+        exit_arguments: tuple[str, ...] = (),
+    ) -> None:
+        self.run_folder = run_folder
+        self.container_folder = container_folder
+        self.log_path = log_path if log_path is not None else "/dev/null"
+        self.container_id = os.path.basename(run_folder)
+        self.name = name or self.container_id
+        self.cache = cache
+        self.log_max_size = log_max_size if log_path is not None else 0
+        self.log_max_files = log_max_files
+        self.restart = restart
+        self.max_retries = max_retries
+        self.tty = tty
+        self.stdin = stdin
+        self.stdin_once = stdin_once
+        self.foreground = foreground
+        self.auto_remove = auto_remove
+        self.stop_signal = stop_signal
+        self.stop_timeout = stop_timeout
+        self.memory_cgroup = memory_cgroup
+        self.exit_module = exit_module
+        self.exit_arguments = exit_arguments
+
+    def text(self, library: str) -> str:
+        """Return the content of `monitor.json`; `library` is the folder of the installed library."""
+        values = {name: getattr(self, name) for name in self.__slots__ if not name.startswith("exit_")}
+        values["stop_timeout"] = int(self.stop_timeout)
+        command = interpreter.command(self.exit_module, library, *self.exit_arguments) if self.exit_module else []
+        return compact({**values, "exit_command": command})

@@ -1,0 +1,74 @@
+"""The monitor's side of the low-level runtime: a fresh interpreter (`boot`) that starts one container and ends."""
+
+from __future__ import annotations
+
+import _signal
+import _socket
+import posix
+import sys
+
+SOCKET = 3  # of the monitor: to the engine; of the runtime: to the monitor
+
+
+class Runtime:
+    """A runtime that waits for its order, imports done."""
+
+    __slots__ = ("pid", "socket")
+
+    def __init__(self) -> None:
+        """Start it from the interpreter that runs here: sealed, and nothing but a socket to it."""
+        self.socket, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+        self.pid = posix.fork()
+        if self.pid == 0:
+            try:
+                _become(theirs.fileno())
+            finally:
+                posix._exit(127)
+        theirs.close()
+
+    def order(self, run_folder: str, descriptors: list[int]) -> None:
+        """Have it start the bundle `run_folder` with these descriptors; see `boot.Order` for what they are."""
+        rights = b"".join([number.to_bytes(4, sys.byteorder) for number in descriptors])
+        self.socket.sendmsg([run_folder.encode()], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, rights)])
+
+    def answer(self) -> bytes:
+        """Return what it says.
+
+        That is b"started PID START_TIME" and one line for each file of the monitors' cgroup, or b"failed " and the
+        form of `oci.report`.
+        """
+        answer = self.socket.recv(65536)
+        return answer or b"failed 5\0runtime\0\0the low-level runtime ended without an answer"
+
+    def dismiss(self) -> None:
+        """Let it end."""
+        self.socket.close()
+
+
+def _become(socket: int) -> None:
+    """Execute the runtime: this very command line with another module."""
+    # CPython ignores these two, and what is ignored stays so for the user's program.
+    _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
+    _signal.signal(_signal.SIGXFSZ, _signal.SIG_DFL)
+    oom_score("0")
+    with_name = _command_line()
+    posix.dup2(socket, SOCKET, True)
+    posix.execve("/proc/self/exe", with_name, {})
+
+
+def _command_line() -> list[bytes]:
+    descriptor = posix.open("/proc/self/cmdline", posix.O_RDONLY)
+    words = posix.read(descriptor, 65536).split(b"\0")[:-1]
+    posix.close(descriptor)
+    return [word.replace(b".monitor.main ", b".monitor.boot ") for word in words]
+
+
+def oom_score(score: str) -> None:
+    """Set oom_score_adj of this process (proc(5)) where the host lets it."""
+    descriptor = posix.open("/proc/self/oom_score_adj", posix.O_WRONLY | posix.O_CLOEXEC)
+    try:
+        posix.write(descriptor, score.encode())
+    except PermissionError:
+        return  # lowering it takes CAP_SYS_RESOURCE, which root of a nested host lacks
+    finally:
+        posix.close(descriptor)
