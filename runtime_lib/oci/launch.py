@@ -9,6 +9,14 @@ caller; when the caller ends, it becomes a child of the nearest subreaper (prctl
 
 from __future__ import annotations
 
+import os
+
+from ..linux import libc, namespaces, seccomp
+from ..linux.cgroups.group import Cgroup
+from ..linux.cgroups.hierarchy import detect
+from ..linux.process import Process as HostProcess
+from . import devices, init, report
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -17,10 +25,13 @@ if TYPE_CHECKING:
 class Created:
     """A container that is set up; its first process waits for `start()`. `pid` is as the caller's namespace has it."""
 
-    __slots__ = ("pid", "start_time")
+    __slots__ = ("_gate", "_report", "pid", "start_time")
 
-    pid: int
-    start_time: int
+    def __init__(self, pid: int, start_time: int, gate: int, failures: int) -> None:
+        self.pid = pid
+        self.start_time = start_time
+        self._gate = gate
+        self._report = failures
 
     def start(self) -> None:
         """Let the first process execute the user's program; return when it runs.
@@ -28,7 +39,17 @@ class Created:
         Raises `report.LaunchError` (an OSError with `stage`) when the program cannot be executed; the process is
         gone then.
         """
-        raise NotImplementedError
+        os.write(self._gate, b"s")
+        failure = report.receive(self._report)
+        self.close()
+        if failure:
+            os.waitpid(self.pid, 0)
+            raise report.decode(failure[1:])
+
+    def close(self) -> None:
+        """Let go of it: unless its program was started, or has a gate of its own, the first process ends."""
+        os.close(self._gate)
+        os.close(self._report)
 
 
 def create(
@@ -54,4 +75,91 @@ def create(
     The cgroup `linux.cgroupsPath` is made when it is missing, and removed again when the creation fails.
     Raises InvalidSpec before anything is touched, or `report.LaunchError`.
     """
-    raise NotImplementedError
+    wanted = init.Wanted(bundle, config, container_id)
+    wanted.netns, wanted.gate = netns, gate
+    wanted.stdio, wanted.console = stdio, console
+    wanted.filter_program, wanted.filter_flags = _filter(config, cache)
+    cgroup = _cgroup(config, container_id)
+    try:
+        return _fork(wanted, cgroup)
+    except BaseException:
+        if cgroup:
+            cgroup.remove()
+        raise
+
+
+def _filter(config: dict[str, Any], cache: str) -> tuple[bytes, int]:
+    profile = (config.get("linux") or {}).get("seccomp")
+    if not profile:
+        return b"", 0
+    program = seccomp.cached(cache, profile) if cache else seccomp.compile(profile)
+    return program, seccomp.flags(profile)
+
+
+def _cgroup(config: dict[str, Any], container_id: str) -> Cgroup | None:
+    path = (config.get("linux") or {}).get("cgroupsPath")
+    if path == "":
+        return None
+    with report.Stage("cgroup"):
+        cgroup = Cgroup(detect(), path or f"/skiff-oci/{container_id}")
+        cgroup.create()
+        cgroup.apply(devices.resources(config))
+    return cgroup
+
+
+def _fork(wanted: init.Wanted, cgroup: Cgroup | None) -> Created:
+    """Fork the first process and wait until it has set itself up."""
+    failures, up = os.pipe2(os.O_CLOEXEC)
+    down, gate = os.pipe2(os.O_CLOEXEC)
+    pid = _first_process(wanted, cgroup, up, down, (failures, gate))
+    os.close(up)
+    os.close(down)
+    created = Created(pid, 0, gate, failures)
+    try:
+        if wanted.new_user_namespace:
+            init.read_exactly(failures, 1)
+            _map_ids(pid, wanted.config)
+            os.write(gate, b"m")
+        _check_ready(failures)
+        created.start_time = HostProcess.of(pid).start_time
+    except BaseException:
+        created.close()
+        os.waitpid(pid, 0)
+        raise
+    return created
+
+
+def _first_process(wanted: init.Wanted, cgroup: Cgroup | None, up: int, down: int, theirs: tuple[int, int]) -> int:
+    with report.Stage("namespace"):
+        path = wanted.namespaces.get("pid")
+        if path:
+            namespaces.join(path, "pid")
+        elif path is not None:
+            libc.unshare(libc.CLONE_NEWPID)
+        pid = os.fork()
+    if pid:
+        return pid
+    try:
+        for descriptor in theirs:
+            os.close(descriptor)
+        init.run(wanted, cgroup, up, down)
+    except BaseException as error:  # the end of this process: whatever failed, the caller has to hear of it
+        os.write(up, b"!" + report.encode(error))
+    finally:
+        os._exit(1)
+
+
+def _map_ids(pid: int, config: dict[str, Any]) -> None:
+    section = config.get("linux") or {}
+    with report.Stage("namespace", "/proc/self/uid_map"):
+        namespaces.write_mappings(pid, section.get("uidMappings") or [], section.get("gidMappings") or [])
+
+
+def _check_ready(failures: int) -> None:
+    answer = os.read(failures, 1)
+    if answer == b"r":
+        return
+    failure = report.receive(failures)
+    if not failure:
+        raise report.LaunchError(5, "the container's first process ended while it was being set up", "", "runtime")
+    raise report.decode(failure)

@@ -68,7 +68,7 @@ def decode(data: bytes) -> LaunchError | InvalidSpec:
 
 def receive(descriptor: int) -> bytes:
     """Read from a pipe until its end."""
-    parts = []
+    parts: list[bytes] = []
     while True:
         part = os.read(descriptor, _LIMIT)
         if not part:

@@ -1,0 +1,155 @@
+"""Mounts by descriptor: made detached, given flags, attached to an open folder or file (fsopen(2), open_tree(2)).
+
+A path names a mount's place only where the path is ours; a place inside a container's tree is always a descriptor.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from . import libc
+
+MOUNT_ATTR_ATIME = 0x70  # the field of the four atime modes (mount_setattr(2))
+_OPTION_LIMIT = 255  # bytes of one value; fsconfig(2) takes 256 with the NUL
+_FLAGS = (  # (attribute of mount_setattr(2), flag of mount(2), flag of statvfs(3))
+    (libc.MOUNT_ATTR_RDONLY, libc.MS_RDONLY, os.ST_RDONLY),
+    (libc.MOUNT_ATTR_NOSUID, libc.MS_NOSUID, os.ST_NOSUID),
+    (libc.MOUNT_ATTR_NODEV, libc.MS_NODEV, os.ST_NODEV),
+    (libc.MOUNT_ATTR_NOEXEC, libc.MS_NOEXEC, os.ST_NOEXEC),
+    (0x10, libc.MS_NOATIME, os.ST_NOATIME),
+    (0x20, libc.MS_STRICTATIME, 0),
+    (0x80, libc.MS_NODIRATIME, os.ST_NODIRATIME),
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    Options = Iterable[tuple[str, "str | None"]]
+
+
+def filesystem(fstype: str, source: str, options: Options = (), attributes: int = 0) -> int:
+    """Return the detached mount of a new file system. Raises OSError with the option that the kernel refuses."""
+    context = libc.fsopen(fstype)
+    try:
+        if source:
+            libc.fsconfig_string(context, "source", source)
+        for key, value in options:
+            _set(context, key, value)
+        return libc.fsmount(context, attributes)
+    finally:
+        os.close(context)
+
+
+def overlay(lower: Sequence[str], upper: str, work: str, options: Options = (), attributes: int = 0) -> int:
+    """Return the detached mount of an overlay; `lower` has the top layer first, no `upper` makes it read-only.
+
+    Changes the working directory to `/`. As many layers as the kernel takes (500) fit, whatever their paths are.
+    """
+    context = libc.fsopen("overlay")
+    try:
+        libc.fsconfig_string(context, "source", "overlay")
+        for key, value in options:
+            _set(context, key, value)
+        _set_layers(context, lower)
+        if upper:
+            _set_path(context, "upperdir", upper)
+            _set_path(context, "workdir", work)
+        return libc.fsmount(context, attributes)
+    finally:
+        os.close(context)
+        os.chdir("/")
+
+
+def overlay_by_mount(
+    lower: Sequence[str], upper: str, work: str, options: Options, attributes: int, target: str
+) -> int:
+    """Do what `overlay` does on Linux < 6.5, which lacks `lowerdir+`: mount at `target`, then detach.
+
+    The options are one page for mount(2), so layers are named relative to the folder that holds all of them.
+    """
+    folder = os.path.commonpath([os.path.dirname(path) for path in lower])
+    names = ":".join(os.path.relpath(path, folder) for path in lower)
+    words = [key if value is None else f"{key}={value}" for key, value in options]
+    words.append(f"lowerdir={names}")
+    if upper:
+        words += [f"upperdir={upper}", f"workdir={work}"]
+    flags = sum(flag for attribute, flag, _ in _FLAGS if attributes & attribute)
+    os.chdir(folder)
+    try:
+        libc.mount("overlay", target, "overlay", flags, ",".join(words))
+    finally:
+        os.chdir("/")
+    mount = clone(libc.AT_FDCWD, target)
+    libc.umount2(target, libc.MNT_DETACH)
+    return mount
+
+
+def clone(directory: int, path: str = "", recursive: bool = False) -> int:
+    """Return a detached bind mount of what `path` names, or of what the descriptor `directory` is when it is empty."""
+    flags = libc.OPEN_TREE_CLONE
+    flags |= libc.AT_RECURSIVE if recursive else 0
+    flags |= 0 if path else libc.AT_EMPTY_PATH
+    return libc.open_tree(directory, path, flags)
+
+
+def attach(mount: int, target: int) -> None:
+    """Attach a detached mount at an open folder or file."""
+    libc.move_mount(mount, target)
+
+
+def change(mount: int, attr_set: int, attr_clr: int = 0, propagation: int = 0, recursive: bool = False) -> None:
+    """Change flags and propagation of an attached mount; on Linux < 5.12 by mount(2) and of the top mount alone."""
+    if not (attr_set or attr_clr or propagation):
+        return
+    if attr_set & MOUNT_ATTR_ATIME:
+        attr_clr |= MOUNT_ATTR_ATIME
+    try:
+        libc.mount_setattr(mount, attr_set, attr_clr, propagation, recursive)
+    except OSError as error:
+        if error.errno != errno.ENOSYS:
+            raise
+        _change_by_mount(mount, attr_set, attr_clr, propagation, recursive)
+
+
+def _change_by_mount(mount: int, attr_set: int, attr_clr: int, propagation: int, recursive: bool) -> None:
+    path = f"/proc/self/fd/{mount}"
+    if attr_set or attr_clr:
+        present = os.fstatvfs(mount).f_flag
+        flags = libc.MS_REMOUNT | libc.MS_BIND
+        for attribute, flag, shown in _FLAGS:
+            if attr_set & attribute or (present & shown and not attr_clr & attribute):
+                flags |= flag
+        libc.mount(None, path, None, flags)
+    if propagation:
+        libc.mount(None, path, None, propagation | (libc.MS_REC if recursive else 0))
+
+
+def pivot(root: int) -> None:
+    """Make the attached mount `root` the root of this mount namespace, and let go of the old one (pivot_root(2))."""
+    os.fchdir(root)
+    libc.pivot_root(".", ".")
+    # The old root lies on top of the new one now; a mount event in it must not reach the host.
+    libc.mount(None, ".", None, libc.MS_SLAVE | libc.MS_REC)
+    libc.umount2(".", libc.MNT_DETACH)
+    os.chdir("/")
+
+
+def _set(context: int, key: str, value: str | None) -> None:
+    if value is None:
+        libc.fsconfig_flag(context, key)
+    else:
+        libc.fsconfig_string(context, key, value)
+
+
+def _set_layers(context: int, lower: Sequence[str]) -> None:
+    for path in lower:
+        _set_path(context, "lowerdir+", path)
+
+
+def _set_path(context: int, key: str, path: str) -> None:
+    if len(os.fsencode(path)) > _OPTION_LIMIT:
+        os.chdir(os.path.dirname(path))
+        path = os.path.basename(path)
+    libc.fsconfig_string(context, key, path)

@@ -1,0 +1,95 @@
+"""The last steps before the user's program: limits, descriptors, working directory, user, capabilities, filter.
+
+The process is inside of the container here, so these are system calls only. The order is runc's: what needs root
+first; the seccomp filter before the capabilities are dropped, as it needs CAP_SYS_ADMIN, or with no_new_privs at the
+very end, so that it need not allow what we still have to do.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from ..linux import capabilities, libc, rlimits, seccomp
+from . import process as processes
+from .report import LaunchError, Stage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from .process import Process
+
+_NULL = os.makedev(1, 3)
+
+
+def settle(process: Process, filter_program: bytes, filter_flags: int) -> str:
+    """Take on everything that `process` asks for and return the path of the program to be executed.
+
+    Descriptors above 2 other than our own must be closed already (CVE-2024-21626). Raises LaunchError.
+    """
+    with Stage("rlimit"):
+        rlimits.apply(process.rlimits)
+    if process.no_new_privileges:
+        libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
+    elif filter_program:
+        _load(filter_program, filter_flags)
+    _own_stdio(process.uid)
+    _change_folder(process.cwd)
+    _change_user(process)
+    os.umask(process.umask)
+    with Stage("exec", process.args[0]):
+        program = processes.find(process.args[0], process.env.get("PATH"))
+    if process.no_new_privileges and filter_program:
+        _load(filter_program, filter_flags)
+    return program
+
+
+def execute(program: str, process: Process) -> NoReturn:
+    """Execute the program. Raises LaunchError."""
+    with Stage("exec", program):
+        os.execve(program, process.args, process.env)
+
+
+def _load(program: bytes, flags: int) -> None:
+    with Stage("seccomp"):
+        seccomp.load(program, flags)
+
+
+def _own_stdio(uid: int) -> None:
+    """Give the pipes or the terminal to the user, who may open /dev/stdout anew (as runc does)."""
+    for descriptor in range(3):
+        status = os.fstat(descriptor)
+        if status.st_uid == uid or status.st_rdev == _NULL:
+            continue
+        try:
+            os.fchown(descriptor, uid, -1)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.EPERM, errno.EROFS):
+                raise LaunchError(
+                    error.errno or 0, "cannot change the owner", f"/dev/fd/{descriptor}", "user"
+                ) from error
+
+
+def _change_folder(path: str) -> None:
+    with Stage("cwd", path):
+        os.chdir(path)
+        if not os.getcwd().startswith("/"):
+            raise LaunchError(errno.ENOENT, "the folder is outside of the container", path, "cwd")
+
+
+def _change_user(process: Process) -> None:
+    bounding, effective, permitted, inheritable, ambient = process.capabilities
+    with Stage("capabilities"):
+        most = capabilities.own_bounding()  # what we lack ourselves cannot be given, and is left out
+        capabilities.drop_bounding(bounding)
+        libc.prctl(libc.PR_SET_KEEPCAPS, 1)
+    with Stage("user"):
+        os.setgroups(process.groups)
+        os.setresgid(process.gid, process.gid, process.gid)
+        os.setresuid(process.uid, process.uid, process.uid)
+    with Stage("capabilities"):
+        libc.prctl(libc.PR_SET_KEEPCAPS, 0)
+        sets = [capabilities.names(capabilities.mask(names) & most) for names in (effective, permitted, inheritable)]
+        capabilities.set_sets(*sets)
+        capabilities.raise_ambient(name for name in ambient if name in sets[1] and name in sets[2])

@@ -1,0 +1,187 @@
+"""The first process of a container, until it executes the user's program."""
+
+from __future__ import annotations
+
+import _socket
+import os
+import sys
+
+from ..errors import InvalidSpec
+from ..linux import keyring, libc, mounts, namespaces, terminal
+from . import become, devices, mountpoint, options, plan, report, rootfs, seal, sysctl
+from .process import Process
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from ..linux.cgroups.group import Cgroup
+
+
+class Wanted:
+    """Everything that was decided, before anything is touched."""
+
+    __slots__ = (
+        "bundle", "config", "console", "container_id", "devices", "filter_flags", "filter_program", "gate", "mounts",
+        "namespaces", "netns", "process", "propagation", "root", "stdio", "sysctls",
+    )  # fmt: skip
+
+    def __init__(self, bundle: str, config: dict[str, Any], container_id: str) -> None:
+        """Read a bundle's configuration. Raises InvalidSpec."""
+        self.bundle = bundle
+        self.config = config
+        self.container_id = container_id
+        if "process" not in config:
+            raise InvalidSpec("the configuration has no process: say what to run")
+        self.process = Process(config["process"])
+        self.root = plan.root(config, bundle)
+        self.mounts = plan.mounts(config, bundle)
+        self.namespaces = plan.namespaces(config)
+        self.devices = devices.planned(config) if devices.wanted(config) else []
+        self.sysctls = sysctl.planned(config)
+        self.propagation = options.propagation((config.get("linux") or {}).get("rootfsPropagation") or "")
+        self.stdio = (-1, -1, -1)
+        self.console = self.netns = self.gate = -1
+        self.filter_program = b""
+        self.filter_flags = 0
+
+    @property
+    def new_user_namespace(self) -> bool:
+        """Whether the ids of the container are mapped by us."""
+        return self.namespaces.get("user") == ""
+
+
+def run(wanted: Wanted, cgroup: Cgroup | None, up: int, down: int) -> NoReturn:
+    """Set up everything, say so on `up`, wait for the gate, execute the program. Raises OSError and SkiffError."""
+    gate = down if wanted.gate < 0 else wanted.gate
+    os.setsid()
+    seal.seal()
+    seal.reset_signals()
+    _leave_host(wanted, cgroup, up, down)
+    tree = _build_tree(wanted, cgroup)
+    stdio = _terminal(wanted, tree) if wanted.process.terminal else wanted.stdio
+    tree.finish(bool((wanted.config.get("root") or {}).get("readonly")), _final_propagation(wanted))
+    *_, up, gate = seal.only(*stdio, up, gate)
+    if wanted.process.terminal:
+        with report.Stage("terminal"):
+            terminal.take_control(0)
+    program = become.settle(wanted.process, wanted.filter_program, wanted.filter_flags)
+    os.write(up, b"r")
+    read_exactly(gate, 1)
+    become.execute(program, wanted.process)
+
+
+def read_exactly(descriptor: int, count: int) -> bytes:
+    """Read `count` bytes. Raises EOFError when the other side has gone."""
+    data = b""
+    while len(data) < count:
+        part = os.read(descriptor, count - len(data))
+        if not part:
+            raise EOFError("the caller has gone")
+        data += part
+    return data
+
+
+def _leave_host(wanted: Wanted, cgroup: Cgroup | None, up: int, down: int) -> None:
+    """Enter the cgroup, the namespaces, and a session keyring of our own."""
+    if cgroup:
+        with report.Stage("cgroup"):
+            cgroup.enter()
+    with report.Stage("keyring"):
+        keyring.join_session(f"_ses.{wanted.container_id}")
+    _oom_score(wanted.process.oom_score_adj)
+    if "user" in wanted.namespaces:
+        _enter_user_namespace(wanted, up, down)
+    flags = 0
+    for kind, path in wanted.namespaces.items():
+        if kind in ("user", "pid"):
+            continue
+        with report.Stage("namespace", path or kind):
+            if kind == "network" and wanted.netns >= 0:
+                libc.setns(wanted.netns, libc.CLONE_NEWNET)
+            elif path:
+                namespaces.join(path, kind)
+            else:
+                flags |= namespaces.KINDS[kind][1]
+    with report.Stage("namespace"):
+        libc.unshare(flags)
+    _name_host(wanted.config)
+
+
+def _enter_user_namespace(wanted: Wanted, up: int, down: int) -> None:
+    path = wanted.namespaces["user"]
+    with report.Stage("namespace", path or "user"):
+        if path:
+            namespaces.join(path, "user")
+        else:
+            libc.prctl(libc.PR_SET_DUMPABLE, 1)  # or the caller could not write our id maps
+            libc.unshare(libc.CLONE_NEWUSER)
+            os.write(up, b"u")
+            read_exactly(down, 1)
+        os.setresgid(0, 0, 0)
+        os.setresuid(0, 0, 0)
+        libc.prctl(libc.PR_SET_DUMPABLE, 0)
+
+
+def _oom_score(score: int | None) -> None:
+    if score is None:
+        return
+    with report.Stage("rlimit", "/proc/self/oom_score_adj"), open("/proc/self/oom_score_adj", "r+b", 0) as file:
+        if int(file.read()) != score:
+            file.write(b"%d" % score)
+
+
+def _name_host(config: dict[str, Any]) -> None:
+    with report.Stage("namespace", "hostname"):
+        if config.get("hostname"):
+            libc.sethostname(config["hostname"])
+        if config.get("domainname"):
+            libc.setdomainname(config["domainname"])
+
+
+def _build_tree(wanted: Wanted, cgroup: Cgroup | None) -> rootfs.Rootfs:
+    os.umask(0)
+    tree = rootfs.prepare(wanted.root, wanted.bundle, wanted.propagation)
+    own_cgroups = wanted.namespaces.get("cgroup") == ""
+    tree.mount_all(wanted.mounts, cgroup.paths() if cgroup else {}, own_cgroups)
+    if wanted.devices:
+        devices.make(tree.root, wanted.devices, by_bind="user" in wanted.namespaces)
+    with report.Stage("cwd", wanted.process.cwd):
+        os.close(mountpoint.opened(tree.root, wanted.process.cwd, folder=True))
+    sysctl.write(wanted.sysctls)
+    tree.make_readonly(rootfs.paths(wanted.config, "readonlyPaths"))
+    tree.mask(rootfs.paths(wanted.config, "maskedPaths"))
+    return tree
+
+
+def _terminal(wanted: Wanted, tree: rootfs.Rootfs) -> tuple[int, int, int]:
+    """Make a terminal in the container's /dev/pts, show it at /dev/console, send its master out."""
+    with report.Stage("terminal", "/dev/pts/ptmx"):
+        if tree.devpts < 0:
+            raise report.LaunchError(19, "a terminal needs a mount of type devpts", "/dev/pts", "terminal")
+        master, slave = terminal.open_pair(tree.devpts)
+        rows, columns = wanted.process.rows_columns
+        if rows or columns:
+            terminal.resize(master, rows, columns)
+    with report.Stage("terminal", "/dev/console"):
+        mount = mounts.clone(slave)
+        tree.place(mount, "/dev/console")
+        os.close(mount)
+    with report.Stage("terminal", "console socket"):
+        send_descriptor(wanted.console, master)
+    os.close(master)
+    return slave, slave, slave
+
+
+def send_descriptor(connection: int, descriptor: int) -> None:
+    """Send one descriptor over a Unix stream socket, as runc does with a terminal (docs/terminals.md of runc)."""
+    socket = _socket.socket(fileno=os.dup(connection))
+    try:
+        rights = descriptor.to_bytes(4, sys.byteorder)
+        socket.sendmsg([b"pty"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, rights)])
+    finally:
+        socket.close()
+
+
+def _final_propagation(wanted: Wanted) -> int:
+    return wanted.propagation if (wanted.config.get("linux") or {}).get("rootfsPropagation") else 0

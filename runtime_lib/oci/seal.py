@@ -1,0 +1,58 @@
+"""Make this process safe to enter a container: nothing of the container is imported, decoded or executed by it."""
+
+from __future__ import annotations
+
+import _signal
+import fcntl
+import os
+import sys
+
+from ..linux import libc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+
+# SIGKILL and SIGSTOP cannot be changed; 32 and 33 are glibc's own (signal(7)).
+_FIXED = (9, 19, 32, 33)
+
+
+class _Refuse:
+    """A finder that refuses: whatever is not loaded yet would come from the container (CVE-2019-14271)."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> NoReturn:
+        raise ImportError(f"{name} was not imported before the container was entered")
+
+
+def seal() -> None:
+    """Forbid every import from now on, and hide this process's memory from the container (CVE-2016-9962)."""
+    sys.path[:] = []
+    sys.path_hooks[:] = []
+    sys.path_importer_cache.clear()
+    sys.meta_path[:] = [_Refuse]
+    libc.prctl(libc.PR_SET_DUMPABLE, 0)
+
+
+def only(*keep: int) -> list[int]:
+    """Close all descriptors but those of `keep`, which become 0, 1, 2, ...; return their new numbers.
+
+    The first three are inherited by the next program, the others are not.
+    """
+    moved = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, len(keep)) for number in keep]
+    for target, number in enumerate(moved):
+        os.dup2(number, target, inheritable=target < 3)
+    libc.close_range(len(moved))
+    return list(range(len(keep)))
+
+
+def reset_signals() -> None:
+    """Give every signal its default and block none: CPython ignores SIGPIPE and SIGXFSZ, and execve(2) keeps that."""
+    for number in range(1, _signal.NSIG):
+        if number not in _FIXED:
+            try:
+                _signal.signal(number, _signal.SIG_DFL)
+            except (OSError, ValueError):
+                continue  # a number that this architecture does not have
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
