@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ..errors import AddressTaken, InvalidSpec
 from ..linux import netns
 from ..linux.netlink.link import Rtnetlink
-from . import bridge, catalog, firewall, ipam
+from . import bridge, catalog, firewall, ipam, names
 from .model import Endpoint, Network, endpoints
 
 TYPE_CHECKING = False
@@ -60,6 +60,8 @@ def attach(
     The default route goes by the first network that is not internal. Missing bridges are made again. Raises
     NetworkNotFound, InvalidSpec, AddressTaken, HostLacks and OSError; then nothing is left of it.
     """
+    for alias in [alias for wish in attachments for alias in wish.aliases]:
+        names.check_name(alias, "alias")
     networks = [_network(store, wish.network) for wish in attachments]
     with store.transaction() as db:
         present = len(endpoints(store, container_id))
@@ -73,7 +75,7 @@ def attach(
 
 
 def detach(store: Store, container_id: str, network: Network | None = None) -> None:
-    """Release a container's addresses and ports and delete its interfaces, on one network or on all.
+    """Release a container's addresses and ports and delete its interfaces, on one network or on all; tell neighbours.
 
     Whatever of it is missing already is no error. Raises OSError when the rules cannot be changed.
     """
@@ -90,6 +92,8 @@ def detach(store: Store, container_id: str, network: Network | None = None) -> N
         if network is None:
             bridge.forget(db, container_id)
     firewall.sync(store)
+    for endpoint in gone:
+        names.refresh(store, endpoint.network.id)
 
 
 def _network(store: Store, ref: str) -> Network:

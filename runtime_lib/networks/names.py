@@ -1,0 +1,207 @@
+"""What a container finds in /etc/hosts and /etc/resolv.conf, and telling neighbours about each other."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import os
+import re
+
+from ..errors import InvalidSpec
+from .model import endpoints
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ..store import Store
+    from .model import Endpoint
+
+_HEAD = (
+    "127.0.0.1\tlocalhost\n"
+    "::1\tlocalhost ip6-localhost ip6-loopback\n"
+    "fe00::0\tip6-localnet\n"
+    "ff00::0\tip6-mcastprefix\n"
+    "ff02::1\tip6-allnodes\n"
+    "ff02::2\tip6-allrouters\n"
+)
+_BEGIN = b"# neighbours on Skiff's networks, kept up to date up to the next such line\n"
+_END = b"# end of the neighbours on Skiff's networks\n"
+_LARGEST = 1024 * 1024  # bytes; a container may write what it wants into its file
+_NAME = re.compile(r"[a-zA-Z0-9_]([a-zA-Z0-9_.-]{0,253}[a-zA-Z0-9_])?\.?\Z", re.ASCII)
+_WORD = re.compile(r"[!-~]+\Z", re.ASCII)
+_DEFAULT_SERVERS = ("8.8.8.8", "8.8.4.4")  # Docker's, for hosts whose only resolver is on their loopback
+
+
+def check_name(name: str, what: str = "host name") -> str:
+    """Return `name`. Raises InvalidSpec unless it may stand in /etc/hosts: no blank, newline or control character."""
+    if not _NAME.match(name):
+        raise InvalidSpec(f"{what} {name!r}: use letters, digits, _ . and -, at most 255")
+    return name
+
+
+def extra_host(text: str, host_gateway: str = "") -> tuple[str, str]:
+    """Return (name, address) of an entry `name:address` of extra_hosts; `host-gateway` means the address given here.
+
+    Raises InvalidSpec.
+    """
+    name, separator, address = text.partition(":")
+    if not separator:
+        raise InvalidSpec(f"extra host {text!r}: write it as name:address")
+    check_name(name, "extra host")
+    if address == "host-gateway" and host_gateway:
+        return name, host_gateway
+    try:
+        return name, str(ipaddress.ip_address(address.strip("[]")))
+    except ValueError:
+        raise InvalidSpec(f"extra host {text!r}: {address!r} is not an IP address") from None
+
+
+def hosts_text(
+    hostname: str, domainname: str = "", endpoints: Sequence[Endpoint] = (), extra_hosts: Iterable[tuple[str, str]] = ()
+) -> str:
+    """Return the first content of a container's /etc/hosts, as Docker writes it. Neighbours are added by `refresh`."""
+    own = f"{hostname}.{domainname} {hostname}" if domainname else hostname
+    lines = [f"{address}\t{name}\n" for name, address in extra_hosts]
+    lines += [f"{endpoint.address}\t{own}\n" for endpoint in endpoints]
+    return _HEAD + "".join(lines)
+
+
+def host_network_hosts_text(host_text: str, extra_hosts: Iterable[tuple[str, str]] = ()) -> str:
+    """Return the content of /etc/hosts in network mode `host`: the host's own file and the extra hosts."""
+    return host_text + "".join(f"{address}\t{name}\n" for name, address in extra_hosts)
+
+
+def host_resolv_conf() -> str:
+    """Return the host's resolver configuration; behind systemd-resolved's stub the one that it uses itself."""
+    text = _read("/etc/resolv.conf")
+    if _values(text, "nameserver") == ["127.0.0.53"]:
+        return _read("/run/systemd/resolve/resolv.conf") or text
+    return text
+
+
+def resolv_text(
+    host_text: str,
+    dns: Sequence[str] = (),
+    dns_search: Sequence[str] = (),
+    dns_options: Sequence[str] = (),
+    own_network: bool = True,
+) -> str:
+    """Return a container's /etc/resolv.conf by Docker's rules.
+
+    What is given takes the place of the host's; a search of "." means none. With a network of its own a container
+    cannot reach servers on the host's loopback, nor IPv6 ones: they are left out, and when no server is left, Docker's
+    public default stands in. Raises InvalidSpec for words that would break the file.
+    """
+    if not (own_network or dns or dns_search or dns_options):
+        return host_text
+    servers = [_server(text) for text in dns] or _values(host_text, "nameserver")
+    if own_network and not dns:
+        servers = [server for server in servers if _reachable(server)] or list(_DEFAULT_SERVERS)
+    search = [_word(text, "dns_search") for text in dns_search] or _words(host_text, "search")
+    options = [_word(text, "dns_options") for text in dns_options] or _words(host_text, "options")
+    lines = [f"nameserver {server}\n" for server in servers]
+    if search and search != ["."]:
+        lines.append(f"search {' '.join(search)}\n")
+    if options:
+        lines.append(f"options {' '.join(options)}\n")
+    return "".join(lines)
+
+
+def refresh(store: Store, network_id: str) -> None:
+    """Bring the /etc/hosts of every container on a network up to date with its neighbours' addresses and names.
+
+    The files are changed in place, because they are mounted into running containers; what others wrote into them stays.
+    """
+    for endpoint in endpoints(store, network_id=network_id):
+        if endpoint.network.has_names:
+            update(store, endpoint.container_id)
+
+
+def update(store: Store, container_id: str) -> None:
+    """Bring one container's /etc/hosts up to date; nothing happens when it has no such file."""
+    with store.lock("hosts", container_id):
+        _rewrite(f"{store.layout.container(container_id)}/hosts", _neighbours(store, container_id))
+
+
+def _neighbours(store: Store, container_id: str) -> bytes:
+    lines = []
+    for own in endpoints(store, container_id):
+        if own.network.has_names:
+            for endpoint in endpoints(store, network_id=own.network.id):
+                lines.append(f"{endpoint.address}\t{' '.join(dict.fromkeys(endpoint.names))}\n".encode())
+    return b"".join([_BEGIN, *lines, _END]) if lines else b""
+
+
+def _rewrite(path: str, neighbours: bytes) -> None:
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        old = os.pread(descriptor, _LARGEST + 1, 0)
+        if len(old) > _LARGEST:
+            return  # the container made it useless for itself; its neighbours must start all the same
+        new = without_neighbours(old) + neighbours
+        if new != old:
+            _write(descriptor, new)
+            os.ftruncate(descriptor, len(new))  # last: a reader never sees an empty file
+    finally:
+        os.close(descriptor)
+
+
+def without_neighbours(text: bytes) -> bytes:
+    """Return a hosts file without the part that `refresh` writes; a part without its end is left as it is."""
+    head, begin, rest = text.partition(_BEGIN)
+    _, end, tail = rest.partition(_END)
+    return head + tail if begin and end else text
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    written = 0
+    while written < len(data):
+        written += os.pwrite(descriptor, data[written:], written)
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(_LARGEST)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            return ""
+        raise
+
+
+def _values(text: str, key: str) -> list[str]:
+    """Return the first word after each `key` of a resolv.conf (resolv.conf(5))."""
+    lines = [line.split() for line in text.splitlines()]
+    return [words[1] for words in lines if len(words) > 1 and words[0] == key]
+
+
+def _words(text: str, key: str) -> list[str]:
+    """Return the words of the last line with `key`, which is the one that counts."""
+    lines = [line.split() for line in text.splitlines()]
+    found = [words[1:] for words in lines if len(words) > 1 and words[0] == key]
+    return found[-1] if found else []
+
+
+def _server(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise InvalidSpec(f"dns: {text!r} is not the IP address of a server") from None
+
+
+def _reachable(server: str) -> bool:
+    try:
+        address = ipaddress.ip_address(server.partition("%")[0])
+    except ValueError:
+        return False
+    return address.version == 4 and not address.is_loopback
+
+
+def _word(text: str, what: str) -> str:
+    if not _WORD.match(text):
+        raise InvalidSpec(f"{what}: {text!r} must be one word without blanks and control characters")
+    return text
