@@ -15,9 +15,9 @@ class Request:
     """One container to run.
 
     `run_folder` is the bundle (`config.json` is there) and has the container's id as its name; `container_folder` is
-    what outlives the run; `log_path` None is "no log". `name` is what process lists show. `restart` is a policy's name, `max_retries`
-    its limit (0: none). `stdin` keeps standard input open, with `stdin_once` until the foreground client has left.
-    `foreground` makes the connection of the start an attached one that gets all output and cleans up.
+    what outlives the run; `log_path` None is "no log". `name` is what process lists show. `restart` is a policy's name,
+    `max_retries` its limit (0: none). `stdin` keeps standard input open, with `stdin_once` until the foreground client
+    has left. `foreground` makes the connection of the start an attached one that gets all output and cleans up.
     `cache` is a folder for compiled seccomp filters, `memory_cgroup` the one with the OOM counters. `exit_module` is a
     module whose `main()` cleans up when no engine process does; `exit_arguments` are its arguments.
     """
