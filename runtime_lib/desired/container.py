@@ -1,0 +1,97 @@
+"""The `container` module's work: look, plan, apply, and say how it is now."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+from ..errors import ContainerNotFound, InvalidSpec
+from .container_observe import observe
+from .container_plan import plan
+from .container_wish import wish
+from .plan import Outcome, Plan, converge
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..store import Store
+    from .container_wish import Wish
+
+PATIENCE = 600.0  # seconds: another task that stops the same container may wait for its stop timeout
+
+
+def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
+    """Make the container (or each of `containers`) as the options want it; with `check`, only plan."""
+    if options.get("containers") is not None:
+        from .containers import perform as perform_all
+
+        return perform_all(store, options, check)
+    return one(store, read(options), check)
+
+
+def read(options: dict[str, Any]) -> Wish:
+    """Return the wish of one container's options, with the variables of its env_file."""
+    if options.get("state") not in ("absent", "stopped") and "image" in options and not options["image"]:
+        raise InvalidSpec(f"container {options.get('name')}: image is empty")
+    path = options.get("env_file")
+    if not path:
+        return wish(options)
+    from .container_values import env_file
+
+    with open(path, encoding="utf-8") as file:
+        return wish(options, env_file(file.read(), path))
+
+
+def one(store: Store, wanted: Wish, check: bool) -> Outcome:
+    """Converge one container. Raises SkiffError or OSError; then the container is as it was, or as far as it came."""
+    with nullcontext() if check else store.lock("task", wanted.name, PATIENCE):
+        steps = plan(wanted, observe(store, wanted))
+        if not check:
+            converge(store, steps)
+    if not check and not wanted.detach and wanted.state in ("started", "healthy"):
+        return _to_the_end(store, wanted, steps)
+    if not check and wanted.state == "healthy":
+        from .container_health import wait
+
+        wait(store, wanted.name, wanted.healthy_timeout)
+    return Outcome(_facts(store, wanted), steps, steps.changed, wanted.warnings)
+
+
+def _facts(store: Store, wanted: Wish) -> dict[str, Any]:
+    if wanted.state == "absent":
+        return {}
+    from ..containers.inspect import inspect
+
+    try:
+        return {"container": inspect(store, wanted.name)}
+    except ContainerNotFound:
+        return {}
+
+
+def _to_the_end(store: Store, wanted: Wish, steps: Plan) -> Outcome:
+    """Wait for the end of a container with `detach: false`; its exit code decides whether the task failed."""
+    from ..containers.wait import wait
+
+    code = wait(store, wanted.name)
+    output = _output(store, wanted)
+    facts = {**_facts(store, wanted), "status": code}
+    if wanted.cleanup:
+        from .container_steps import Remove
+
+        Remove(wanted.name, volumes=not wanted.keep_volumes).apply(store)
+        facts["container"] = {}
+    if wanted.output_logs:
+        import syslog
+
+        syslog.syslog(f"container {wanted.name}: {output}")
+    facts["container"] = {**facts.get("container", {}), "Output": output}
+    return Outcome(facts, steps, steps.changed, wanted.warnings, output or str(code) if code else None)
+
+
+def _output(store: Store, wanted: Wish) -> str:
+    if wanted.spec.auto_remove:
+        return "Cannot retrieve result as auto_remove is enabled"
+    from ..containers.logs import records
+
+    data = b"".join(record.data for record in records(store, wanted.name))
+    return data.decode(errors="replace")

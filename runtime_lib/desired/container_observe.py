@@ -1,0 +1,52 @@
+"""Look at one container and at the image that a task names: a few rows of the database and one state file."""
+
+from __future__ import annotations
+
+from ..containers import catalog
+from ..containers.parts import Attachment
+from ..errors import ContainerNotFound
+from ..images import catalog as images
+from .container_facts import Facts, Present
+from .container_views import ImageFacts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..containers.catalog import Container
+    from ..store import Store
+    from .container_wish import Wish
+
+
+def observe(store: Store, wish: Wish) -> Facts:
+    """Return what there is now. Nothing is changed; raises InvalidSpec for an ambiguous reference."""
+    present = _present(store, wish.name)
+    if wish.state == "absent" or not wish.image:
+        return Facts(present)
+    image_id = images.resolve(store, wish.image)
+    if image_id is None:
+        return Facts(present)
+    if present and present.image.id == image_id:
+        return Facts(present, present.image)
+    return Facts(present, _image(store, image_id))
+
+
+def _present(store: Store, name: str) -> Present | None:
+    try:
+        container = catalog.find(store, name)
+    except ContainerNotFound:
+        return None
+    state = catalog.state(store, container)
+    return Present(container.id, state.status, container.spec, _image(store, container.image_id), networks(container))
+
+
+def _image(store: Store, image_id: str) -> ImageFacts:
+    return ImageFacts(image_id, images.get(store, image_id).defaults)
+
+
+def networks(container: Container) -> tuple[Attachment, ...]:
+    """Return the networks that a container is joined to, or will be when it starts."""
+    spec = container.spec
+    if spec.network_mode in ("none", "host") or spec.network_mode.startswith("container:"):
+        return ()
+    if any(attachment.name == spec.network_mode for attachment in spec.networks):
+        return spec.networks
+    return (Attachment(spec.network_mode), *spec.networks)

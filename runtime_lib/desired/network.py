@@ -1,0 +1,49 @@
+"""The `network` module's work."""
+
+from __future__ import annotations
+
+from ..errors import NetworkNotFound
+from ..networks import catalog
+from .network_plan import Present, plan, wish
+from .plan import Outcome, converge
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..store import Store
+
+
+def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
+    """Make or remove the network as the options want it; with `check`, only say what would be done."""
+    wanted = wish(options)
+    steps = plan(wanted, _observe(store, wanted.spec.name))
+    if not check:
+        converge(store, steps)
+    facts = {} if wanted.state == "absent" else {"network": _inspected(store, wanted.spec.name)}
+    return Outcome(facts, steps, steps.changed, wanted.warnings)
+
+
+def _observe(store: Store, name: str) -> Present | None:
+    from ..containers import catalog as containers
+    from .container_observe import networks
+
+    try:
+        network = catalog.find(store, name)
+    except NetworkNotFound:
+        return None
+    everyone = containers.listing(store)
+    connected = {}
+    for container in everyone:
+        for attachment in networks(container):
+            if attachment.name in (network.name, network.id):
+                connected[container.name] = attachment
+    subnets = network.spec.subnets
+    return Present(network.spec, subnets, connected, frozenset(container.name for container in everyone))
+
+
+def _inspected(store: Store, name: str) -> dict[str, Any] | None:
+    try:
+        return catalog.inspect(store, name)
+    except NetworkNotFound:
+        return None

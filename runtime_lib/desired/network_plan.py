@@ -1,0 +1,175 @@
+"""From a network's options and what is there to the steps. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field, replace
+
+from ..containers.parts import Attachment
+from ..errors import InvalidSpec
+from ..networks.spec import NetworkSpec, SubnetSpec
+from .container_steps import Connect, Disconnect
+from .container_values import labels, numbers_as_texts
+from .network_steps import Create, Remove
+from .plan import Plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .plan import Step
+
+_ABSENT_HERE = {
+    "config_from": "configuration-only networks do not exist here",
+    "config_only": "configuration-only networks do not exist here",
+    "enable_ipv6": "IPv6 is not there yet",
+    "ingress": "there is no swarm",
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a task wants of a network; `given` are the options that it set."""
+
+    spec: NetworkSpec
+    state: str = "present"
+    given: frozenset[str] = frozenset()
+    connected: tuple[str, ...] = ()
+    appends: bool = False
+    force: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Present:
+    """A network that exists: its containers by name, with how each is connected, and the names of all containers."""
+
+    spec: NetworkSpec
+    subnets: tuple[SubnetSpec, ...] = ()
+    connected: dict[str, Attachment] = field(default_factory=dict)
+    everyone: frozenset[str] = frozenset()
+
+
+def wish(options: dict[str, Any]) -> Wish:
+    """Return the wish of a task's options. Raises InvalidSpec for what this host cannot have."""
+    for key, reason in _ABSENT_HERE.items():
+        if options.get(key):
+            raise InvalidSpec(f"network {options['name']}: {key} cannot be set: {reason}")
+    if options.get("scope") not in (None, "local") or options.get("enable_ipv4") is False:
+        raise InvalidSpec(f"network {options['name']}: only local networks with IPv4 exist here")
+    spec = NetworkSpec(
+        options["name"],
+        options.get("driver") or "bridge",
+        tuple(_subnet(entry) for entry in options.get("ipam_config") or ()),
+        bool(options.get("internal")),
+        bool(options.get("attachable")),
+        labels(options.get("labels") or {}),
+        numbers_as_texts(options.get("driver_options") or {}),
+    )
+    if options["state"] == "present":
+        spec.check()
+    given = frozenset(key for key, value in options.items() if value not in (None, [], {}))
+    return Wish(
+        spec,
+        options["state"],
+        given,
+        tuple(options.get("connected") or ()),
+        bool(options.get("appends")),
+        bool(options.get("force")),
+        _warnings(options),
+    )
+
+
+def _subnet(entry: dict[str, Any]) -> SubnetSpec:
+    if not entry.get("subnet"):
+        raise InvalidSpec("ipam_config: each entry needs a subnet, such as 172.30.0.0/16")
+    addresses = numbers_as_texts(entry.get("aux_addresses") or {})
+    return SubnetSpec(entry["subnet"], entry.get("gateway") or "", entry.get("iprange") or "", addresses)
+
+
+def _warnings(options: dict[str, Any]) -> tuple[str, ...]:
+    driver = options.get("ipam_driver")
+    if driver not in (None, "default") or options.get("ipam_driver_options"):
+        return ("ipam_driver and ipam_driver_options have no effect: addresses are given out by Skiff itself",)
+    return ()
+
+
+def plan(wanted: Wish, present: Present | None) -> Plan:
+    """Return the steps. A network that differs is made anew, and its containers are connected to the new one."""
+    name = wanted.spec.name
+    if wanted.state == "absent":
+        if present is None:
+            return Plan()
+        gone = [Disconnect(container, name) for container in sorted(present.connected)]
+        return Plan((*gone, Remove(name)), {"exists": True}, {"exists": False})
+    if present is None:
+        joins = [Connect(container, Attachment(name)) for container in wanted.connected]
+        return Plan((Create(wanted.spec), *joins), {"exists": False}, {"exists": True})
+    before, after = differences(wanted, present)
+    if before or wanted.force:
+        return Plan(tuple(_recreate(wanted, present)), before or {"recreated": False}, after or {"recreated": True})
+    return _connections(wanted, present)
+
+
+def differences(wanted: Wish, present: Present) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what differs, as (before, after); options that the task did not set are not looked at."""
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    spec, there = wanted.spec, present.spec
+    for key in ("driver", "internal", "attachable"):
+        if (key == "driver" or key in wanted.given) and getattr(spec, key) != getattr(there, key):
+            before[key], after[key] = getattr(there, key), getattr(spec, key)
+    for key in ("driver_options", "labels"):
+        for entry, value in getattr(spec, key).items():
+            if getattr(there, key).get(entry) != value:
+                before[f"{key}.{entry}"], after[f"{key}.{entry}"] = getattr(there, key).get(entry), value
+    if "ipam_config" in wanted.given:
+        mine, theirs = _ipam(spec.subnets), _ipam(present.subnets)
+        if not all(any(one.items() <= other.items() for other in theirs) for one in mine):
+            before["ipam_config"], after["ipam_config"] = theirs, mine
+    return before, after
+
+
+def _ipam(subnets: tuple[SubnetSpec, ...]) -> list[dict[str, Any]]:
+    result = []
+    for subnet in subnets:
+        entry = {
+            "subnet": str(ipaddress.ip_network(subnet.subnet)),
+            "gateway": subnet.gateway and str(ipaddress.ip_address(subnet.gateway)),
+            "iprange": subnet.ip_range and str(ipaddress.ip_network(subnet.ip_range, strict=False)),
+        }
+        entry.update({f"aux_addresses.{name}": address for name, address in subnet.aux_addresses.items()})
+        result.append({key: value for key, value in entry.items() if value})
+    return result
+
+
+def _recreate(wanted: Wish, present: Present) -> list[Step]:
+    name = wanted.spec.name
+    steps: list[Step] = [Disconnect(container, name) for container in sorted(present.connected)]
+    steps += [Remove(name), Create(wanted.spec)]
+    moved = "ipam_config" in wanted.given
+    for container, attachment in sorted(present.connected.items()):
+        if not wanted.connected or wanted.appends or container in wanted.connected:
+            # An address of the old subnet need not exist in the new one.
+            steps.append(Connect(container, replace(attachment, name=name, ipv4_address=None) if moved else attachment))
+    steps += [Connect(other, Attachment(name)) for other in _newcomers(wanted, present)]
+    return steps
+
+
+def _connections(wanted: Wish, present: Present) -> Plan:
+    name = wanted.spec.name
+    joins = _newcomers(wanted, present)
+    leaves: list[str] = []
+    if wanted.connected and not wanted.appends:
+        leaves = sorted(set(present.connected) - set(wanted.connected))
+    if not joins and not leaves:
+        return Plan()
+    after = sorted({*present.connected, *joins} - set(leaves))
+    steps: list[Step] = [Connect(container, Attachment(name)) for container in joins]
+    steps += [Disconnect(container, name) for container in leaves]
+    return Plan(tuple(steps), {"connected": sorted(present.connected)}, {"connected": after})
+
+
+def _newcomers(wanted: Wish, present: Present) -> list[str]:
+    """Return the containers to connect; names that do not exist are skipped, as in community.docker."""
+    return [name for name in wanted.connected if name in present.everyone and name not in present.connected]
