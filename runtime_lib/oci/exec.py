@@ -6,42 +6,66 @@ still looks up what it needs: call `prespawn` first, `start` on what it returns 
 
 from __future__ import annotations
 
+import os
+import signal
+
+from ..linux import interpreter, namespaces, seccomp, terminal
+from ..linux.cgroups.hierarchy import UNIFIED
+from ..linux.process import Process
+from . import channel, report, wire
+from . import process as processes
+from .enter import exit_code
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-    from ..linux.process import Process
 
 
 class Running:
     """A process in a container. `pid` is the host's number; `console` the terminal's master descriptor, or -1."""
 
-    __slots__ = ("console", "pid")
+    __slots__ = ("_code", "_helper", "_process", "console", "pid")
 
-    pid: int
-    console: int
+    def __init__(self, helper: int, process: Process, console: int) -> None:
+        self.pid = process.pid
+        self.console = console
+        self._helper = helper
+        self._process = process
+        self._code: int | None = None
 
     def wait(self) -> int:
         """Return the exit code once the process has ended: 128 + n when signal n ended it."""
-        raise NotImplementedError
+        if self._code is None:
+            self._code = exit_code(os.waitpid(self._helper, 0)[1])
+        return self._code
 
     def poll(self) -> int | None:
         """Return the exit code, or None while the process runs."""
-        raise NotImplementedError
+        if self._code is None:
+            pid, status = os.waitpid(self._helper, os.WNOHANG)
+            self._code = exit_code(status) if pid else None
+        return self._code
 
     def signal(self, number: int) -> None:
         """Send a signal to the process. One that has ended is no error."""
-        raise NotImplementedError
+        try:
+            self._process.signal(number)
+        except ProcessLookupError:
+            return
 
     def resize(self, rows: int, columns: int) -> None:
         """Set the size of the terminal."""
-        raise NotImplementedError
+        terminal.resize(self.console, rows, columns)
 
 
 class Prespawned:
     """A helper that has been started and waits to be told what to run."""
 
-    __slots__ = ()
+    __slots__ = ("_helper", "_socket")
+
+    def __init__(self, helper: int, socket: int) -> None:
+        self._helper = helper
+        self._socket = socket
 
     def start(
         self,
@@ -56,17 +80,66 @@ class Prespawned:
     ) -> Running:
         """Run `process` (an OCI process object) in the container whose first process is `target`.
 
-        `config` is the container's own configuration (its linux.seccomp and namespaces count); `cgroup` are the
-        `paths()` of its cgroup; `stdio` become 0, 1 and 2, unless `process.terminal` asks for a new terminal.
+        `config` is the container's own configuration (its linux.seccomp counts); `cgroup` are the `paths()` of its
+        cgroup; `stdio` become 0, 1 and 2, unless `process.terminal` asks for a new terminal.
         Raises InvalidSpec, ProcessLookupError when the container has ended, or `report.LaunchError`.
         """
-        raise NotImplementedError
+        request = request_for(target, config, process, container_id, cgroup, cache)
+        channel.send(self._socket, wire.pack(request), () if process.get("terminal") else stdio)
+        answer, descriptors = channel.receive(self._socket)
+        os.close(self._socket)
+        if not answer.startswith(b"r"):
+            os.waitpid(self._helper, 0)
+            raise report.decode(answer[1:] or b"5\0runtime\0\0the helper ended without an answer")
+        pid, start_time = map(int, answer[1:].split())
+        return Running(self._helper, Process(pid, start_time), descriptors[0] if descriptors else -1)
 
     def cancel(self) -> None:
         """End the helper; nothing was run."""
-        raise NotImplementedError
+        os.close(self._socket)
+        os.kill(self._helper, signal.SIGKILL)  # our own child, not yet waited for
+        os.waitpid(self._helper, 0)
 
 
 def prespawn(library: str) -> Prespawned:
-    """Start a helper from the installed library in `library`; returns at once."""
-    raise NotImplementedError
+    """Start a helper from the installed library in `library`; returns while it still loads."""
+    ours, theirs = channel.pair()
+    try:
+        helper = interpreter.spawn("runtime_lib.oci.enter", library, keep=(-1, -1, -1, theirs))
+    except OSError:
+        os.close(ours)
+        raise
+    finally:
+        os.close(theirs)
+    return Prespawned(helper, ours)
+
+
+def request_for(
+    target: Process,
+    config: dict[str, Any],
+    process: dict[str, Any],
+    container_id: str,
+    cgroup: dict[str, str],
+    cache: str,
+) -> dict[str, Any]:
+    """Return what the helper is asked for. Raises InvalidSpec, and ProcessLookupError when the container has ended."""
+    processes.Process(process)  # a user's mistake is told before anything is touched
+    profile = (config.get("linux") or {}).get("seccomp")
+    if not target.alive():
+        raise ProcessLookupError(3, "the container's first process has ended", f"/proc/{target.pid}")
+    return {
+        "pid": target.pid,
+        "start_time": target.start_time,
+        "container_id": container_id,
+        "kinds": namespaces.differing(target.pid),
+        "cgroup_files": cgroup_files(cgroup),
+        "process": process,
+        "filter": b"" if not profile else (seccomp.cached(cache, profile) if cache else seccomp.compile(profile)),
+        "filter_flags": seccomp.flags(profile) if profile else 0,
+    }
+
+
+def cgroup_files(paths: dict[str, str]) -> list[str]:
+    """Return the files by which a process with one thread moves itself into a cgroup; each folder once."""
+    files = {folder: "cgroup.procs" if key == UNIFIED else "tasks" for key, folder in paths.items()}
+    return [f"{folder}/{name}" for folder, name in files.items()]

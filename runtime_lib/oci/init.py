@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import _socket
 import os
-import sys
 
 from ..errors import InvalidSpec
 from ..linux import keyring, libc, mounts, namespaces, terminal
-from . import become, devices, mountpoint, options, plan, report, rootfs, seal, sysctl
+from . import become, channel, devices, mountpoint, options, plan, report, rootfs, seal, sysctl
 from .process import Process
 
 TYPE_CHECKING = False
@@ -51,22 +49,22 @@ class Wanted:
         return self.namespaces.get("user") == ""
 
 
-def run(wanted: Wanted, cgroup: Cgroup | None, up: int, down: int) -> NoReturn:
-    """Set up everything, say so on `up`, wait for the gate, execute the program. Raises OSError and SkiffError."""
+def run(wanted: Wanted, cgroup: Cgroup | None, told: report.Failures, down: int) -> NoReturn:
+    """Set up everything, say so where failures are told, wait for the gate, execute the program. Raises OSError and SkiffError."""
     gate = down if wanted.gate < 0 else wanted.gate
     os.setsid()
     seal.seal()
     seal.reset_signals()
-    _leave_host(wanted, cgroup, up, down)
+    _leave_host(wanted, cgroup, told.descriptor, down)
     tree = _build_tree(wanted, cgroup)
     stdio = _terminal(wanted, tree) if wanted.process.terminal else wanted.stdio
     tree.finish(bool((wanted.config.get("root") or {}).get("readonly")), _final_propagation(wanted))
-    *_, up, gate = seal.only(*stdio, up, gate)
+    *_, told.descriptor, gate = seal.only(*stdio, told.descriptor, gate)
     if wanted.process.terminal:
         with report.Stage("terminal"):
             terminal.take_control(0)
     program = become.settle(wanted.process, wanted.filter_program, wanted.filter_flags)
-    os.write(up, b"r")
+    os.write(told.descriptor, b"r")
     read_exactly(gate, 1)
     become.execute(program, wanted.process)
 
@@ -168,19 +166,9 @@ def _terminal(wanted: Wanted, tree: rootfs.Rootfs) -> tuple[int, int, int]:
         tree.place(mount, "/dev/console")
         os.close(mount)
     with report.Stage("terminal", "console socket"):
-        send_descriptor(wanted.console, master)
+        channel.send_terminal(wanted.console, master)
     os.close(master)
     return slave, slave, slave
-
-
-def send_descriptor(connection: int, descriptor: int) -> None:
-    """Send one descriptor over a Unix stream socket, as runc does with a terminal (docs/terminals.md of runc)."""
-    socket = _socket.socket(fileno=os.dup(connection))
-    try:
-        rights = descriptor.to_bytes(4, sys.byteorder)
-        socket.sendmsg([b"pty"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, rights)])
-    finally:
-        socket.close()
 
 
 def _final_propagation(wanted: Wanted) -> int:

@@ -139,12 +139,13 @@ def _first_process(wanted: init.Wanted, cgroup: Cgroup | None, up: int, down: in
         pid = os.fork()
     if pid:
         return pid
+    told = report.Failures(up)
     try:
         for descriptor in theirs:
             os.close(descriptor)
-        init.run(wanted, cgroup, up, down)
+        init.run(wanted, cgroup, told, down)
     except BaseException as error:  # the end of this process: whatever failed, the caller has to hear of it
-        os.write(up, b"!" + report.encode(error))
+        told.tell(error)
     finally:
         os._exit(1)
 

@@ -74,3 +74,16 @@ def receive(descriptor: int) -> bytes:
         if not part:
             return b"".join(parts)
         parts.append(part)
+
+
+class Failures:
+    """Where a forked process tells what failed; its descriptor may change its number before the program starts."""
+
+    __slots__ = ("descriptor",)
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def tell(self, error: BaseException) -> None:
+        """Write a failure, marked with `!`."""
+        os.write(self.descriptor, b"!" + encode(error))

@@ -1,0 +1,138 @@
+"""Enter a running container and execute a program in it: the helper behind `oci.exec`, a fresh sealed process.
+
+    engine --spawn--> helper (stays on the host, waits, ends with the same code) --fork--> the process in the container
+
+The helper takes one request over its socket (`wire`, with standard input, output and error) and answers with
+`r<pid> <start time>`, and the master of the terminal if it made one, or with `!` and what failed (`report`).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from ..errors import InvalidSpec
+from ..linux import keyring, libc, namespaces, terminal
+from ..linux.process import Process as HostProcess
+from ..linux.saferoot import SafeRoot
+from . import become, channel, report, seal, wire
+from .process import Process
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+_SOCKET = 3
+
+
+def main() -> NoReturn:
+    """Serve one request and end with the exit code of the program."""
+    libc.prctl(libc.PR_SET_DUMPABLE, 0)
+    os.set_inheritable(_SOCKET, False)
+    message, stdio = channel.receive(_SOCKET)
+    if not message:
+        os._exit(0)  # the engine changed its mind
+    request = wire.unpack(message)
+    try:
+        pid, answer, masters = _start(request, stdio)
+    except (OSError, ValueError, InvalidSpec) as error:
+        channel.send(_SOCKET, b"!" + report.encode(error))
+        os._exit(125)
+    channel.send(_SOCKET, answer, masters)
+    seal.only(0)
+    os._exit(exit_code(os.waitpid(pid, 0)[1]))
+
+
+def exit_code(status: int) -> int:
+    """Return the exit code for a status of waitpid(2): 128 + n when signal n ended the process."""
+    code = os.waitstatus_to_exitcode(status)
+    return 128 - code if code < 0 else code
+
+
+def _start(request: dict[str, Any], stdio: list[int]) -> tuple[int, bytes, tuple[int, ...]]:
+    process = Process(wire.text(request["process"]))
+    pidfd = HostProcess(request["pid"], request["start_time"]).open()
+    masters: tuple[int, ...] = ()
+    if process.terminal:
+        master, slave = _open_terminal(request, process)
+        masters, stdio = (master,), [slave, slave, slave]
+    failures, up = os.pipe2(os.O_CLOEXEC)
+    if "pid" in wire.text(request["kinds"]):
+        with report.Stage("namespace", "pid"):
+            _join(pidfd, request["pid"], ["pid"])
+    pid = os.fork()
+    if pid == 0:
+        told = report.Failures(up)
+        try:
+            _enter(request, process, pidfd, stdio, told)
+        except BaseException as error:  # the end of this process: whatever failed, the engine has to hear of it
+            told.tell(error)
+        finally:
+            os._exit(1)
+    os.close(up)
+    start_time = HostProcess.of(pid).start_time  # before it is reaped, even if it has ended
+    failure = report.receive(failures)
+    if failure:
+        os.waitpid(pid, 0)
+        raise report.decode(failure[1:])
+    return pid, b"r%d %d" % (pid, start_time), masters
+
+
+def _enter(request: dict[str, Any], process: Process, pidfd: int, stdio: list[int], told: report.Failures) -> NoReturn:
+    os.setsid()
+    seal.seal()
+    seal.reset_signals()
+    for file in wire.text(request["cgroup_files"]):
+        with report.Stage("cgroup", file):
+            _write(file, b"0")
+    if process.oom_score_adj is not None:
+        with report.Stage("rlimit", "/proc/self/oom_score_adj"):
+            _write("/proc/self/oom_score_adj", b"%d" % process.oom_score_adj)
+    kinds = [kind for kind in wire.text(request["kinds"]) if kind != "pid"]
+    with report.Stage("keyring"):
+        keyring.join_session(f"_ses.{request['container_id'].decode()}")
+    with report.Stage("namespace", " ".join(kinds)):
+        _join(pidfd, request["pid"], kinds)
+    if "user" in kinds:
+        os.setresgid(0, 0, 0)
+        os.setresuid(0, 0, 0)
+    *_, told.descriptor = seal.only(*stdio, told.descriptor)
+    if process.terminal:
+        with report.Stage("terminal"):
+            terminal.take_control(0)
+    program = become.settle(process, request["filter"], request["filter_flags"])
+    become.execute(program, process)
+
+
+def _join(pidfd: int, pid: int, kinds: list[str]) -> None:
+    """Enter namespaces of a process, all at once where the kernel can (Linux 5.8)."""
+    flags = sum(namespaces.KINDS[kind][1] for kind in kinds)
+    if not flags:
+        return
+    try:
+        libc.setns(pidfd, flags)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        for kind in kinds:
+            namespaces.join(f"/proc/{pid}/ns/{namespaces.KINDS[kind][0]}", kind)
+
+
+def _open_terminal(request: dict[str, Any], process: Process) -> tuple[int, int]:
+    """Return (master, slave) of a new terminal of the container, opened from outside of it."""
+    with report.Stage("terminal", "/dev/pts/ptmx"), SafeRoot.at(f"/proc/{request['pid']}/root") as root:
+        devpts = root.open("/dev/pts", os.O_PATH | os.O_DIRECTORY)
+        master, slave = terminal.open_pair(devpts)
+        os.close(devpts)
+        rows, columns = process.rows_columns
+        if rows or columns:
+            terminal.resize(master, rows, columns)
+    return master, slave
+
+
+def _write(path: str, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, data)
+    finally:
+        os.close(descriptor)
