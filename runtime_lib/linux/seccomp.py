@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import json
 import os
 import struct
-import zlib
 
 from ..errors import InvalidSpec
 from . import libc
@@ -63,6 +61,9 @@ def cached(folder: str, profile: dict[str, Any]) -> bytes:
     The file holds the profile as well, so that a stale, torn or foreign one is never taken for it.
     Raises HostLacks and InvalidSpec as `compile` does.
     """
+    import json  # here, because whoever only loads a filter has to start fast
+    import zlib
+
     key = json.dumps([os.uname().machine, profile], sort_keys=True, separators=(",", ":")).encode()
     path = f"{folder}/seccomp-{zlib.crc32(key):08x}.bpf"
     bpf = _read(path, key)

@@ -50,7 +50,10 @@ class Wanted:
 
 
 def run(wanted: Wanted, cgroup: Cgroup | None, told: report.Failures, down: int) -> NoReturn:
-    """Set up everything, say so where failures are told, wait for the gate, execute the program. Raises OSError and SkiffError."""
+    """Set up everything, say so where failures are told, wait for the gate, execute the program.
+
+    Raises OSError and SkiffError.
+    """
     gate = down if wanted.gate < 0 else wanted.gate
     os.setsid()
     seal.seal()
