@@ -22,9 +22,17 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 MIB = 1 << 20
 
 
-@pytest.fixture(scope="module")
-def hierarchy() -> Hierarchy:
-    return detect()
+@pytest.fixture(scope="module", params=["as it is", "version 1 alone", "version 2 alone"])
+def hierarchy(request: pytest.FixtureRequest) -> Hierarchy:
+    """This machine's; a hybrid one can play the others as well."""
+    all_of_it = detect()
+    if request.param == "as it is":
+        return all_of_it
+    if all_of_it.mode != "hybrid":
+        pytest.skip("this machine: it has one version alone")
+    old = request.param == "version 1 alone"
+    mounts = {key: mount for key, mount in all_of_it.mounts.items() if (key != UNIFIED) is old}
+    return Hierarchy(mounts, all_of_it.own, (), all_of_it.features)
 
 
 @pytest.fixture
@@ -56,7 +64,7 @@ def needs(hierarchy: Hierarchy, controller: str, version: int) -> None:
 
 def test_a_process_is_in_every_hierarchy(group: Cgroup, sleeper: subprocess.Popen[bytes]) -> None:
     own = Path(f"/proc/{sleeper.pid}/cgroup").read_text().splitlines()
-    assert {line.rpartition("/")[2] for line in own} == {"one"}
+    assert len([line for line in own if line.endswith("/one")]) == len(set(group.paths().values()))
     assert group.pids() == [sleeper.pid]
 
 
@@ -120,7 +128,9 @@ def test_frozen_processes_stand_still_and_can_be_killed(group: Cgroup) -> None:
     counter.stdout.close()
 
 
-def test_a_fork_bomb_is_killed(group: Cgroup) -> None:
+def test_a_fork_bomb_is_killed(group: Cgroup, hierarchy: Hierarchy) -> None:
+    if not hierarchy.version("pids"):
+        pytest.skip("this machine: no limit of processes")
     group.apply({"pids": {"limit": 30}})
     bomb = os.fork()
     if bomb == 0:
@@ -167,7 +177,9 @@ def test_limits_are_in_force(group: Cgroup, hierarchy: Hierarchy) -> None:
     assert result_of(lambda: [group.enter(), sorted(os.sched_getaffinity(0))][1]) == [0]
 
 
-def test_the_kernel_kills_for_memory_and_counts(group: Cgroup) -> None:
+def test_the_kernel_kills_for_memory_and_counts(group: Cgroup, hierarchy: Hierarchy) -> None:
+    if not hierarchy.version("memory"):
+        pytest.skip("this machine: no memory controller")
     group.apply({"memory": {"limit": 16 * MIB, "swap": 16 * MIB}})
     assert group.oom_kills() == 0
     eater = subprocess.Popen(["sh", "-c", "read go; tail /dev/zero"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -190,7 +202,8 @@ def test_devices_of_version_1(group: Cgroup, hierarchy: Hierarchy) -> None:
 
 
 def test_usage(group: Cgroup, sleeper: subprocess.Popen[bytes]) -> None:
+    assert group.oom_kills() == 0
     usage = group.usage()
-    assert usage["pids"] == 1
     assert usage["cpu"] >= 0
-    assert usage["memory"] >= 0
+    assert usage.get("pids", 1) == 1
+    assert usage.get("memory", 0) >= 0

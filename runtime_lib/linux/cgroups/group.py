@@ -105,11 +105,14 @@ class Cgroup:
 
         It does not wait for them to die: `remove` does.
         """
+        if not self.pids():
+            return
         path = f"{self._folders.get(UNIFIED, '')}/cgroup.kill"
         if signal == 9 and os.path.exists(path):
             fs.write(path, "1")
-        self._signal_frozen(signal)
-        if signal == 9:
+        else:
+            self._signal_frozen(signal)
+        if signal == 9 and "freezer" in self._folders:
             self.thaw()  # version 1 delivers no signal, not even KILL, to what is frozen
 
     def remove(self, patience: float = PATIENCE) -> None:
@@ -128,12 +131,9 @@ class Cgroup:
 
     def oom_kills(self) -> int:
         """Return how many processes the kernel has killed for lack of memory, 0 where it does not count them."""
-        if "memory" in self._folders:
-            text = fs.read(f"{self._folders['memory']}/memory.oom_control")
-        else:
-            text = fs.read(f"{self._folders[UNIFIED]}/memory.events")
-        counts = [line.split()[1] for line in text.splitlines() if line.startswith("oom_kill ")]
-        return int(counts[0]) if counts else 0
+        from . import usage
+
+        return usage.oom_kills(self._folders)
 
     def _distinct(self) -> list[str]:
         return list(dict.fromkeys(self._folders.values()))
@@ -199,8 +199,6 @@ class Cgroup:
 
     def _signal_frozen(self, signal: int) -> None:
         """Signal everybody while nobody can fork."""
-        if not self.pids():
-            return
         self.freeze()
         try:
             for pid in self.pids():

@@ -32,6 +32,13 @@ def read(folders: dict[str, str]) -> dict[str, int]:
     return result
 
 
+def oom_kills(folders: dict[str, str]) -> int:
+    """Return how many processes the kernel has killed for lack of memory, 0 where nobody counts them."""
+    if "memory" in folders:
+        return _field(f"{folders['memory']}/memory.oom_control", "oom_kill")
+    return _field(f"{folders.get(UNIFIED, '')}/memory.events", "oom_kill")
+
+
 def _memory(result: dict[str, int], folder: str, used: str, limit: str, droppable: str) -> None:
     result["cache"] = _field(f"{folder}/memory.stat", droppable)
     result["memory"] = max(_number(f"{folder}/{used}") - result["cache"], 0)
