@@ -85,7 +85,6 @@ CREATE TABLE IF NOT EXISTS volumes (
     options TEXT NOT NULL,
     labels TEXT NOT NULL,
     anonymous INTEGER NOT NULL,
-    seeded INTEGER NOT NULL DEFAULT 0,
     removing INTEGER NOT NULL DEFAULT 0,
     created INTEGER NOT NULL
 );
@@ -96,7 +95,7 @@ CREATE TABLE IF NOT EXISTS volume_users (
 );
 CREATE TABLE IF NOT EXISTS build_cache (
     key TEXT PRIMARY KEY,
-    image_id TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    chain_id TEXT REFERENCES layers (chain_id) ON DELETE CASCADE,
     used INTEGER NOT NULL
 );
 """

@@ -9,6 +9,7 @@ import stat
 from . import libc
 
 _RESOLVE = libc.RESOLVE_BENEATH | libc.RESOLVE_NO_SYMLINKS | libc.RESOLVE_NO_MAGICLINKS | libc.RESOLVE_NO_XDEV
+_DEEPEST = 200  # folders held open at once; a process may often have 1024 descriptors
 _FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
@@ -31,16 +32,26 @@ def remove_tree(parent_fd: int, name: str) -> None:
                 stack.pop()
                 os.close(folder)
                 continue
-            following = _remove_one(folder, names[-1], "/".join(path[: len(stack) - 1] + [names[-1]]))
+            where = "/".join([*path[: len(stack) - 1], names[-1]])
+            following = _remove_one(folder, names[-1], where)
             if following is None:
                 names.pop()
-            else:
-                del path[len(stack) - 1 :]
-                path.append(names[-1])
+            elif len(stack) < _DEEPEST:
+                path[len(stack) - 1 :] = [names[-1]]
                 stack.append(following)
+            else:
+                os.close(following[0])
+                stack[1][1].insert(0, _lift(folder, names.pop(), stack[1][0]))
     finally:
         for folder, _names in stack:
             os.close(folder)
+
+
+def _lift(folder: int, name: str, top: int) -> str:
+    """Move a folder that lies too deep to the top of its tree; return its new name there."""
+    new = f".skiff-{os.urandom(8).hex()}"
+    os.rename(name, new, src_dir_fd=folder, dst_dir_fd=top)
+    return new
 
 
 def _remove_one(folder: int, name: str, where: str) -> tuple[int, list[str]] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import json
 import os
@@ -16,7 +17,7 @@ from .model import Endpoint, Network, endpoints
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ..store import Store
     from .spec import IPAddress
@@ -27,6 +28,10 @@ _SYSCTLS = (
     ("net/ipv4/ping_group_range", "0 2147483647"),
 )
 _NO_IPV6 = tuple((f"net/ipv6/conf/{name}/disable_ipv6", "1") for name in ("all", "default", "lo"))
+
+
+# An interface that went with its namespace, or is about to.
+_GONE = (errno.ENODEV, errno.ENETDOWN, errno.EOPNOTSUPP)
 
 
 @dataclass(frozen=True)
@@ -75,14 +80,16 @@ def attach(
 
 
 def detach(store: Store, container_id: str, network: Network | None = None) -> None:
-    """Release a container's addresses and ports and delete its interfaces, on one network or on all; tell neighbours.
+    """Release a container's addresses and ports on all networks, or take it from one of them; tell its neighbours.
 
+    From one network: the interfaces are deleted. From all: the container has ended, so they go with its namespace;
+    until the kernel has done that (deleting takes it 10 to 30 ms) their bridge ports forward nothing.
     Whatever of it is missing already is no error. Raises OSError when the rules cannot be changed.
     """
     with store.transaction() as db:
         gone = endpoints(store, container_id, network.id if network else None)
         for endpoint in gone:
-            _delete(endpoint.host_interface)
+            _take_away(endpoint.host_interface, Rtnetlink.delete if network else Rtnetlink.close_port)
             for table in ("leases", "endpoints"):
                 query = f"DELETE FROM {table} WHERE container_id = ? AND network_id = ?"
                 db.execute(query, (container_id, endpoint.network.id))
@@ -185,7 +192,7 @@ def _connect(made: Sequence[Endpoint], namespace: int, routed: bool) -> None:
                     routed = True
     except BaseException:
         for endpoint in done:
-            _delete(endpoint.host_interface)
+            _take_away(endpoint.host_interface, Rtnetlink.delete)
         raise
 
 
@@ -198,12 +205,12 @@ def _plug(host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
         host.isolate(endpoint.host_interface)
 
 
-def _delete(host_interface: str) -> None:
+def _take_away(host_interface: str, how: Callable[[Rtnetlink, str], None]) -> None:
     with Rtnetlink() as netlink:
         try:
-            netlink.delete(host_interface)
+            how(netlink, host_interface)
         except OSError as error:
-            if error.errno != 19:  # ENODEV: it went with its namespace
+            if error.errno not in _GONE:
                 raise
 
 

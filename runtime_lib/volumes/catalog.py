@@ -28,13 +28,18 @@ class Volume:
     spec: VolumeSpec
     folder: str
     anonymous: bool
-    seeded: bool
     created: int
 
     @property
     def name(self) -> str:
         """The name that the user gave, or 64 hexadecimal digits."""
         return self.spec.name
+
+    @property
+    def seeded(self) -> bool:
+        """Whether it holds something, so that no image fills it any more."""
+        with os.scandir(self.folder) as entries:
+            return next(entries, None) is not None
 
 
 def create(store: Store, spec: VolumeSpec, anonymous: bool = False) -> Volume:
@@ -184,4 +189,4 @@ def _volume(store: Store, row: sqlite3.Row) -> Volume:
     options, labels = json.loads(row["options"]), json.loads(row["labels"])
     spec = VolumeSpec(row["name"], row["driver"], options, labels)
     folder = f"{store.layout.volume(spec.name)}/_data"
-    return Volume(spec, folder, bool(row["anonymous"]), bool(row["seeded"]), row["created"])
+    return Volume(spec, folder, bool(row["anonymous"]), row["created"])

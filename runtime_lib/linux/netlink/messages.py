@@ -36,6 +36,8 @@ IFLA_LINKINFO = 18
 IFLA_NET_NS_FD = 28
 IFLA_INFO_KIND = 1
 IFLA_INFO_DATA = 2
+IFLA_BRPORT_STATE = 1
+IFLA_BRPORT_FLUSH = 24
 IFLA_BRPORT_ISOLATED = 33
 VETH_INFO_PEER = 1
 NLA_F_NESTED = 0x8000
@@ -103,7 +105,12 @@ def veth(host_name: str, bridge: int, mtu: int, namespace: int, name: str, mac: 
     kernel refuses that (ENOTCONN) before the two are a pair.
     """
     up = _LINK.pack(AF_UNSPEC, 0, 0, IFF_UP, IFF_UP)
-    peer = _LINK.pack(AF_UNSPEC, 0, 0, 0, 0) + text(IFLA_IFNAME, name) + attribute(IFLA_ADDRESS, mac) + number(IFLA_MTU, mtu)
+    peer = (
+        _LINK.pack(AF_UNSPEC, 0, 0, 0, 0)
+        + text(IFLA_IFNAME, name)
+        + attribute(IFLA_ADDRESS, mac)
+        + number(IFLA_MTU, mtu)
+    )
     peer += number(IFLA_NET_NS_FD, namespace)
     data = attribute(IFLA_INFO_DATA | NLA_F_NESTED, attribute(VETH_INFO_PEER | NLA_F_NESTED, peer))
     info = attribute(IFLA_LINKINFO | NLA_F_NESTED, text(IFLA_INFO_KIND, "veth") + data)
@@ -124,6 +131,12 @@ def isolated_port(index: int) -> bytes:
     """Return the body of RTM_SETLINK that keeps a bridge port from talking to other isolated ports (Linux 4.18)."""
     isolated = attribute(IFLA_BRPORT_ISOLATED, b"\1")
     return _LINK.pack(AF_BRIDGE, 0, index, 0, 0) + attribute(IFLA_PROTINFO | NLA_F_NESTED, isolated)
+
+
+def closed_port(index: int) -> bytes:
+    """Return the body of RTM_SETLINK that makes a bridge port forward nothing and forgets what was learned of it."""
+    closed = attribute(IFLA_BRPORT_STATE, b"\0") + attribute(IFLA_BRPORT_FLUSH, b"")
+    return _LINK.pack(AF_BRIDGE, 0, index, 0, 0) + attribute(IFLA_PROTINFO | NLA_F_NESTED, closed)
 
 
 def address(index: int, packed: bytes, prefix_length: int, broadcast: bytes) -> bytes:
