@@ -71,15 +71,17 @@ class Store:
         self._db.execute("COMMIT")
 
     @contextmanager
-    def lock(self, kind: str, name: str, patience: float = LOCK_PATIENCE) -> Iterator[None]:
-        """Hold an exclusive lock on one object (`kind` "container", "layer", ...) between processes.
+    def lock(
+        self, kind: str, name: str, patience: float = LOCK_PATIENCE, shared: bool = False
+    ) -> Iterator[None]:
+        """Hold a lock on one object (`kind` "container", "layer", ...) between processes; exclusive unless `shared`.
 
         The kernel releases it when the holder dies. Raises Busy with the holder's pid after `patience` seconds.
         """
         path = f"{self.layout.locks}/{kind}-{name.replace('/', '_')}"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            _flock(descriptor, f"{kind} {name}", patience)
+            _flock(descriptor, f"{kind} {name}", patience, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
             os.pwrite(descriptor, b"%-10d" % os.getpid(), 0)
             yield
         finally:
@@ -136,12 +138,12 @@ def _create_tables(db: sqlite3.Connection) -> None:
     db.execute("COMMIT")
 
 
-def _flock(descriptor: int, what: str, patience: float) -> None:
+def _flock(descriptor: int, what: str, patience: float, operation: int) -> None:
     deadline = time.monotonic() + patience
     pause = 0.001
     while True:
         try:
-            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
                 holder = os.pread(descriptor, 10, 0).decode().strip()

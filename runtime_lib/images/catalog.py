@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from ..errors import ImageNotFound, InvalidSpec
-from . import digest, reference
+from ..errors import ImageNotFound, InUse, InvalidSpec
+from . import digest, layers, reference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +35,14 @@ class Image:
         """What a container takes over from the image: Cmd, Entrypoint, Env, User, WorkingDir, Labels, ..."""
         inner = self.config.get("config")
         return inner if isinstance(inner, dict) else {}
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What a removal did: names taken away, and the id of the image where it is gone, too."""
+
+    untagged: tuple[str, ...]
+    deleted: str | None
 
 
 def get(store: Store, image_id: str) -> Image:
@@ -88,3 +96,60 @@ def _by_prefix(store: Store, ref: str) -> str | None:
 def listing(store: Store) -> list[Image]:
     """Return all images, the newest first."""
     return [get(store, row["id"]) for row in store.query("SELECT id FROM images ORDER BY created DESC, id")]
+
+
+def tag(store: Store, ref: str, name: str) -> bool:
+    """Give the image `ref` one more name, which another image loses; return whether anything changed.
+
+    Raises ImageNotFound, InvalidSpec for a name that is not valid or has a digest.
+    """
+    full = reference.new_name(name).full
+    with store.transaction() as db:
+        image = find(store, ref)
+        row = store.row("SELECT image_id FROM image_names WHERE name = ?", (full,))
+        if row and row["image_id"] == image.id:
+            return False
+        db.execute("INSERT OR REPLACE INTO image_names VALUES (?, ?)", (full, image.id))
+    return True
+
+
+def remove(store: Store, ref: str, force: bool = False) -> Removed:
+    """Remove a name and, with the last one, the image; by an id, the image with all its names.
+
+    As in Docker, an image with several names is removed by its id with `force` only. Raises ImageNotFound, and InUse
+    when a container needs the image; with `force` a name goes nevertheless and the image stays without it.
+    """
+    with store.transaction() as db:
+        image = find(store, ref)
+        name = _meant_name(store, ref)
+        users = [row["name"] for row in store.query("SELECT name FROM containers WHERE image_id = ?", (image.id,))]
+        removed = _removal(image, name, users, force)
+        for familiar in removed.untagged:
+            db.execute("DELETE FROM image_names WHERE name = ?", (reference.parse(familiar).full,))
+        if removed.deleted:
+            db.execute("DELETE FROM images WHERE id = ?", (image.id,))
+    if removed.deleted:
+        layers.collect(store)
+    return removed
+
+
+def _meant_name(store: Store, ref: str) -> str | None:
+    """Return the name that `ref` is, or None when it is an id."""
+    try:
+        parsed = reference.parse(ref)
+    except InvalidSpec:
+        return None
+    return parsed.familiar if store.row("SELECT 1 FROM image_names WHERE name = ?", (parsed.full,)) else None
+
+
+def _removal(image: Image, name: str | None, users: list[str], force: bool) -> Removed:
+    """Decide what a removal does. Pure."""
+    if name and len(image.names) > 1:
+        return Removed((name,), None)
+    if name and users and force:
+        return Removed((name,), None)
+    if users:
+        raise InUse(f"image {name or image.id} is used by container {users[0]}; remove the container first")
+    if not name and len(image.names) > 1 and not force:
+        raise InUse(f"image {image.id} has several names ({', '.join(image.names)}); remove them or use force")
+    return Removed(image.names, image.id)

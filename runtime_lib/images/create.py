@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from . import catalog, digest, reference, times
+from . import catalog, digest, document, reference, strictjson, times
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,15 +21,18 @@ def image(store: Store, config: dict[str, Any], chain_ids: Sequence[str], names:
 
     `config` is an OCI image configuration (image-spec, config.md); `chain_ids` are its layers from the lowest to the
     top one. The image's id is the digest of the configuration, so the same configuration is the same image.
+    Raises CorruptData for a configuration that is none, InvalidSpec for a wrong name.
     """
     return from_bytes(store, json.dumps(config, separators=(",", ":"), ensure_ascii=False).encode(), chain_ids, names)
 
 
-def from_bytes(store: Store, document: bytes, chain_ids: Sequence[str], names: Sequence[str] = ()) -> Image:
+def from_bytes(store: Store, data: bytes, chain_ids: Sequence[str], names: Sequence[str] = ()) -> Image:
     """Create an image from its configuration as it was stored elsewhere, byte for byte."""
-    image_id = digest.of(document)
-    full = [reference.parse(name).full for name in names]
-    created = times.nanoseconds(json.loads(document).get("created"))
+    parsed = strictjson.parse_object(data, "the image's configuration")
+    document.check(parsed, "the image's configuration")
+    image_id = digest.of(data)
+    full = [reference.new_name(name).full for name in names]
+    created = times.nanoseconds(parsed.get("created"))
     with store.transaction() as db:
         marks = ",".join("?" * len(set(chain_ids)))
         size = db.execute(
@@ -37,7 +40,7 @@ def from_bytes(store: Store, document: bytes, chain_ids: Sequence[str], names: S
         ).fetchone()[0]
         db.execute(
             "INSERT OR IGNORE INTO images VALUES (?, ?, ?, ?)",
-            (image_id, document.decode(), size, created or time.time_ns()),
+            (image_id, data.decode(), size, created or time.time_ns()),
         )
         for position, chain_id in enumerate(chain_ids):
             db.execute("INSERT OR IGNORE INTO image_layers VALUES (?, ?, ?)", (image_id, position, chain_id))

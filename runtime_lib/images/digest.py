@@ -6,9 +6,6 @@ becomes part of a path or an address (CVE-2024-3727).
 
 from __future__ import annotations
 
-import base64
-import hashlib
-
 from ..errors import CorruptData
 
 _PREFIX = "sha256:"
@@ -17,6 +14,8 @@ _HEX = frozenset("0123456789abcdef")
 
 def of(data: bytes) -> str:
     """Return the digest of some bytes."""
+    import hashlib  # takes longer to import than everything else that a start needs from here
+
     return _PREFIX + hashlib.sha256(data).hexdigest()
 
 
@@ -50,4 +49,6 @@ def chains(diff_ids: list[str]) -> list[str]:
 
 def folder_name(chain_id: str) -> str:
     """Return the name of a layer's folder: 80 bits of the chain id, short enough for many in one mount option."""
+    import base64
+
     return base64.b32encode(bytes.fromhex(chain_id[7:])[:10]).decode().lower()

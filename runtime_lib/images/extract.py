@@ -14,7 +14,7 @@ import stat
 from ..errors import CorruptData
 from ..linux import trees
 from ..linux.saferoot import SafeRoot
-from . import tarheader
+from . import attributes, tarheader
 from .paths import split
 from .tarreader import TarReader
 
@@ -199,8 +199,7 @@ class _Extractor:
                 os.chmod(f"/proc/self/fd/{pinned}", entry.mode)
             finally:
                 os.close(pinned)
-        for key, value in _attributes(entry):
-            _set_attribute(f"/proc/self/fd/{parent}/{name}", key, value)
+        _set_attributes(f"/proc/self/fd/{parent}/{name}", entry)
         os.utime(name, ns=(entry.mtime, entry.mtime), dir_fd=parent, follow_symlinks=False)
 
     def _whiteout(self, head: str, name: str) -> None:
@@ -260,35 +259,20 @@ def _own(descriptor: int, entry: Entry) -> None:
     # In this order: a change of owner clears setuid bits and file capabilities (chown(2)).
     os.fchown(descriptor, entry.uid, entry.gid)
     os.fchmod(descriptor, entry.mode)
-    if entry.xattrs:
-        for key, value in _attributes(entry):
-            _set_attribute(descriptor, key, value)
+    _set_attributes(descriptor, entry)
     os.utime(descriptor, ns=(entry.mtime, entry.mtime))
 
 
-def _attributes(entry: Entry) -> list[tuple[str, bytes]]:
-    """Return the extended attributes that a layer may set.
-
-    Never those that overlayfs obeys (a stranger could redirect a folder), nor labels of the host's security module.
-    """
-    return [
-        (key, value)
-        for key, value in (entry.xattrs or {}).items()
-        if key.startswith(("user.", "system.posix_acl_"))
-        and not key.startswith("user.overlay.")
-        or key == "security.capability"
-    ]
-
-
-def _set_attribute(target: int | str, key: str, value: bytes) -> None:
-    try:
-        if isinstance(target, int):
-            os.setxattr(target, key, value)
-        else:
-            os.setxattr(target, key, value, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in (errno.ENOTSUP, errno.EPERM) or not key.startswith("user."):
-            raise  # user.* is refused on links and nodes, and on file systems without attributes: nothing is lost
+def _set_attributes(target: int | str, entry: Entry) -> None:
+    for key, value in (entry.xattrs or {}).items():
+        if not attributes.stored(key):
+            continue
+        try:
+            os.setxattr(target, key, value, follow_symlinks=isinstance(target, int))
+        except OSError as error:
+            # user.* is refused on links and nodes, and by file systems without attributes: nothing depends on it.
+            if error.errno not in (errno.ENOTSUP, errno.EPERM) or not key.startswith("user."):
+                raise
 
 
 def _make_opaque(name: str, parent: int) -> None:

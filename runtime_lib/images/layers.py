@@ -6,25 +6,21 @@ count, and `collect` removes it.
 
 from __future__ import annotations
 
-import fcntl
 import os
-import secrets
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ..errors import CorruptData
-from ..linux import libc, trees
-from . import digest, extract
-from .stream import LayerStream
-from .tarreader import TarReader
+from ..errors import Busy, CorruptData
+from ..linux import libc
+from . import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import BinaryIO
 
     from ..store import Store
+    from .stream import Readable
 
 _PREFIX = "image-"
 _PATIENCE = 3600.0  # seconds; another task may be unpacking gigabytes
@@ -58,75 +54,147 @@ def folders(store: Store, chain_ids: Sequence[str]) -> list[str]:
     return result
 
 
-def import_tar(store: Store, file: BinaryIO, parent: str | None, expected: str | None = None) -> Layer:
+@contextmanager
+def using(store: Store) -> Iterator[None]:
+    """Keep new layers from being collected until an image refers to them: around imports and `create.image`."""
+    try:
+        with store.lock("layers", "use", shared=True):
+            yield
+    finally:
+        collect(store)  # what this failed, or some killed process, has left
+
+
+def import_tar(
+    store: Store, file: Readable, parent: str | None, expected: str | None = None, stored: str | None = None
+) -> Layer:
     """Unpack a layer's tar (plain or compressed) on top of the chain `parent`; return the layer.
 
-    Nothing is read when `expected` is given, the digest that its uncompressed bytes must have, and it is there already.
-    Raises CorruptData when the archive is damaged, unsafe, or not the expected one; then nothing is left of it.
+    `expected` is the digest that its uncompressed bytes must have, `stored` that of its bytes as they are; nothing is
+    read when the expected layer is there already. Raises CorruptData when the archive is damaged, unsafe, or not the
+    expected one; then nothing is left of it. Hold `using` around this and `create.image`.
     """
     if expected is None:
-        return _unpack(store, file, parent, None)
+        with scratch(store) as work:
+            layer = _unpack(file, parent, work, stored)
+            with store.lock("layer", layer.chain_id[7:], _PATIENCE):
+                return _install(store, f"{work}/tree", layer)
     chain_id = digest.chain(parent, digest.check(expected, "diff_id"))
     present = find(store, chain_id)
     if present:
         return present
     with store.lock("layer", chain_id[7:], _PATIENCE):
-        return find(store, chain_id) or _unpack(store, file, parent, expected)
+        return find(store, chain_id) or _unpack_expected(store, file, parent, expected, stored)
 
 
-def _unpack(store: Store, file: BinaryIO, parent: str | None, expected: str | None) -> Layer:
-    with scratch(store) as work:
-        tree = f"{work}/tree"
-        os.mkdir(tree, 0o755)
-        os.chmod(tree, 0o755)
-        stream = LayerStream(file)
-        size = extract.layer(TarReader(stream), tree)
-        if expected not in (None, stream.diff_id):
-            raise CorruptData(f"a layer should have the digest {expected}, but has {stream.diff_id}")
-        return _install(store, tree, stream.diff_id, parent, size)
+def import_tree(store: Store, folder: str, parent: str | None) -> Layer:
+    """Take over a finished overlay upper folder as a layer on top of the chain `parent`; return the layer.
 
+    The folder is moved away; it must lie on the store's file system, and nothing may be mounted from it any more.
+    Hold `using` around this and `create.image`.
+    """
+    from . import writer
 
-def _install(store: Store, tree: str, diff_id: str, parent: str | None, size: int) -> Layer:
-    """Make a finished tree the layer's folder."""
+    diff_id, size = writer.measure(folder)
     chain_id = digest.chain(parent, diff_id)
-    layer = Layer(chain_id, diff_id, parent, digest.folder_name(chain_id), size)
-    descriptor = os.open(tree, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    with scratch(store) as work, store.lock("layer", chain_id[7:], _PATIENCE):
+        tree = f"{work}/tree"
+        os.rename(folder, tree)
+        return _install(store, tree, Layer(chain_id, diff_id, parent, digest.folder_name(chain_id), size))
+
+
+def _unpack_expected(store: Store, file: Readable, parent: str | None, expected: str, stored: str | None) -> Layer:
+    with scratch(store) as work:
+        layer = _unpack(file, parent, work, stored)
+        if layer.diff_id != expected:
+            raise CorruptData(f"a layer should have the digest {expected}, but has {layer.diff_id}")
+        return _install(store, f"{work}/tree", layer)
+
+
+def _unpack(file: Readable, parent: str | None, work: str, stored: str | None) -> Layer:
+    from . import extract
+    from .stream import LayerStream
+    from .tarreader import TarReader
+
+    tree = f"{work}/tree"
+    os.mkdir(tree)
+    os.chmod(tree, 0o755)
+    with LayerStream(file, stored is not None) as stream:
+        size = extract.layer(TarReader(stream.read), tree)
+        if stored is not None and stream.digest != stored:
+            raise CorruptData(f"a layer's data should have the digest {stored}, but has {stream.digest}")
+        chain_id = digest.chain(parent, stream.diff_id)
+        return Layer(chain_id, stream.diff_id, parent, digest.folder_name(chain_id), size)
+
+
+def _install(store: Store, tree: str, layer: Layer) -> Layer:
+    """Make a finished tree the layer's folder, unless it is there already. The caller holds the layer's lock."""
+    present = find(store, layer.chain_id)
+    if present:
+        return present
+    _sync(store)
+    place = f"{store.layout.layers}/{layer.folder}"
+    if os.path.lexists(place):
+        os.rename(place, f"{tree}-leftover")  # of a killed process: it has no row
+    os.rename(tree, place)
+    with store.transaction() as db:
+        db.execute(
+            "INSERT INTO layers VALUES (?, ?, ?, ?, ?, ?)",
+            (layer.chain_id, layer.diff_id, layer.parent, layer.folder, layer.size, time.time_ns()),
+        )
+    return layer
+
+
+def _sync(store: Store) -> None:
+    # One syncfs(2) instead of an fsync(2) per file: one journal commit for all of them.
+    descriptor = os.open(store.layout.temporary, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         libc.syncfs(descriptor)
     finally:
         os.close(descriptor)
-    with store.lock("layers", "install"):
-        present = find(store, chain_id)
-        if present:
-            return present
-        place = f"{store.layout.layers}/{layer.folder}"
-        if os.path.lexists(place):
-            os.rename(place, f"{tree}-leftover")  # of a killed process: it has no row
-        os.rename(tree, place)
-        with store.transaction() as db:
-            db.execute(
-                "INSERT INTO layers VALUES (?, ?, ?, ?, ?, ?)",
-                (chain_id, diff_id, parent, layer.folder, size, time.time_ns()),
-            )
-    return layer
 
 
 @contextmanager
 def scratch(store: Store) -> Iterator[str]:
     """Give an empty folder under tmp/ that is removed at the end, or by `collect` when this process is killed."""
-    path = f"{store.layout.temporary}/{_PREFIX}{secrets.token_hex(8)}"
-    with store.lock("layers", "install"):
+    with store.lock("layers", "use", shared=True):
+        path = f"{store.layout.temporary}/{_PREFIX}{os.urandom(8).hex()}"
         os.mkdir(path, 0o700)
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)  # says that its owner is alive
+        try:
+            yield path
+        finally:
+            _remove(path)
+
+
+def collect(store: Store) -> None:
+    """Remove layers that no image refers to, and what killed processes left; nothing while somebody imports."""
     try:
-        yield path
-    finally:
+        with store.lock("layers", "use", patience=0):
+            with store.transaction() as db:
+                db.execute("DELETE FROM layers WHERE chain_id NOT IN (SELECT chain_id FROM image_layers)")
+            paths = _without_row(store)
+    except Busy:
+        return  # whoever imports now calls this at its end
+    if paths:
+        _sync(store)  # or a power cut could bring back the rows of trees that are gone
+    for path in paths:
         _remove(path)
-        os.close(descriptor)
+
+
+def _without_row(store: Store) -> list[str]:
+    """Return the paths of all that does not count."""
+    temporary, place = store.layout.temporary, store.layout.layers
+    paths = [f"{temporary}/{name}" for name in os.listdir(temporary) if name.startswith(_PREFIX)]
+    known = {row["folder"] for row in store.query("SELECT folder FROM layers")}
+    for name in os.listdir(place):
+        if name not in known:
+            paths.append(f"{temporary}/{_PREFIX}{os.urandom(8).hex()}")
+            os.rename(f"{place}/{name}", paths[-1])
+    return paths
 
 
 def _remove(path: str) -> None:
+    from ..linux import trees
+
     parent, name = os.path.split(path)
     descriptor = os.open(parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

@@ -82,6 +82,14 @@ def parse(text: str) -> Reference:
     return Reference(domain, path, tag or (None if digest else DEFAULT_TAG), digest or None)
 
 
+def new_name(text: str) -> Reference:
+    """Return the parts of a name that an image may be given: one without a digest. Raises InvalidSpec."""
+    parsed = parse(text)
+    if parsed.digest:
+        raise _invalid(text, "a name with a digest cannot be given; use a tag")
+    return parsed
+
+
 def _split_domain(head: str) -> tuple[str, str]:
     # The first part is a host where it cannot be anything else (distribution/reference, splitDockerDomain).
     first, slash, path = head.partition("/")

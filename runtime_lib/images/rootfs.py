@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
-import os
 import time
 
-from . import create, layers, times
+from . import changes as dockerfile_changes
+from . import create, layers, platform, reference, times
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any, BinaryIO
+    from typing import Any
 
     from ..store import Store
     from .catalog import Image
+    from .stream import Readable
 
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386", "riscv64": "riscv64"}
 
-
-def import_rootfs(store: Store, file: BinaryIO, name: str | None, changes: Sequence[str] = ()) -> Image:
+def import_rootfs(store: Store, file: Readable, name: str | None, changes: Sequence[str] = ()) -> Image:
     """Return a new image made from the tar `file` (plain or compressed), called `name`.
 
-    Raises CorruptData for an archive that is damaged, InvalidSpec for a wrong name or change.
+    `changes` are Dockerfile instructions that set the defaults of its containers (CMD, ENTRYPOINT, ENV, EXPOSE, LABEL,
+    ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR). Raises CorruptData for an archive that is damaged or unsafe,
+    InvalidSpec for a wrong name or change.
     """
-    layer = layers.import_tar(store, file, None)
-    return create.image(store, configuration(layer.diff_id), [layer.chain_id], [name] if name else [])
+    names = [reference.new_name(name).full] if name else []
+    defaults = dockerfile_changes.defaults(changes)
+    with layers.using(store):
+        layer = layers.import_tar(store, file, None)
+        return create.image(store, configuration(layer.diff_id, defaults, "Imported from -"), [layer.chain_id], names)
 
 
-def configuration(diff_id: str) -> dict[str, Any]:
+def configuration(diff_id: str, defaults: dict[str, Any], comment: str) -> dict[str, Any]:
     """Return the OCI configuration of an image with this one layer for this host's architecture."""
-    machine = os.uname().machine
     now = times.rfc3339(time.time_ns())
     return {
-        "architecture": _ARCHITECTURES.get(machine, machine),
-        "config": {"Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]},
+        "architecture": platform.architecture(),
+        "config": defaults,
         "created": now,
-        "history": [{"created": now, "comment": "Imported from a tar archive"}],
+        "history": [{"created": now, "comment": comment}],
         "os": "linux",
         "rootfs": {"type": "layers", "diff_ids": [diff_id]},
     }

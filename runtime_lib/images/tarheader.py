@@ -13,6 +13,7 @@ from ..errors import CorruptData
 
 BLOCK = 512
 REGULAR, HARD_LINK, SYMLINK, CHARACTER, BLOCK_DEVICE, FOLDER, FIFO = b"0", b"1", b"2", b"3", b"4", b"5", b"6"
+HEADER_ONLY = frozenset((HARD_LINK, SYMLINK, CHARACTER, BLOCK_DEVICE, FOLDER, FIFO))
 LONG_NAME, LONG_LINK, GNU_SPARSE, PAX, PAX_GLOBAL = b"L", b"K", b"S", b"x", b"g"
 MAX_EXTENSION = 1 << 20  # bytes of a long name, a PAX header or a sparse map; Go's archive/tar has the same limit
 _MAX_SIZE = (1 << 63) - 1
@@ -38,33 +39,40 @@ class Entry:
         "xattrs",
     )
 
-    name: str
     link: str
     xattrs: dict[str, bytes] | None
     sparse: list[tuple[int, int]] | None
 
-    def __init__(self, block: bytes) -> None:
-        """Read a header block. Raises CorruptData."""
-        self.kind = block[156:157]
-        self.mode = number(block[100:108], "mode") & 0o7777
-        self.uid = number(block[108:116], "uid")
-        self.gid = number(block[116:124], "gid")
-        self.size = self.stored = number(block[124:136], "size")
-        self.mtime = number(block[136:148], "mtime", True) * 1_000_000_000
-        self.link = text(block[157:257])
+    def __init__(self, name: str, kind: bytes, mode: int = 0, size: int = 0, mtime: int = 0) -> None:
+        self.name = name
+        self.kind = kind
+        self.mode = mode
+        self.size = self.stored = size
+        self.mtime = mtime
+        self.uid = self.gid = self.major = self.minor = 0
+        self.link = ""
         self.xattrs = self.sparse = None
-        self.major = self.minor = 0
-        if self.kind in (CHARACTER, BLOCK_DEVICE):
-            self.major = number(block[329:337], "device number")
-            self.minor = number(block[337:345], "device number")
-        self.name = text(block[0:100])
-        if block[257:263] == b"ustar\0" and block[345]:
-            self.name = f"{text(block[345:500])}/{self.name}"
-        if self.kind in (b"\0", b"7"):
-            # V7 tar marks a folder by the slash at the end of its name alone.
-            self.kind = FOLDER if self.name.endswith("/") else REGULAR
-        if self.kind in (HARD_LINK, SYMLINK, CHARACTER, BLOCK_DEVICE, FOLDER, FIFO):
-            self.size = self.stored = 0
+
+
+def parse(block: bytes) -> Entry:
+    """Return what a header block says. Raises CorruptData, also for a wrong checksum."""
+    check(block)
+    name, kind = text(block[0:100]), block[156:157]
+    if block[257:263] == b"ustar\0" and block[345]:
+        name = f"{text(block[345:500])}/{name}"
+    if kind in (b"\0", b"7"):
+        # V7 tar marks a folder by the slash at the end of its name alone.
+        kind = FOLDER if name.endswith("/") else REGULAR
+    size = 0 if kind in HEADER_ONLY else number(block[124:136], "size")
+    mtime = number(block[136:148], "mtime", True) * 1_000_000_000
+    entry = Entry(name, kind, number(block[100:108], "mode") & 0o7777, size, mtime)
+    entry.uid = number(block[108:116], "uid")
+    entry.gid = number(block[116:124], "gid")
+    entry.link = text(block[157:257])
+    if kind in (CHARACTER, BLOCK_DEVICE):
+        entry.major = number(block[329:337], "device number")
+        entry.minor = number(block[337:345], "device number")
+    return entry
 
 
 def check(block: bytes) -> None:

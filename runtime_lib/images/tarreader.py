@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from ..errors import CorruptData
 from . import sparse, tarheader
-from .tarheader import BLOCK, Entry
+from .tarheader import BLOCK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_HEADER_ONLY = frozenset(b"123456")
+    from .tarheader import Entry
+
 _ZEROS = bytes(BLOCK)
 
 
 class TarReader:
     """Iterate over it: each Entry is followed by its data, which `data()` gives; what is not taken is skipped."""
 
-    def __init__(self, read: Callable[[], bytes]) -> None:
-        """`read` returns the next piece of the archive, of any length, and b"" at its end."""
+    def __init__(self, read: Callable[[], bytes], seek: Callable[[int], object] | None = None) -> None:
+        """`read` returns the next piece of the archive, of any length, and b"" at its end.
+
+        Where only the headers matter, `seek` moves its position forward by a number of bytes.
+        """
         self._read = read
+        self._seek = seek
+        self._taken = 0  # from `read`, with what was sought
         self._buffer = memoryview(b"")
         self._left = 0  # bytes of the present member's data
         self._padding = 0
@@ -33,7 +39,7 @@ class TarReader:
             block = self._header()
             if block is None:
                 return self._drain()
-            entry = Entry(block)
+            entry = tarheader.parse(block)
             kind = entry.kind
             if kind == tarheader.PAX:
                 extensions += tarheader.records(self._extension(entry))
@@ -46,6 +52,11 @@ class TarReader:
             else:
                 yield self._complete(entry, everywhere + extensions, block)
                 extensions = []
+
+    @property
+    def position(self) -> int:
+        """Where the data of the present member (what is left of it) begins in the archive."""
+        return self._taken - len(self._buffer)
 
     def data(self) -> Iterator[memoryview]:
         """Yield the stored data of the present member, piece by piece."""
@@ -66,7 +77,7 @@ class TarReader:
 
     def _complete(self, entry: Entry, extensions: list[tuple[bytes, bytes]], block: bytes) -> Entry:
         tarheader.apply(entry, extensions)
-        if entry.kind[0] in _HEADER_ONLY:
+        if entry.kind in tarheader.HEADER_ONLY:
             entry.size = entry.stored = 0
         # The map of a sparse file is stored before its data, so reading it is part of reading the header.
         self._open(entry.stored)
@@ -88,13 +99,12 @@ class TarReader:
 
     def _header(self) -> bytes | None:
         if not self._buffer:
-            self._buffer = memoryview(self._read())
+            self._next()
             if not self._buffer:
                 return None  # many writers leave out the zero blocks at the end
         block = self._exactly(BLOCK)
         if block == _ZEROS:
             return None
-        tarheader.check(block)
         return block
 
     def _exactly(self, size: int) -> bytes:
@@ -111,18 +121,27 @@ class TarReader:
             size -= len(parts[-1])
         return b"".join(parts)
 
+    def _next(self) -> None:
+        self._buffer = memoryview(self._read())
+        self._taken += len(self._buffer)
+
     def _skip(self) -> None:
+        if self._seek and self._left > len(self._buffer):
+            beyond = self._left - len(self._buffer)
+            self._seek(beyond)
+            self._taken += beyond
+            self._left, self._buffer = 0, self._buffer[:0]
         for _piece in self.data():
             pass
         self._exactly(self._padding)
         self._padding = 0
 
     def _fill(self) -> None:
-        self._buffer = memoryview(self._read())
+        self._next()
         if not self._buffer:
             raise CorruptData("the tar archive ends in the middle of a member; it is damaged or was cut off")
 
     def _drain(self) -> None:
         # The digest of a layer covers what stands behind the end of the archive, too.
-        while self._read():
+        while not self._seek and self._read():
             pass

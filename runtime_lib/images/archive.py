@@ -1,0 +1,145 @@
+"""Load images from archives: docker-archive (`docker save`), OCI archive, OCI layout folder.
+
+Sources: Docker image-spec v1.2 ("Combined Image JSON + Filesystem Changeset Format"), OCI image-spec image-layout.md.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ..errors import CorruptData, InvalidSpec
+from . import catalog, compression, create, digest, document, layers, ocilayout, reference, strictjson
+from .members import FolderMembers, TarMembers
+from .members import document as read_document
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from ..store import Store
+    from .catalog import Image
+    from .members import Members
+
+
+@dataclass(frozen=True)
+class Source:
+    """One image inside an archive: what it is called, its configuration and its layers' members.
+
+    `layers` are (member, digest of the stored bytes or None), the lowest first.
+    """
+
+    names: tuple[str, ...]
+    config: bytes
+    layers: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What became of one image of an archive: `changed` is False when it was there already, with all its names."""
+
+    image: Image
+    names: tuple[str, ...]
+    changed: bool
+
+
+def load(store: Store, path: str) -> list[Loaded]:
+    """Load all images of the archive file or folder `path`.
+
+    Raises InvalidSpec when it is no image archive, CorruptData when it is damaged or unsafe, OSError when it cannot be
+    read. Images that were complete before the failure stay; of the others nothing is left.
+    """
+    with _members(store, path) as members:
+        sources = _sources(members, path)
+        with layers.using(store):
+            return [_load(store, members, source) for source in sources]
+
+
+def sources(store: Store, path: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Return (image id, names) of every image that `load` would load; nothing is changed."""
+    with _members(store, path) as members:
+        return [(digest.of(source.config), source.names) for source in _sources(members, path)]
+
+
+@contextmanager
+def _members(store: Store, path: str) -> Iterator[Members]:
+    if os.path.isdir(path):
+        with FolderMembers(path) as folder:
+            yield folder
+        return
+    with open(path, "rb") as file:
+        if compression.compressed(os.pread(file.fileno(), 8, 0)):
+            with _plain(store, file.fileno()) as descriptor:
+                yield TarMembers(descriptor)
+        else:
+            yield TarMembers(file.fileno())
+
+
+@contextmanager
+def _plain(store: Store, compressed: int) -> Iterator[int]:
+    """Decompress a whole archive to a file without a name: its members are not stored in the order they are needed."""
+    descriptor = os.open(store.layout.temporary, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        with compression.opened(lambda: os.read(compressed, compression.PIECE)) as pieces:
+            for piece in pieces:
+                rest = memoryview(piece)
+                while rest:
+                    rest = rest[os.write(descriptor, rest) :]
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _sources(members: Members, path: str) -> list[Source]:
+    if members.has("manifest.json"):
+        return _docker(members)
+    if members.has("index.json"):
+        return [Source(*found) for found in ocilayout.images(members)]
+    raise InvalidSpec(
+        f"{path} is not an image archive: it has neither manifest.json nor index.json; "
+        "import the tar of a root file system instead of loading it"
+    )
+
+
+def _docker(members: Members) -> list[Source]:
+    manifest = strictjson.parse(read_document(members, "manifest.json"), "manifest.json")
+    if not isinstance(manifest, list) or not all(isinstance(item, dict) for item in manifest):
+        raise CorruptData("manifest.json is not a list of images")
+    return [_docker_source(members, item) for item in manifest]
+
+
+def _docker_source(members: Members, item: dict[str, Any]) -> Source:
+    config, names, parts = item.get("Config"), item.get("RepoTags") or [], item.get("Layers") or []
+    if not isinstance(config, str) or not _are_texts(names) or not _are_texts(parts):
+        raise CorruptData("manifest.json: Config, RepoTags or Layers is missing or of a wrong type")
+    return Source(_checked_names(names), read_document(members, config), tuple((part, None) for part in parts))
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
+
+
+def _checked_names(names: list[str]) -> tuple[str, ...]:
+    try:
+        return tuple(reference.new_name(name).familiar for name in names)
+    except InvalidSpec as error:
+        raise CorruptData(f"manifest.json: {error}") from None
+
+
+def _load(store: Store, members: Members, source: Source) -> Loaded:
+    where = f"the configuration of image {source.names[0] if source.names else ''}".rstrip()
+    diff_ids = document.check(strictjson.parse_object(source.config, where), where)
+    if len(diff_ids) != len(source.layers):
+        raise CorruptData(f"{where} tells of {len(diff_ids)} layers, the archive of {len(source.layers)}")
+    image_id = digest.of(source.config)
+    present = catalog.get(store, image_id) if catalog.resolve(store, image_id) else None
+    if present and set(source.names) <= set(present.names):
+        return Loaded(present, source.names, False)
+    chain_ids: list[str] = []
+    for diff_id, (member, stored) in zip(diff_ids, source.layers):
+        parent = chain_ids[-1] if chain_ids else None
+        part = members.open(member)
+        chain_ids.append(layers.import_tar(store, part, parent, diff_id, stored).chain_id)
+    return Loaded(create.from_bytes(store, source.config, chain_ids, source.names), source.names, True)

@@ -1,0 +1,110 @@
+"""What Docker's engine API tells about an image, in its words (Docker Engine API v1.41, ImageInspect, ImageHistory)."""
+
+from __future__ import annotations
+
+from . import catalog, layers, reference, times
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..store import Store
+    from .catalog import Image
+
+# Docker prints every field of its container configuration, also those that an image leaves out.
+_EMPTY: dict[str, Any] = {
+    "Hostname": "",
+    "Domainname": "",
+    "User": "",
+    "AttachStdin": False,
+    "AttachStdout": False,
+    "AttachStderr": False,
+    "Tty": False,
+    "OpenStdin": False,
+    "StdinOnce": False,
+    "Env": None,
+    "Cmd": None,
+    "Image": "",
+    "Volumes": None,
+    "WorkingDir": "",
+    "Entrypoint": None,
+    "OnBuild": None,
+    "Labels": None,
+}
+
+
+def inspect(store: Store, ref: str) -> dict[str, Any]:
+    """Return what `docker image inspect` prints for one image. Raises ImageNotFound."""
+    return describe(store, catalog.find(store, ref))
+
+
+def describe(store: Store, image: Image) -> dict[str, Any]:
+    """Return the inspect document of an image that was found already."""
+    config = image.config
+    folders = layers.folders(store, image.layers)
+    data = {"UpperDir": folders[0]} if folders else {}
+    if folders[1:]:
+        data["LowerDir"] = ":".join(folders[1:])
+    document = {
+        "Id": image.id,
+        "RepoTags": list(image.names),
+        "RepoDigests": [],
+        "Parent": "",
+        "Comment": _last(config, "comment"),
+        "Created": times.rfc3339(image.created),
+        "DockerVersion": _text(config.get("docker_version")),
+        "Author": _text(config.get("author")),
+        "Config": {**_EMPTY, **image.defaults},
+        "Architecture": _text(config.get("architecture")),
+        "Os": _text(config.get("os")),
+        "Size": image.size,
+        "VirtualSize": image.size,
+        "GraphDriver": {"Data": data, "Name": "overlay2"},
+        "RootFS": {"Type": "layers", "Layers": list(config["rootfs"]["diff_ids"])},
+    }
+    if config.get("variant"):
+        document["Variant"] = _text(config["variant"])
+    return document
+
+
+def history(store: Store, ref: str) -> list[dict[str, Any]]:
+    """Return what `docker history` prints, the newest step first; times are seconds. Raises ImageNotFound."""
+    image = catalog.find(store, ref)
+    found = [layers.find(store, chain_id) for chain_id in image.layers]
+    sizes = [layer.size if layer else 0 for layer in found]
+    steps = image.config.get("history")
+    result = []
+    for step in steps if isinstance(steps, list) else []:
+        if isinstance(step, dict):
+            filled = not step.get("empty_layer") and bool(sizes)
+            result.append(_step(step, sizes.pop(0) if filled else 0))
+    if result:
+        result[-1].update(Id=image.id, Tags=list(image.names) or None)
+    return result[::-1]
+
+
+def repositories(image: Image) -> list[tuple[str, str]]:
+    """Return the (repository, tag) pairs of an image as Docker's table shows them; <none> where there are none."""
+    parsed = [reference.parse(name) for name in image.names]
+    return [(name.familiar_name, name.tag or "<none>") for name in parsed] or [("<none>", "<none>")]
+
+
+def _step(step: dict[str, Any], size: int) -> dict[str, Any]:
+    return {
+        "Id": "<missing>",
+        "Created": times.nanoseconds(step.get("created")) // 1_000_000_000,
+        "CreatedBy": _text(step.get("created_by")),
+        "Tags": None,
+        "Size": size,
+        "Comment": _text(step.get("comment")),
+    }
+
+
+def _last(config: dict[str, Any], key: str) -> str:
+    steps = config.get("history")
+    last = steps[-1] if isinstance(steps, list) and steps else None
+    return _text(last.get(key)) if isinstance(last, dict) else ""
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,122 @@
+"""Read OCI image layouts (OCI image-spec: image-layout.md, image-index.md, manifest.md). Pure but for the reading."""
+
+from __future__ import annotations
+
+import os
+
+from ..errors import CorruptData, InvalidSpec
+from . import digest, platform, reference, strictjson
+from .members import document as read_document
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .members import Members
+
+    Found = tuple[tuple[str, ...], bytes, tuple[tuple[str, str], ...]]
+
+_NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
+_INDEXES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+_MANIFESTS = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+_DEEPEST = 4
+
+
+def images(members: Members) -> list[Found]:
+    """Return (names, configuration, layers as (member, digest)) of every image for this host's platform.
+
+    Manifests and configurations are verified against their digests. Raises CorruptData, or InvalidSpec when all images
+    are for other platforms.
+    """
+    index = strictjson.parse_object(read_document(members, "index.json"), "index.json")
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for position, descriptor in enumerate(_descriptors(index, "manifests", "index.json")):
+        name = _name(descriptor)
+        # Without names, descriptors with a platform are the variants of one image, all others are images of their own.
+        group = name or ("" if descriptor.get("platform") else f"/{position}")
+        groups.setdefault(group, []).append(descriptor)
+    return [_image(members, group, descriptors) for group, descriptors in groups.items()]
+
+
+def _image(members: Members, group: str, descriptors: list[dict[str, Any]]) -> Found:
+    names = (reference.parse(group).familiar,) if group.strip("/") and not group.startswith("/") else ()
+    manifest = _manifest(members, _choose(descriptors, names[0] if names else "the image"))
+    config = manifest.get("config")
+    if not isinstance(config, dict):
+        raise CorruptData("a manifest of the archive has no config")
+    parts = _descriptors(manifest, "layers", "a manifest of the archive")
+    stored = [digest.check(part.get("digest"), "a layer in the archive's manifest") for part in parts]
+    return names, _blob(members, config), tuple((_member(value), value) for value in stored)
+
+
+def _manifest(members: Members, descriptor: dict[str, Any]) -> dict[str, Any]:
+    """Follow nested indexes down to the one manifest for this host."""
+    for _ in range(_DEEPEST):
+        data = _blob(members, descriptor)
+        where = f"blob {descriptor.get('digest')}"
+        found = strictjson.parse_object(data, where)
+        kind = _kind(found, descriptor, where)
+        if kind in _MANIFESTS:
+            return found
+        descriptor = _choose(_descriptors(found, "manifests", where), where)
+    raise CorruptData("the archive's indexes are nested too deeply")
+
+
+def _kind(found: dict[str, Any], descriptor: dict[str, Any], where: str) -> str:
+    """Return the media type of a manifest; one that could be read in two ways is refused (CVE-2021-41190)."""
+    told, own = descriptor.get("mediaType"), found.get("mediaType")
+    if own is not None and told is not None and own != told:
+        raise CorruptData(f"{where} says that it is {str(own)[:100]!r}, its descriptor says {str(told)[:100]!r}")
+    kind = told or own
+    if kind not in _INDEXES + _MANIFESTS:
+        raise CorruptData(f"{where} has the media type {str(kind)[:100]!r}; only image manifests and indexes are known")
+    if "manifests" in found and ("layers" in found or "config" in found):
+        raise CorruptData(f"{where} has both `manifests` and `layers`; it is refused as ambiguous")
+    return str(kind)
+
+
+def _choose(descriptors: list[dict[str, Any]], what: str) -> dict[str, Any]:
+    fitting = platform.choose(descriptors)
+    if fitting is None:
+        known = ", ".join(sorted({platform.text(descriptor) for descriptor in descriptors})) or "nothing"
+        raise InvalidSpec(f"{what} in the archive is not for {platform.host()} but for {known}")
+    return fitting
+
+
+def _descriptors(document: dict[str, Any], key: str, where: str) -> list[dict[str, Any]]:
+    value = document.get(key)
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise CorruptData(f"{where} has no list `{key}`")
+    return value
+
+
+def _name(descriptor: dict[str, Any]) -> str | None:
+    annotations = descriptor.get("annotations")
+    if not isinstance(annotations, dict):
+        return None
+    for key in _NAMES:
+        value = annotations.get(key)
+        if isinstance(value, str):
+            try:
+                return reference.new_name(value).full
+            except InvalidSpec:
+                continue  # the annotation may hold any text, also what is no name
+    return None
+
+
+def _member(value: str) -> str:
+    return os.path.join("blobs", "sha256", value[7:])
+
+
+def _blob(members: Members, descriptor: dict[str, Any]) -> bytes:
+    wanted = digest.check(descriptor.get("digest"), "a descriptor in the archive")
+    data = read_document(members, _member(wanted))
+    if digest.of(data) != wanted:
+        raise CorruptData(f"blob {wanted} of the archive is damaged: its content has another digest")
+    return data

@@ -1,0 +1,48 @@
+"""Platforms of images (OCI image-spec, image-index.md): which of several is for this host. Pure but for uname."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_ARCHITECTURES = {
+    "aarch64": ("arm64", "v8"),
+    "armv6l": ("arm", "v6"),
+    "armv7l": ("arm", "v7"),
+    "i386": ("386", ""),
+    "i686": ("386", ""),
+    "loongarch64": ("loong64", ""),
+    "x86_64": ("amd64", ""),
+}
+
+
+def architecture() -> str:
+    """Return this host's processor in Go's terms: amd64, arm64, ..."""
+    machine = os.uname().machine
+    return _ARCHITECTURES.get(machine, (machine, ""))[0]
+
+
+def host() -> str:
+    """Return this host's platform: linux/amd64."""
+    return f"linux/{architecture()}"
+
+
+def text(descriptor: dict[str, Any]) -> str:
+    """Return a descriptor's platform in words."""
+    platform = descriptor.get("platform")
+    if not isinstance(platform, dict):
+        return "any platform"
+    return f"{str(platform.get('os'))[:40]}/{str(platform.get('architecture'))[:40]}"
+
+
+def choose(descriptors: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the descriptor for this host: the exact variant first, one without a platform last; None for none."""
+    variant = _ARCHITECTURES.get(os.uname().machine, ("", ""))[1]
+    fitting = [item for item in descriptors if text(item) == host()]
+    exact = [item for item in fitting if item["platform"].get("variant", variant) == variant]
+    free = [item for item in descriptors if not isinstance(item.get("platform"), dict)]
+    ordered = exact + fitting + free
+    return ordered[0] if ordered else None

@@ -1,0 +1,166 @@
+"""The tar of a layer's folder: the same tree always gives the same bytes.
+
+Names are sorted, overlayfs's whiteouts and opaque folders become those of the OCI image spec (layer.md#whiteouts), and
+hard links are links to the first of their names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+
+from ..errors import CorruptData
+from . import attributes, tarheader, tarwriter
+from .tarheader import Entry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+_PIECE = 1 << 20
+_OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+_KINDS = {
+    stat.S_IFREG: tarheader.REGULAR,
+    stat.S_IFLNK: tarheader.SYMLINK,
+    stat.S_IFCHR: tarheader.CHARACTER,
+    stat.S_IFBLK: tarheader.BLOCK_DEVICE,
+    stat.S_IFIFO: tarheader.FIFO,
+    stat.S_IFDIR: tarheader.FOLDER,
+}
+
+
+def measure(folder: str) -> tuple[str, int]:
+    """Return (diff id, bytes of the regular files) of a layer's folder."""
+    total = hashlib.sha256()
+    walk = _Walk(folder)
+    for piece in walk.pieces():
+        total.update(piece)
+    return f"sha256:{total.hexdigest()}", walk.size
+
+
+def pieces(folder: str) -> Iterator[bytes]:
+    """Yield the tar of a layer's folder. Raises OSError where it cannot be read."""
+    return _Walk(folder).pieces()
+
+
+class _Walk:
+    def __init__(self, folder: str) -> None:
+        self.size = 0
+        self._folder = folder
+        self._links: dict[tuple[int, int], str] = {}
+
+    def pieces(self) -> Iterator[bytes]:
+        root = os.open(self._folder, _OPEN_FOLDER)
+        # A stack, not recursion: a build step may have made a tree deeper than the interpreter's own stack.
+        stack = [(root, "", _names(root))]
+        try:
+            yield from self._root(root)
+            while stack:
+                descriptor, prefix, names = stack[-1]
+                if not names:
+                    os.close(stack.pop()[0])
+                    continue
+                name = names.pop()
+                below = yield from self._member(descriptor, prefix, name)
+                if below >= 0:
+                    stack.append((below, f"{prefix}{name}/", _names(below)))
+            yield tarwriter.END
+        finally:
+            for descriptor, _prefix, _rest in stack:
+                os.close(descriptor)
+
+    def _root(self, descriptor: int) -> Iterator[bytes]:
+        status = os.fstat(descriptor)
+        yield tarwriter.header(_entry("./", status, _attributes(descriptor, self._folder)))
+        if _is_opaque(descriptor):
+            yield tarwriter.header(Entry(".wh..wh..opq", tarheader.REGULAR))
+
+    def _member(self, parent: int, prefix: str, name: str) -> Generator[bytes, None, int]:
+        """Yield one member; return the descriptor of a folder to descend into, or -1."""
+        status = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        path = prefix + name
+        kind = stat.S_IFMT(status.st_mode)
+        if kind == stat.S_IFCHR and status.st_rdev == 0:
+            yield tarwriter.header(Entry(f"{prefix}.wh.{name}", tarheader.REGULAR))
+            return -1
+        if kind == stat.S_IFDIR:
+            return (yield from _folder_member(parent, path, name, status))
+        if kind not in _KINDS:
+            return -1  # a socket: nobody listens in an image
+        first = self._links.setdefault((status.st_dev, status.st_ino), path) if status.st_nlink > 1 else path
+        if first != path:
+            entry = _entry(path, status, None)
+            entry.kind, entry.link, entry.size = tarheader.HARD_LINK, first, 0
+            yield tarwriter.header(entry)
+        elif kind == stat.S_IFREG:
+            self.size += status.st_size
+            yield from _file(parent, path, name, status)
+        else:
+            entry = _entry(path, status, None)
+            if kind == stat.S_IFLNK:
+                entry.link = os.readlink(name, dir_fd=parent)
+            yield tarwriter.header(entry)
+        return -1
+
+
+def _folder_member(parent: int, path: str, name: str, status: os.stat_result) -> Generator[bytes, None, int]:
+    descriptor = os.open(name, _OPEN_FOLDER, dir_fd=parent)
+    try:
+        yield tarwriter.header(_entry(path + "/", status, _attributes(descriptor, path)))
+        if _is_opaque(descriptor):
+            yield tarwriter.header(Entry(f"{path}/.wh..wh..opq", tarheader.REGULAR))
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _file(parent: int, path: str, name: str, status: os.stat_result) -> Iterator[bytes]:
+    descriptor = os.open(name, _OPEN_FILE, dir_fd=parent)
+    try:
+        yield tarwriter.header(_entry(path, status, _attributes(descriptor, path)))
+        left = status.st_size
+        while left:
+            data = os.read(descriptor, min(left, _PIECE))
+            if not data:
+                raise CorruptData(f"{path} became shorter while it was read; nothing may write to a layer")
+            left -= len(data)
+            yield data
+        yield tarwriter.padding(status.st_size)
+    finally:
+        os.close(descriptor)
+
+
+def _names(descriptor: int) -> list[str]:
+    """Return the names in a folder, the first one last."""
+    return sorted(os.listdir(descriptor), key=os.fsencode, reverse=True)
+
+
+def _entry(path: str, status: os.stat_result, xattrs: dict[str, bytes] | None) -> Entry:
+    kind = _KINDS[stat.S_IFMT(status.st_mode)]
+    size = status.st_size if kind == tarheader.REGULAR else 0
+    entry = Entry(path, kind, status.st_mode & 0o7777, size, status.st_mtime_ns)
+    entry.uid, entry.gid = status.st_uid, status.st_gid
+    if kind in (tarheader.CHARACTER, tarheader.BLOCK_DEVICE):
+        entry.major, entry.minor = os.major(status.st_rdev), os.minor(status.st_rdev)
+    entry.xattrs = xattrs
+    return entry
+
+
+def _attributes(descriptor: int, path: str) -> dict[str, bytes]:
+    result = {}
+    for key in sorted(os.listxattr(descriptor)):
+        if key in ("trusted.overlay.redirect", "trusted.overlay.metacopy"):
+            raise CorruptData(f"{path}: the overlay was mounted with redirect_dir or metacopy, which no layer can hold")
+        if attributes.stored(key):
+            result[key] = os.getxattr(descriptor, key)
+    return result
+
+
+def _is_opaque(descriptor: int) -> bool:
+    try:
+        return os.getxattr(descriptor, "trusted.overlay.opaque") == b"y"
+    except OSError:
+        return False  # no such attribute, or a file system without attributes
