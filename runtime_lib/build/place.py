@@ -5,16 +5,14 @@ Paths resolve in the tree, so that a link of the base image such as /var/run -> 
 
 from __future__ import annotations
 
-import bz2
 import errno
-import lzma
 import os
 import posixpath
 import stat
 from contextlib import contextmanager
 
 from ..errors import CorruptData, InvalidSpec
-from ..images import extract, tarheader
+from ..images import compression, extract, tarheader
 from ..images.paths import split
 from ..images.stream import LayerStream
 from ..images.tarreader import TarReader
@@ -201,7 +199,8 @@ class Writer:
             self.make_folder(destination)
             folder = self.root.open(destination, _FOLDER)
             try:
-                extract.layer(_Members(LayerStream(plain(file))), f"/proc/self/fd/{folder}")
+                with LayerStream(file) as stream:
+                    extract.layer(_Members(stream.read), f"/proc/self/fd/{folder}")
             finally:
                 os.close(folder)
         return True
@@ -217,27 +216,19 @@ class _Members(TarReader):
 
 
 def is_archive(file: BinaryIO) -> bool:
-    """Whether a file is a tar archive that ADD unpacks: plain, gzip, bzip2 or xz. It is rewound before and after."""
+    """Whether a file is a tar archive, compressed or not, which ADD unpacks. It is rewound before and after."""
+    file.seek(0)
     try:
-        block = LayerStream(plain(file))()[: tarheader.BLOCK]
-        if len(block) == tarheader.BLOCK and any(block):
-            tarheader.Entry(block)
-            return True
-        return False
-    except (CorruptData, OSError, EOFError, lzma.LZMAError):
+        with compression.opened(lambda: file.read(_PIECE)) as pieces:
+            block = next(iter(pieces), b"")[: tarheader.BLOCK]
+        if len(block) < tarheader.BLOCK or not any(block):
+            return False
+        tarheader.parse(block)
+    except CorruptData:
         return False
     finally:
         file.seek(0)
-
-
-def plain(file: BinaryIO) -> BinaryIO:
-    """Return a reader that has bzip2 and xz undone; gzip is left to the reader of layers."""
-    file.seek(0)
-    magic = file.read(6)
-    file.seek(0)
-    if magic.startswith(b"BZh"):
-        return bz2.open(file, "rb")
-    return lzma.open(file, "rb") if magic == b"\xfd7zXZ\0" else file
+    return True
 
 
 def _clear(parent: int, name: str) -> None:

@@ -1,0 +1,87 @@
+"""Build an image from a Dockerfile, or tell what a build would do."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from ..images import catalog, create, digest, layers, reference
+from . import imageconfig, run
+from .context import Context
+from .spec import BuildResult, Outlook
+from .steps import Step
+from .walk import Missing, Walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..store import Store
+    from .spec import BuildSpec
+    from .state import State
+
+
+def build(store: Store, spec: BuildSpec) -> BuildResult:
+    """Build an image and give it its names.
+
+    Raises InvalidSpec for whatever is wrong with the Dockerfile, ImageNotFound for a base image that is not there,
+    CommandFailed for a RUN that fails; then no name has changed, and the steps before it are in the cache.
+    """
+    lines: list[str] = []
+
+    def output(text: str) -> None:
+        lines.append(text)
+        spec.output(text)
+
+    names = tuple(reference.parse(name).full for name in spec.names)
+    with Context(spec.path, spec.dockerfile) as context, layers.using(store):
+        walk = Walk(store, replace(spec, output=output), context, True)
+        try:
+            state = walk.target()
+        finally:
+            run.sweep(store)
+        document = _document(state, spec.labels)
+        present = [catalog.resolve(store, name) for name in names] or [_known(store, document)]
+        image = create.image(store, document, state.layers, names)
+        output(f"Successfully built {image.id[7:19]}\n")
+        for name in image.names if names else ():
+            output(f"Successfully tagged {name}\n")
+        walk.warn_about_arguments()
+    return BuildResult(image, tuple(walk.done), "".join(lines), any(found != image.id for found in present))
+
+
+def fingerprint(store: Store, spec: BuildSpec) -> Outlook:
+    """Tell, without building, whether the names belong to the outcome of exactly these inputs already.
+
+    Raises what `build` raises for wrong input, also ImageNotFound for a missing base image.
+    """
+    names = [reference.parse(name).full for name in spec.names]
+    with Context(spec.path, spec.dockerfile) as context:
+        walk = Walk(store, spec, context, False)
+        try:
+            state = walk.target()
+        except Missing as missing:
+            return Outlook(None, str(missing), True)
+    document = _document(state, spec.labels)
+    image_id = _image_id(document)
+    present = [catalog.resolve(store, name) for name in names] or [_known(store, document)]
+    return Outlook(image_id, "", any(found != image_id for found in present))
+
+
+def _document(state: State, labels: dict[str, str]) -> dict[str, Any]:
+    """Return the image configuration of a finished stage, with the labels that the user gave as its last step."""
+    if labels:
+        config = imageconfig.with_labels(state.config, dict(sorted(labels.items())))
+        text = " ".join(f"{name}={value}" for name, value in sorted(labels.items()))
+        words = " ".join([*imageconfig.shell(config), f"#(nop)  LABEL {text}"])
+        state = state.after(Step("", "", words, config, ""), words, None, 0)
+    return state.document()
+
+
+def _image_id(document: dict[str, Any]) -> str:
+    return digest.of(json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def _known(store: Store, document: dict[str, Any]) -> str | None:
+    """Return the id of this very image when it is in the store: what counts for a build without a name."""
+    return catalog.resolve(store, _image_id(document))

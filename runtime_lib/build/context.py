@@ -1,0 +1,64 @@
+"""The folder that a build reads: its Dockerfile, its `.dockerignore` and what COPY may take."""
+
+from __future__ import annotations
+
+import os
+
+from ..errors import InvalidSpec
+from ..linux.saferoot import SafeRoot
+from . import ignore
+from .sources import Tree
+
+_LIMIT = 1 << 20  # bytes of a Dockerfile
+
+
+class Context:
+    """An open build context; a context manager. `name` is the Dockerfile's, for messages; `dockerfile` its text."""
+
+    def __init__(self, path: str, dockerfile: str) -> None:
+        """Read both files. Raises InvalidSpec when the folder or its Dockerfile cannot be read."""
+        try:
+            self._root = SafeRoot.at(path)
+        except OSError as error:
+            raise InvalidSpec(f"cannot read the build context {path}: {error.strerror}; name a folder") from error
+        try:
+            self.name = dockerfile
+            self.dockerfile = _text(self._dockerfile(path, dockerfile), dockerfile)
+            self.tree = Tree(self._root, self._ignore(dockerfile))
+        except BaseException:
+            self._root.close()
+            raise
+
+    def __enter__(self) -> Context:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._root.close()
+
+    def _dockerfile(self, path: str, name: str) -> bytes:
+        try:
+            if not os.path.isabs(name):
+                return self._root.read(name, _LIMIT)
+            # The user named a file of the host; it need not lie in the context.
+            with SafeRoot.at(os.path.dirname(name)) as folder:
+                return folder.read(os.path.basename(name), _LIMIT)
+        except OSError as error:
+            raise InvalidSpec(f"cannot read the Dockerfile {name} of {path}: {error.strerror}") from error
+
+    def _ignore(self, dockerfile: str) -> ignore.Ignore:
+        """Return the rules of `<Dockerfile>.dockerignore`, else of `.dockerignore`."""
+        for name in (f"{os.path.basename(dockerfile)}.dockerignore", ".dockerignore"):
+            try:
+                return ignore.parse(_text(self._root.read(name, _LIMIT), name), name)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise InvalidSpec(f"cannot read {name} of the build context: {error.strerror}") from error
+        return ignore.Ignore()
+
+
+def _text(content: bytes, name: str) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidSpec(f"{name} is no UTF-8 text (byte {error.start}); save it as UTF-8") from error

@@ -1,0 +1,105 @@
+"""The steps that write files without a container: COPY, ADD and WORKDIR."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import contextmanager
+
+from ..containers import users
+from ..containers.tree import container_tree
+from ..errors import CorruptData, InvalidSpec
+from ..images import layers
+from .place import Writer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..linux.saferoot import SafeRoot
+    from ..store import Store
+    from .sources import Source, Tree
+    from .state import State
+    from .steps import CopyStep, Step, WorkdirStep
+
+
+def find(tree: Tree, step: CopyStep) -> list[Source]:
+    """Return what a COPY names. Raises InvalidSpec with file and line."""
+    try:
+        sources = tree.find(step.sources) if step.sources else []
+    except InvalidSpec as error:
+        raise InvalidSpec(f"{step.where}: {error}") from error
+    if len(sources) > 1 and not step.destination.endswith("/"):
+        raise InvalidSpec(f"{step.where}: the destination {step.written!r} of several sources must end with /")
+    return sources
+
+
+def mark(tree: Tree, sources: Sequence[Source], step: CopyStep) -> str:
+    """Return the digest of a COPY's content as history shows it: file:..., dir:... or multi:..."""
+    found = tree.digest(sources)
+    for document in step.heredocs:
+        found = hashlib.sha256(
+            f"{found}{document.name}\0{document.content}".encode(errors="surrogateescape")
+        ).hexdigest()
+    if len(sources) + len(step.heredocs) > 1:
+        return f"multi:{found}"
+    return f"dir:{found}" if sources and sources[0].is_folder else f"file:{found}"
+
+
+@contextmanager
+def copied(store: Store, state: State, step: CopyStep, tree: Tree, sources: Sequence[Source]) -> Iterator[str]:
+    """Do a COPY or ADD; give the folder with what it has written."""
+    with _upper(store, state) as (folders, work):
+        with container_tree(folders, work) as root, _located(step):
+            writer = Writer(root, _owner(root, step.owner), step.mode)
+            writer.copy(tree, sources, step.destination, step.unpack)
+            for document in step.heredocs:
+                writer.write(step.destination, document.name, document.content.encode(errors="surrogateescape"))
+        yield f"{work}/upper"
+
+
+@contextmanager
+def made(store: Store, state: State, step: WorkdirStep) -> Iterator[str]:
+    """Make the folder of a WORKDIR where it is missing; give the folder with what has been written."""
+    with _upper(store, state) as (folders, work):
+        with container_tree(folders, work) as root, _located(step):
+            Writer(root, (0, 0)).make_folder(step.path)
+        yield f"{work}/upper"
+
+
+@contextmanager
+def _upper(store: Store, state: State) -> Iterator[tuple[list[str], str]]:
+    """Give (the layers' folders, a scratch folder with an empty `upper` on top of them)."""
+    with layers.scratch(store) as work:
+        folders = layers.folders(store, state.layers)
+        if not folders:
+            folders = [f"{work}/empty"]
+            os.mkdir(folders[0])
+            os.chmod(folders[0], 0o755)
+        for name in ("upper", "work"):
+            os.mkdir(f"{work}/{name}")
+        # The root of the tree takes mode and owner from here.
+        status = os.stat(folders[0])
+        os.chown(f"{work}/upper", status.st_uid, status.st_gid)
+        os.chmod(f"{work}/upper", status.st_mode & 0o7777)
+        yield folders, work
+
+
+@contextmanager
+def _located(step: Step) -> Iterator[None]:
+    """Say in every error which line it belongs to."""
+    try:
+        yield
+    except (InvalidSpec, CorruptData) as error:
+        raise type(error)(f"{step.where}: {error}") from error
+    except OSError as error:
+        raise OSError(error.errno, f"{step.where}: {error.strerror}", error.filename) from error
+
+
+def _owner(root: SafeRoot, text: str) -> tuple[int, int]:
+    """Return (uid, gid) of `--chown`. Without a group it is that of the user's own name or number, as in Docker."""
+    if not text:
+        return 0, 0
+    user, _, group = text.partition(":")
+    found = users.lookup(root, f"{user}:{group or user}")
+    return found.uid, found.gid

@@ -1,0 +1,66 @@
+"""What a build is asked for, and what comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..images.catalog import Image
+
+
+def _nowhere(_: str) -> None:
+    """Drop a piece of output."""
+
+
+@dataclass(frozen=True)
+class BuildSpec:
+    """One build. `path` is the context's folder, `dockerfile` lies in it unless the path is absolute.
+
+    `names` are given to the image (with a tag, or latest). `network` is a container's network mode, "" the default
+    bridge. `memory`, `memory_swap` and `shm_size` (bytes, 0: no limit of its own) and `etc_hosts` hold for RUN.
+    `output` gets the log as it grows: lines of the builder, and pieces of what the commands print.
+    """
+
+    path: str
+    dockerfile: str = "Dockerfile"
+    names: tuple[str, ...] = ()
+    args: dict[str, str] = field(default_factory=dict)
+    target: str = ""
+    nocache: bool = False
+    labels: dict[str, str] = field(default_factory=dict)
+    network: str = ""
+    memory: int = 0
+    memory_swap: int = 0
+    shm_size: int = 0
+    etc_hosts: dict[str, str] = field(default_factory=dict)
+    output: Callable[[str], None] = field(default=_nowhere, compare=False)
+
+
+@dataclass(frozen=True)
+class DoneStep:
+    """One step of a build, and whether its layer was there already."""
+
+    text: str
+    cached: bool
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """`changed` says whether a name was moved to the image, or the image is new."""
+
+    image: Image
+    steps: tuple[DoneStep, ...]
+    log: str
+    changed: bool
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a build would do: `image_id` is None when a layer is not there, and `missing` the first step to run then."""
+
+    image_id: str | None
+    missing: str
+    changed: bool

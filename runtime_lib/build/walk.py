@@ -1,0 +1,165 @@
+"""The walk over the steps of a Dockerfile that `build` and `fingerprint` share.
+
+Each step is looked up in the cache; the first one that is not there is made, or ends the walk. Only the stages that the
+target needs are walked.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import replace
+
+from ..containers.tree import image_tree
+from ..errors import ImageNotFound, InvalidSpec
+from ..images import catalog, create, layers, reference
+from . import cache, copying, dockerfile, imageconfig, interpret, run
+from . import state as states
+from .arguments import PREDEFINED, Arguments
+from .sources import Tree
+from .spec import DoneStep
+from .steps import CopyStep, RunStep, Step, WorkdirStep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from ..store import Store
+    from .context import Context
+    from .dockerfile import Stage
+    from .spec import BuildSpec
+    from .state import State
+
+
+class Missing(Exception):
+    """A step is not in the cache, and nothing is to be built: file, line and text of the step."""
+
+
+class Walk:
+    """One walk. With `makes` missing steps are made; without it the first one raises `Missing`."""
+
+    def __init__(self, store: Store, spec: BuildSpec, context: Context, makes: bool) -> None:
+        """Parse the Dockerfile. Raises InvalidSpec for what is wrong in any of its stages."""
+        self.store = store
+        self.spec = spec
+        self.context = context
+        self.makes = makes
+        self.dockerfile = dockerfile.parse(context.dockerfile, context.name)
+        self.done: list[DoneStep] = []
+        self._target = self.dockerfile.stage(spec.target)
+        self._globals = interpret.global_arguments(self.dockerfile, spec.args)
+        self._finished: dict[int, State] = {}
+        for index, stage in enumerate(self.dockerfile.stages):
+            self._check(index, stage)
+
+    def target(self) -> State:
+        """Return the state at the end of the target stage."""
+        return self._stage(self._target)
+
+    def warn_about_arguments(self) -> None:
+        """Name the build arguments that no ARG asks for, as Docker does."""
+        items = [*self.dockerfile.arguments, *(item for stage in self.dockerfile.stages for item in stage.instructions)]
+        declared = {text.partition("=")[0] for item in items if item.name == "ARG" for text in item.arguments}
+        unused = sorted(set(self.spec.args) - declared - PREDEFINED)
+        if unused:
+            self.spec.output(f"[Warning] One or more build-args [{' '.join(unused)}] were not consumed\n")
+
+    def _check(self, index: int, stage: Stage) -> None:
+        name = interpret.base_name(self.dockerfile, stage, self._globals)
+        if dockerfile.find_stage(self.dockerfile.stages[:index], name) is None and name != "scratch":
+            reference.parse(name)
+        interpret.steps(self.dockerfile, stage, {}, Arguments(self.spec.args, self._globals))
+
+    def _stage(self, index: int) -> State:
+        if index not in self._finished:
+            state = self._walk(index, self.dockerfile.stages[index])
+            self._finished[index] = state
+            if self.makes and index != self._target:
+                self._keep(state)
+        return self._finished[index]
+
+    def _walk(self, index: int, stage: Stage) -> State:
+        name = interpret.base_name(self.dockerfile, stage, self._globals)
+        state = self._image(index, name, stage.where)
+        steps = interpret.steps(self.dockerfile, stage, state.config, Arguments(self.spec.args, self._globals))
+        state = replace(state, config=imageconfig.base(state.config))
+        self._begin(f"FROM {name}")
+        for step in steps:
+            self._begin(step.text)
+            try:
+                state = self._step(index, state, step)
+            except BaseException:
+                if self.makes:
+                    self._keep(state)
+                raise
+        return state
+
+    def _begin(self, text: str) -> None:
+        self.done.append(DoneStep(text, True))
+        self.spec.output(f"Step {len(self.done)} : {text}\n")
+
+    def _keep(self, state: State) -> None:
+        """Have an image without a name hold the layers, as a cache: a removal of unused images frees them."""
+        if state.layers:
+            create.image(self.store, state.document(), state.layers)
+
+    def _image(self, index: int, name: str, where: str) -> State:
+        """Return the state of what FROM or --from names: an earlier stage, `scratch`, or an image."""
+        number = dockerfile.find_stage(self.dockerfile.stages[:index], name)
+        if number is not None:
+            return self._stage(number)
+        if name == "scratch":
+            return states.scratch()
+        try:
+            return states.of_image(catalog.find(self.store, name))
+        except ImageNotFound as error:
+            raise ImageNotFound(
+                f"{where}: image {name!r} is not on this host; load, import or bootstrap it before the build"
+            ) from error
+
+    def _step(self, index: int, state: State, step: Step) -> State:
+        if isinstance(step, CopyStep):
+            with self._tree(index, step) as tree:
+                sources = copying.find(tree, step)
+                mark = copying.mark(tree, sources, step)
+                key = cache.key(state.top, "copy", mark, step.destination, step.owner, step.mode, step.unpack)
+                created_by = step.history(mark)
+                return self._layer(state, step, key, copying.copied(self.store, state, step, tree, sources), created_by)
+        if isinstance(step, RunStep):
+            key = cache.key(state.top, "run", step.argv, step.recorded, step.user, step.working_dir, step.volumes)
+            return self._layer(state, step, key, run.changed(self.store, state, step, self.spec), step.created_by)
+        if isinstance(step, WorkdirStep):
+            key = cache.key(state.top, "workdir", step.path)
+            return self._layer(state, step, key, copying.made(self.store, state, step), step.created_by)
+        return state.after(step, step.created_by, None, 0)
+
+    def _layer(self, state: State, step: Step, key: str, making: AbstractContextManager[str], created_by: str) -> State:
+        """Return the state after a step that changes files; `making` gives the folder with the changes."""
+        known = None if self.spec.nocache else cache.find(self.store, key)
+        if known is None:
+            if not self.makes:
+                raise Missing(f"{step.where}: {step.text}")
+            with making as upper:
+                changed = bool(os.listdir(upper))
+                chain_id = layers.import_tree(self.store, upper, state.top).chain_id if changed else None
+            cache.remember(self.store, key, chain_id)
+            self.done[-1] = DoneStep(step.text, False)
+        else:
+            chain_id = known[0]
+            self.spec.output(" ---> Using cache\n")
+        layer = layers.find(self.store, chain_id) if chain_id else None
+        row = self.store.row("SELECT created FROM layers WHERE chain_id = ?", (chain_id,))
+        return state.after(step, created_by, layer, row["created"] if row else 0)
+
+    @contextmanager
+    def _tree(self, index: int, step: CopyStep) -> Iterator[Tree]:
+        """Give what a COPY reads: the build context, an earlier stage or an image."""
+        if not step.source_stage:
+            yield self.context.tree
+            return
+        state = self._image(index, step.source_stage, step.where)
+        if not state.layers:
+            raise InvalidSpec(f"{step.where}: {step.source_stage} has no files to copy")
+        with image_tree(layers.folders(self.store, state.layers)) as root:
+            yield Tree(root)
