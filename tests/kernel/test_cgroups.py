@@ -73,6 +73,20 @@ def test_a_process_moves_itself(group: Cgroup) -> None:
     assert group.pids() == []
 
 
+def test_a_child_is_born_in_the_group(group: Cgroup) -> None:
+    read, write = os.pipe()
+    pid = group.fork()
+    if pid == 0:
+        group.enter()
+        os.write(write, Path("/proc/self/cgroup").read_bytes())
+        os._exit(7)
+    os.close(write)
+    with open(read) as file:
+        lines = file.read().splitlines()
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+    assert len([line for line in lines if line.endswith("/one")]) == len(set(group.paths().values()))
+
+
 def test_processes_of_groups_below_count(group: Cgroup, sleeper: subprocess.Popen[bytes]) -> None:
     for folder in set(group.paths().values()):
         (Path(folder) / "inner").mkdir()
