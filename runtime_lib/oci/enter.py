@@ -13,6 +13,7 @@ import os
 
 from ..errors import InvalidSpec
 from ..linux import keyring, libc, namespaces, terminal
+from ..linux.cgroups import birth
 from ..linux.process import Process as HostProcess
 from ..linux.saferoot import SafeRoot
 from . import become, channel, report, seal, wire
@@ -60,9 +61,12 @@ def _start(request: dict[str, Any], stdio: list[int]) -> tuple[int, bytes, tuple
     if "pid" in wire.text(request["kinds"]):
         with report.Stage("namespace", "pid"):
             _join(pidfd, request["pid"], ["pid"])
-    pid = os.fork()
+    files = wire.text(request["cgroup_files"])
+    version_2 = [file for file in files if file.endswith("/cgroup.procs")]
+    pid, born_there = birth.fork(os.path.dirname(version_2[0]) if version_2 else "")
     if pid == 0:
         told = report.Failures(up)
+        request["cgroup_files"] = [file for file in files if not (born_there and file in version_2)]
         try:
             _enter(request, process, pidfd, stdio, told)
         except BaseException as error:  # the end of this process: whatever failed, the engine has to hear of it
@@ -82,7 +86,7 @@ def _enter(request: dict[str, Any], process: Process, pidfd: int, stdio: list[in
     os.setsid()
     seal.seal()
     seal.reset_signals()
-    for file in wire.text(request["cgroup_files"]):
+    for file in request["cgroup_files"]:
         with report.Stage("cgroup", file):
             _write(file, b"0")
     if process.oom_score_adj is not None:

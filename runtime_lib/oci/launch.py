@@ -136,7 +136,7 @@ def _first_process(wanted: init.Wanted, cgroup: Cgroup | None, up: int, down: in
             namespaces.join(path, "pid")
         elif path is not None:
             libc.unshare(libc.CLONE_NEWPID)
-        pid = os.fork()
+        pid = cgroup.fork() if cgroup else os.fork()
     if pid:
         return pid
     told = report.Failures(up)
