@@ -127,3 +127,9 @@ def layers(text: str) -> list[str]:
             paths[-1] += character
         escaped = False
     return paths
+
+
+def names() -> list[str]:
+    """Return all options that are not left to a file system."""
+    plain = [*_ATTRIBUTES, *_PROPAGATION, *_MEANINGLESS, "bind"]
+    return sorted({*plain, *(f"r{name}" for name in (*_ATTRIBUTES, *_PROPAGATION, "bind"))})

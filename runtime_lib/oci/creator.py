@@ -1,0 +1,74 @@
+"""The fresh process in which `skiff-oci` creates a container: one request, one answer, end.
+
+The request is (`wire`): bundle, id, folder of the state. With it come standard input, output and error, the gate, and
+the console socket if there is one. The answer is `r<pid> <start time>`, or `!` and what failed (`report`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+from ..errors import SkiffError
+from ..linux import interpreter, libc
+from . import channel, launch, report, wire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+_SOCKET = 3
+
+
+def main() -> NoReturn:
+    """Serve one request and end."""
+    libc.prctl(libc.PR_SET_DUMPABLE, 0)
+    os.set_inheritable(_SOCKET, False)
+    message, descriptors = channel.receive(_SOCKET)
+    if not message:
+        os._exit(0)
+    try:
+        answer = _create(wire.text(wire.unpack(message)), descriptors)
+    except (OSError, SkiffError) as error:
+        answer = b"!" + report.encode(error)
+    channel.send(_SOCKET, answer)
+    os._exit(0)
+
+
+def _create(request: dict[str, Any], descriptors: list[int]) -> bytes:
+    with open(f"{request['state']}/config.json", "rb") as file:
+        config = json.load(file)
+    stdin, stdout, stderr, gate, *console = descriptors
+    created = launch.create(
+        request["bundle"],
+        config,
+        (stdin, stdout, stderr),
+        console[0] if console else -1,
+        container_id=request["id"],
+        gate=gate,
+        cache=request["state"],
+    )
+    return b"r%d %d" % (created.pid, created.start_time)
+
+
+def create(bundle: str, state: str, container_id: str, descriptors: tuple[int, ...]) -> tuple[int, int]:
+    """Have a container created in a fresh process; return the pid and the start time of its first process.
+
+    `descriptors` are standard input, output, error, the gate, and maybe the console socket.
+    Raises InvalidSpec, or `report.LaunchError`.
+    """
+    ours, theirs = channel.pair()
+    library = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    package = __name__.rpartition(".")[0]
+    helper = interpreter.spawn(f"{package}.creator", library, keep=(-1, -1, -1, theirs))
+    os.close(theirs)
+    try:
+        channel.send(ours, wire.pack({"bundle": bundle, "state": state, "id": container_id}), descriptors)
+        answer, _ = channel.receive(ours)
+    finally:
+        os.close(ours)
+        os.waitpid(helper, 0)
+    if not answer.startswith(b"r"):
+        raise report.decode(answer[1:] or b"5\0runtime\0\0the runtime ended without an answer")
+    pid, start_time = map(int, answer[1:].split())
+    return pid, start_time
