@@ -100,6 +100,8 @@ class TarReader:
     def _header(self) -> bytes | None:
         if not self._buffer:
             self._next()
+            if not self._buffer and not self._taken:
+                raise CorruptData("the archive is empty")
             if not self._buffer:
                 return None  # many writers leave out the zero blocks at the end
         block = self._exactly(BLOCK)
