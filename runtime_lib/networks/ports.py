@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 
 from ..errors import InvalidSpec, PortTaken
+from ..linux.netlink.link import Rtnetlink
 from . import firewall, listeners
 from .model import Published
 
@@ -71,6 +72,8 @@ def publish(
         raise InvalidSpec("published_ports: the container is on no network that is reachable from outside")
     with store.transaction() as db:
         chosen = tuple(_publish_one(db, container_id, mapping, target) for mapping in mappings)
+        with Rtnetlink() as netlink:
+            netlink.reflect(target.host_interface)
     firewall.sync(store)
     return chosen
 

@@ -52,12 +52,24 @@ class Rtnetlink:
         self._send(messages.RTM_NEWLINK, messages.NLM_F_CREATE | messages.NLM_F_EXCL, body, host_name)
 
     def isolate(self, name: str) -> None:
-        """Keep a bridge port from talking to other isolated ports of its bridge."""
-        self._send(messages.RTM_SETLINK, 0, messages.isolated_port(self.index(name)), name)
+        """Keep a bridge port from talking to other isolated ports of its bridge (Linux 4.18)."""
+        self._set_port(name, messages.attribute(messages.IFLA_BRPORT_ISOLATED, b"\1"))
+
+    def reflect(self, name: str) -> None:
+        """Let a bridge port send what came in by it (hairpin mode).
+
+        Where br_netfilter is loaded, translation happens inside the bridge, and a container that asks for its own
+        published port would not be answered without this.
+        """
+        self._set_port(name, messages.attribute(messages.IFLA_BRPORT_MODE, b"\1"))
 
     def close_port(self, name: str) -> None:
-        """Have a bridge port forward nothing any more; this takes no grace period of the kernel, as deleting does."""
-        self._send(messages.RTM_SETLINK, 0, messages.closed_port(self.index(name)), name)
+        """Have a bridge port forward nothing any more, and forget the addresses learned of it.
+
+        Unlike deleting, this waits for no grace period of the kernel.
+        """
+        state = messages.attribute(messages.IFLA_BRPORT_STATE, b"\0")
+        self._set_port(name, state, messages.attribute(messages.IFLA_BRPORT_FLUSH, b""))
 
     def set_up(self, name: str) -> None:
         """Set an interface up."""
@@ -77,6 +89,9 @@ class Rtnetlink:
         """Send everything that has no better route to `gateway` (an `ipaddress` address)."""
         body = messages.default_route(self.index(name), gateway.packed)
         self._send(messages.RTM_NEWROUTE, messages.NLM_F_CREATE | messages.NLM_F_EXCL, body, f"default via {gateway}")
+
+    def _set_port(self, name: str, *attributes: bytes) -> None:
+        self._send(messages.RTM_SETLINK, 0, messages.bridge_port(self.index(name), *attributes), name)
 
     def _ask(self, request: int, name: str, layout: str) -> int:
         encoded = os.fsencode(name)

@@ -37,6 +37,7 @@ IFLA_NET_NS_FD = 28
 IFLA_INFO_KIND = 1
 IFLA_INFO_DATA = 2
 IFLA_BRPORT_STATE = 1
+IFLA_BRPORT_MODE = 4
 IFLA_BRPORT_FLUSH = 24
 IFLA_BRPORT_ISOLATED = 33
 VETH_INFO_PEER = 1
@@ -127,16 +128,9 @@ def link_named(name: str) -> bytes:
     return _LINK.pack(AF_UNSPEC, 0, 0, 0, 0) + text(IFLA_IFNAME, name)
 
 
-def isolated_port(index: int) -> bytes:
-    """Return the body of RTM_SETLINK that keeps a bridge port from talking to other isolated ports (Linux 4.18)."""
-    isolated = attribute(IFLA_BRPORT_ISOLATED, b"\1")
-    return _LINK.pack(AF_BRIDGE, 0, index, 0, 0) + attribute(IFLA_PROTINFO | NLA_F_NESTED, isolated)
-
-
-def closed_port(index: int) -> bytes:
-    """Return the body of RTM_SETLINK that makes a bridge port forward nothing and forgets what was learned of it."""
-    closed = attribute(IFLA_BRPORT_STATE, b"\0") + attribute(IFLA_BRPORT_FLUSH, b"")
-    return _LINK.pack(AF_BRIDGE, 0, index, 0, 0) + attribute(IFLA_PROTINFO | NLA_F_NESTED, closed)
+def bridge_port(index: int, *attributes: bytes) -> bytes:
+    """Return the body of RTM_SETLINK that changes a port of a bridge by IFLA_BRPORT_ attributes."""
+    return _LINK.pack(AF_BRIDGE, 0, index, 0, 0) + attribute(IFLA_PROTINFO | NLA_F_NESTED, b"".join(attributes))
 
 
 def address(index: int, packed: bytes, prefix_length: int, broadcast: bytes) -> bytes:

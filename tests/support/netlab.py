@@ -1,0 +1,198 @@
+"""A host of its own for each network test: a network namespace with two neighbours on a wire."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from runtime_lib.linux import netns
+from runtime_lib.networks import attach, names, ports
+from runtime_lib.networks.attach import Attachment
+from runtime_lib.networks.model import Endpoint
+from runtime_lib.paths import Layout
+from runtime_lib.store import Store
+
+HOST, OUTSIDE = "192.0.2.1", "192.0.2.2"
+
+
+class Member:
+    """A container as far as networks know: a row, a folder with its hosts file and a namespace."""
+
+    def __init__(self, lab: Lab, name: str, namespace: int, endpoints: list[Endpoint]) -> None:
+        self.lab, self.name, self.namespace, self.endpoints = lab, name, namespace, endpoints
+        self.id = lab.ids[name]
+
+    @property
+    def ip(self) -> str:
+        return str(self.endpoints[0].address)
+
+    def publish(self, *texts: str) -> tuple[ports.PortMapping, ...]:
+        return ports.publish(self.lab.store, self.id, ports.parse(texts), self.endpoints)
+
+    def run(self, *command: str) -> str:
+        return run(*command, namespace=self.namespace)
+
+    def serve(self, port: int, protocol: str = "tcp", ip: str = "0.0.0.0") -> None:
+        """Answer every connection or packet with the client's address and the member's name."""
+        with netns.entered(self.namespace):
+            self.lab.serve(self.name, port, protocol, ip)
+
+    def ask(self, ip: str, port: int, protocol: str = "tcp") -> str:
+        with netns.entered(self.namespace):
+            return ask(ip, port, protocol)
+
+    def end(self) -> None:
+        """End as a container does: its namespace goes, and somebody notes it."""
+        self.vanish()
+        attach.detach(self.lab.store, self.id)
+
+    def vanish(self) -> None:
+        """End as after kill -9 of everything: nobody notes it."""
+        os.close(self.namespace)
+
+
+class Lab:
+    """The host: the calling thread lives in its namespace for the time of the test."""
+
+    def __init__(self, root: Path) -> None:
+        self.store = Store(Layout(str(root / "root"), str(root / "run")))
+        self.ids: dict[str, str] = {}
+        self.sockets: list[socket.socket] = []
+        with self.store.transaction() as db:
+            db.execute("INSERT INTO images (id, config, size, created) VALUES ('i', '{}', 0, 0)")
+        self.outside = attach.new_namespace()
+        run("ip", "link", "set", "lo", "up")
+        run(
+            "ip",
+            "link",
+            "add",
+            "wire",
+            "type",
+            "veth",
+            "peer",
+            "name",
+            "eth0",
+            "netns",
+            f"/proc/self/fd/{self.outside}",
+        )
+        run("ip", "addr", "add", f"{HOST}/24", "dev", "wire")
+        run("ip", "link", "set", "wire", "up")
+        for words in (f"addr add {OUTSIDE}/24 dev eth0", "link set eth0 up", f"route add default via {HOST}"):
+            run("ip", *words.split(), namespace=self.outside)
+
+    def row(self, name: str) -> str:
+        """Put a container into the store and return its id."""
+        self.ids[name] = os.urandom(32).hex()
+        with self.store.transaction() as db:
+            db.execute(
+                "INSERT INTO containers (id, name, image_id, spec, phase, created) VALUES (?, ?, 'i', '', 'ready', 0)",
+                (self.ids[name], name),
+            )
+        folder = Path(self.store.layout.container(self.ids[name]))
+        folder.mkdir()
+        (folder / "hosts").write_text(names.hosts_text(name))
+        return self.ids[name]
+
+    def member(self, name: str, *wishes: Attachment | str) -> Member:
+        """Start a container on networks."""
+        container_id = self.ids.get(name) or self.row(name)
+        namespace = attach.new_namespace()
+        attachments = [Attachment(wish) if isinstance(wish, str) else wish for wish in wishes]
+        try:
+            endpoints = attach.attach(self.store, container_id, name, namespace, attachments)
+        except BaseException:
+            os.close(namespace)
+            raise
+        for endpoint in endpoints:
+            names.refresh(self.store, endpoint.network.id)
+        return Member(self, name, namespace, endpoints)
+
+    def hosts(self, name: str) -> str:
+        return Path(self.store.layout.container(self.ids[name]), "hosts").read_text()
+
+    def serve(self, name: str, port: int, protocol: str = "tcp", ip: str = "0.0.0.0") -> None:
+        kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+        listener = socket.socket(socket.AF_INET, kind)
+        self.sockets.append(listener)
+        listener.bind((ip, port))
+        if protocol == "tcp":
+            listener.listen()
+        threading.Thread(target=_answer, args=(listener, name, protocol), daemon=True).start()
+
+    def ask_from_outside(self, ip: str, port: int, protocol: str = "tcp") -> str:
+        with netns.entered(self.outside):
+            return ask(ip, port, protocol)
+
+    def close(self) -> None:
+        for listener in self.sockets:
+            # Wakes the thread that waits in accept(), which close() alone does not.
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        os.close(self.outside)
+        self.store.close()
+
+
+@contextmanager
+def lab(root: Path) -> Iterator[Lab]:
+    """Give a host of its own to the calling thread."""
+    with netns.fresh() as descriptor:
+        try:
+            made = Lab(root)
+            try:
+                yield made
+            finally:
+                made.close()
+        finally:
+            os.close(descriptor)
+
+
+def run(*command: str, namespace: int | None = None) -> str:
+    """Run a command of the test's own and return its output."""
+    if namespace is not None:
+        with netns.entered(namespace):
+            return run(*command)
+    descriptors = [int(word.rpartition("/")[2]) for word in command if word.startswith("/proc/self/fd/")]
+    done = subprocess.run(command, capture_output=True, text=True, pass_fds=descriptors)
+    if done.returncode:
+        raise OSError(done.returncode, done.stderr, " ".join(command))
+    return done.stdout
+
+
+def ask(ip: str, port: int, protocol: str = "tcp", patience: float = 0.5) -> str:
+    """Return what a server answers ("address of the client, name of the server"), or the errno's name or "silence"."""
+    kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+    with socket.socket(socket.AF_INET, kind) as client:
+        client.settimeout(patience)
+        try:
+            client.connect((ip, port))
+            client.send(b"?")
+            return client.recv(100).decode()
+        except TimeoutError:
+            return "silence"
+        except ConnectionRefusedError:
+            return "refused"
+        except OSError as error:
+            return f"errno {error.errno}"
+
+
+def _answer(listener: socket.socket, name: str, protocol: str) -> None:
+    while True:
+        try:
+            if protocol == "tcp":
+                connection, peer = listener.accept()
+                with connection:
+                    connection.send(f"{peer[0]} {name}".encode())
+                    connection.recv(10)
+            else:
+                data, peer = listener.recvfrom(100)
+                if not data:
+                    return
+                listener.sendto(f"{peer[0]} {name}".encode(), peer)
+        except OSError:
+            return
