@@ -46,7 +46,7 @@ def changed(store: Store, state: State, step: RunStep, spec: BuildSpec) -> Itera
     """
     if not state.layers:
         raise InvalidSpec(f"{step.where}: RUN has no program to run in an empty image; COPY one first")
-    absent = _absent(layers.folders(store, state.layers))
+    traces = _Traces(layers.folders(store, state.layers))
     with ExitStack() as stack:
         launch = stack.enter_context(Launch(store))
         image = _image(store, state, step)
@@ -55,7 +55,7 @@ def changed(store: Store, state: State, step: RunStep, spec: BuildSpec) -> Itera
         stack.callback(remove.remove, store, container.id, force=True, volumes=True)
         _wait(store, container, launch, step, spec.output)
         upper = f"{store.layout.container(container.id)}/upper"
-        _tidy(upper, absent)
+        traces.remove(upper)
         yield upper
 
 
@@ -125,40 +125,65 @@ def _wait(store: Store, container: Container, launch: Launch, step: RunStep, out
         raise CommandFailed(f"{step.where}: the command '{command[:500]}' ended with code {code}{said}", code)
 
 
-def _absent(folders: list[str]) -> list[str]:
-    """Return the mount points that the image lacks: the runtime makes them, and they must not get into the layer."""
-    found = []
-    with image_tree(folders) as root:
-        for place in _PLACES:
-            try:
-                os.close(root.open(f"/{place}", os.O_PATH | os.O_NOFOLLOW))
-            except OSError:
-                found.append(place)
-    return found
+class _Traces:
+    """What the runtime leaves in a container's tree although the command has not made it: mount points.
+
+    Docker has them in a layer of its own below the container's; here they are taken out of the upper folder again.
+    """
+
+    def __init__(self, folders: list[str]) -> None:
+        """Look at the image, whose layers' folders are given."""
+        self._before: dict[str, tuple[int, int, int] | None] = {}
+        with image_tree(folders) as root:
+            for place in _PLACES:
+                self._before[place] = _look(root, place)
+
+    def remove(self, upper: str) -> None:
+        """Remove the mount points that the image lacks and nobody has filled, and an /etc that is as it was."""
+        with SafeRoot.at(upper) as root:
+            for place in reversed(_PLACES):
+                status = self._before[place]
+                if status is None or (place == "etc" and _look(root, place) == status):
+                    _remove_empty(root, place)
 
 
-def _tidy(upper: str, absent: list[str]) -> None:
-    with SafeRoot.at(upper) as root:
-        for place in reversed(absent):
-            try:
-                parent, name = root.parent(f"/{place}")
-            except OSError:
-                continue  # it was not made: another file is in its place
-            try:
-                _remove_empty(parent, name)
-            finally:
-                os.close(parent)
+def _look(root: SafeRoot, place: str) -> tuple[int, int, int] | None:
+    """Return (mode, uid, gid) of what lies at a place, None when there is nothing."""
+    try:
+        descriptor = root.open(f"/{place}", os.O_PATH | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        status = os.fstat(descriptor)
+        return status.st_mode, status.st_uid, status.st_gid
+    finally:
+        os.close(descriptor)
 
 
-def _remove_empty(parent: int, name: str) -> None:
+def _remove_empty(root: SafeRoot, place: str) -> None:
+    try:
+        parent, name = root.parent(f"/{place}")
+    except OSError:
+        return  # its folder was not made
     try:
         status = os.stat(name, dir_fd=parent, follow_symlinks=False)
         if stat.S_ISDIR(status.st_mode):
-            os.rmdir(name, dir_fd=parent)
+            if not _is_opaque(parent, name):
+                os.rmdir(name, dir_fd=parent)
         elif stat.S_ISREG(status.st_mode) and not status.st_size:
             os.unlink(name, dir_fd=parent)
     except OSError:
-        return  # the command has put something into it, which is part of the layer
+        return  # it is not there, or the command has put something into it, which is part of the layer
+    finally:
+        os.close(parent)
+
+
+def _is_opaque(parent: int, name: str) -> bool:
+    """Whether a folder hides what the image has under its name: the command has removed and made it again."""
+    try:
+        return os.getxattr(f"/proc/self/fd/{parent}/{name}", "trusted.overlay.opaque") == b"y"
+    except OSError:
+        return False
 
 
 def _forget(store: Store, image_id: str) -> None:
