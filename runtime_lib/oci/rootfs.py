@@ -152,14 +152,18 @@ class Rootfs:
 
 
 def prepare(root: plan.Root, bundle: str, propagation: int) -> Rootfs:
-    """Mount the root file system at the bundle's folder, in this (new) mount namespace, and return it."""
+    """Mount the root file system over `/` of this (new) mount namespace, and return it.
+
+    A lookup from `/` does not notice: it begins below the new mount. So sources of binds are found as before.
+    """
     with Stage("root", root.path or bundle):
         libc.mount(None, "/", None, propagation)
+        libc.mount(None, "/", None, libc.MS_PRIVATE)  # shared, the host's own root would be covered as well
         mount = _overlay(root, bundle) if root.layers else mounts.clone(libc.AT_FDCWD, root.path, recursive=True)
-        place = os.open(bundle, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        place = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         mounts.attach(mount, place)
         os.close(place)
-        mounts.change(mount, 0, propagation=libc.MS_PRIVATE, recursive=not root.layers)
+        mounts.change(mount, 0, propagation=libc.MS_PRIVATE)
         return Rootfs(mount)
 
 
