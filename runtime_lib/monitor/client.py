@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .request import Request
 
+_PIECE = 64 * 1024
 PATIENCE = 60.0  # seconds for a start; creating a container takes some hundredths
 
 
@@ -31,14 +32,16 @@ class Session:
     Messages about the container come in order: output first, then the exit code. `process` is known after a start.
     """
 
-    __slots__ = ("exit_code", "process", "_inbox", "_queue", "_socket")
+    __slots__ = ("exit_code", "process", "_inbox", "_outbox", "_queue", "_sending", "_socket")
 
     def __init__(self, connection: socket.socket) -> None:
         """Take over a connected socket."""
         self.exit_code: int | None = None
         self.process: Process | None = None
         self._inbox = b""
+        self._outbox = bytearray()
         self._queue: list[tuple[int, bytes]] = []
+        self._sending = False
         self._socket = connection
 
     def __enter__(self) -> Session:
@@ -56,15 +59,19 @@ class Session:
         return self._socket.fileno()
 
     def attach(self) -> None:
-        """Receive live output from now on; a reader that falls 1 MiB behind is disconnected."""
+        """Receive live output from now on, and the exit code; a reader that falls 1 MiB behind is disconnected."""
         self._ask(protocol.ATTACH)
+
+    def pending(self) -> bool:
+        """Whether `output` has something to say that no wait for the descriptor would tell of."""
+        return bool(self._queue) or self.exit_code is not None
 
     def output(self) -> list[tuple[int, bytes]] | None:
         """Return what has come, at least one read's worth: [(1 or 2, data)].
 
         None when there is no more: the container has ended (`exit_code`), or the monitor is gone (`exit_code` None).
         """
-        if not self._queue and not self._receive():
+        if not self._queue and (self.exit_code is not None or not self._receive()):
             return None
         found, self._queue = self._queue, []
         chunks = [(kind, content) for kind, content in found if kind in (protocol.STDOUT, protocol.STDERR)]
@@ -86,9 +93,9 @@ class Session:
     def wait(self, seconds: float | None = None) -> int:
         """Return the exit code once the container has ended for good; output that comes meanwhile is dropped.
 
-        Raises Busy when it runs on after `seconds`, ConnectionError when the monitor has been killed.
+        Raises Busy when it runs on after `seconds`, ConnectionError when the monitor is gone: killed, or at its own end
+        just when this connection was made; `state.read` knows more then.
         """
-        self._send(protocol.WAIT)
         deadline = None if seconds is None else time.monotonic() + seconds
         while self.exit_code is None:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -131,7 +138,27 @@ class Session:
                 raise ConnectionError(104, "the monitor has ended")
 
     def _send(self, kind: int, content: bytes = b"") -> None:
-        self._socket.sendall(protocol.frame(kind, content))
+        """Send a message. Whatever comes meanwhile is taken, or two full directions would wait for each other."""
+        self._outbox += protocol.frame(kind, content)
+        if self._sending:
+            return  # a signal's handler has interrupted the loop below, which sends this, too
+        self._sending = True
+        try:
+            while self._outbox:
+                self._send_some()
+        finally:
+            self._sending = False
+
+    def _send_some(self) -> None:
+        readable, writable, _ = select.select([self._socket], [self._socket], ())
+        if readable and not self._receive():
+            raise BrokenPipeError(32, "the monitor has ended")
+        if writable:
+            try:
+                sent = self._socket.send(bytes(self._outbox[:_PIECE]), socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return
+            del self._outbox[:sent]
 
     def _receive(self) -> bool:
         try:

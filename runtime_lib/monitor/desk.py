@@ -54,8 +54,8 @@ class Desk:
                 self._supervisor.pause_output()
 
     def ended(self, exit_code: int) -> None:
-        """Tell everybody who waits."""
-        for client in [client for client in self._clients if client.waits]:
+        """Tell everybody."""
+        for client in list(self._clients):
             self._send(client, protocol.EXITED, b"%d" % exit_code)
 
     def occupied(self) -> bool:
@@ -78,6 +78,8 @@ class Desk:
     def _add(self, client: Client) -> None:
         self._clients.append(client)
         self._watch(client)
+        if self._supervisor.ended():
+            self._send(client, protocol.EXITED, b"%d" % self._supervisor.status.exit_code)
 
     def _watch(self, client: Client) -> None:
         events = 0 if self._stdin is not None and self._stdin[0] is client else READ
@@ -125,9 +127,6 @@ class Desk:
         if kind == protocol.RELEASE:
             client.cleans_up = False
             return self._drop(client)
-        if kind == protocol.WAIT:
-            client.waits = True
-            return self.ended(supervisor.status.exit_code) if supervisor.ended() else None
         self._note(client, kind)
         self._send(client, protocol.DONE)
         return None

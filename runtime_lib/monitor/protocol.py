@@ -13,7 +13,6 @@ ORDER = ord("O")  # the run folder; start the container (the engine's first mess
 ATTACH = ord("A")  # send me the live output
 STDIN = ord("I")
 STDIN_END = ord("E")
-WAIT = ord("W")  # tell me when the container has ended for good
 NO_RESTART = ord("N")  # somebody asked it to stop
 RESIZE = ord("R")  # "rows columns"
 PAUSED = ord("P")
@@ -27,7 +26,7 @@ STDERR = 2
 STARTED = ord("B")  # "pid start_time"
 FAILED = ord("F")  # "errno text"
 DONE = ord("K")  # the answer to ATTACH, NO_RESTART, PAUSED, RESUMED and CLEANUP
-EXITED = ord("X")  # "code"
+EXITED = ord("X")  # "code"; to everybody, once the container has ended for good
 
 
 def frame(kind: int, content: bytes = b"") -> bytes:
