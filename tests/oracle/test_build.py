@@ -21,34 +21,45 @@ from runtime_lib.containers.tree import image_tree
 from runtime_lib.images import layers, rootfs
 from runtime_lib.paths import Layout
 from runtime_lib.store import Store
+from tests.support.dockerd import SERVER, Dockerd
 
-DOCKER = shlex.split(os.environ.get("SKIFF_DOCKER", "docker"))
+ENGINE = shlex.split(os.environ.get("SKIFF_DOCKER", ""))  # the client's command for an engine that runs already
 BUSYBOX = Path("/bin/busybox")
 # What Docker's export adds for the container, and what is the host's in any case.
 OWN = re.compile(r"\.dockerenv|(dev|proc|sys)(/.*)?|etc/(hosts|hostname|resolv\.conf|mtab)")
 HASH = re.compile(r"(file|dir|multi):[0-9a-f]{64}")
 
 
-def docker(*arguments: str, stdin: bytes | None = None) -> bytes:
-    environment = {**os.environ, "DOCKER_BUILDKIT": "0"}
-    done = subprocess.run([*DOCKER, *arguments], input=stdin, capture_output=True, env=environment, check=False)
-    assert done.returncode == 0, done.stdout.decode()[-2000:] + done.stderr.decode()[-2000:]
-    return done.stdout
-
-
-def docker_answers() -> bool:
-    try:
-        return subprocess.run([*DOCKER, "version"], capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
-
-
 pytestmark = [
     pytest.mark.root,
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
     pytest.mark.skipif(not BUSYBOX.exists(), reason="needs busybox-static"),
-    pytest.mark.skipif(not docker_answers(), reason="needs a Docker Engine (SKIFF_DOCKER names the client's command)"),
+    pytest.mark.skipif(not ENGINE and not os.path.exists(SERVER), reason="needs Docker (docker.io)"),
 ]
+
+
+class Docker:
+    """A client of the engine."""
+
+    def __init__(self, command: list[str]) -> None:
+        self.command = command
+
+    def __call__(self, *arguments: str, stdin: bytes | None = None) -> bytes:
+        environment = {**os.environ, "DOCKER_BUILDKIT": "0"}
+        call = [*self.command, *arguments]
+        done = subprocess.run(call, input=stdin, capture_output=True, env=environment, check=False)
+        assert done.returncode == 0, done.stdout.decode()[-2000:] + done.stderr.decode()[-2000:]
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def docker():
+    if ENGINE:
+        yield Docker(ENGINE)
+        return
+    engine = Dockerd()
+    yield Docker(engine.command())
+    engine.stop()
 
 
 def base_tar() -> bytes:
@@ -83,7 +94,7 @@ def store(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def base(store):
+def base(store, docker):
     name = f"skiff-oracle-{uuid.uuid4().hex[:8]}"
     content = base_tar()
     docker("import", "-", name, stdin=content)
@@ -248,7 +259,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_same_image(case, store, base, context):
+def test_the_same_image(case, docker, store, base, context):
     text = "\n".join(line.strip() for line in CASES[case].strip().splitlines()).replace("{base}", base)
     (context / "Dockerfile").write_text(f"FROM {base} AS first\n{text}\n")
     if case == "ignore":
@@ -258,8 +269,8 @@ def test_the_same_image(case, store, base, context):
     theirs = docker("build", "-q", "--no-cache", "--build-arg", "who=you", str(context)).decode().strip()
     try:
         ours = build(store, BuildSpec(str(context), args={"who": "you"}))
-        assert summary(ours.image.config) == summary(docker_config(theirs))
-        expected, tree = docker_tree(theirs), our_tree(store, ours.image)
+        assert summary(ours.image.config) == summary(docker_config(docker, theirs))
+        expected, tree = docker_tree(docker, theirs), our_tree(store, ours.image)
         if "etc" not in tree:
             expected.pop("etc")  # made for the container, as OWN
         assert tree == expected
@@ -267,7 +278,7 @@ def test_the_same_image(case, store, base, context):
         docker("image", "rm", "-f", theirs)
 
 
-def docker_config(image: str) -> dict:
+def docker_config(docker: Docker, image: str) -> dict:
     with tarfile.open(fileobj=BytesIO(docker("save", image))) as archive:
         manifest = json.load(archive.extractfile("manifest.json"))
         return json.load(archive.extractfile(manifest[0]["Config"]))
@@ -288,7 +299,7 @@ def summary(document: dict) -> dict:
     }
 
 
-def docker_tree(image: str) -> dict:
+def docker_tree(docker: Docker, image: str) -> dict:
     container = docker("create", image, "/nothing").decode().strip()
     try:
         with tarfile.open(fileobj=BytesIO(docker("export", container))) as archive:
