@@ -6,6 +6,7 @@ import re
 
 from ..errors import InvalidSpec
 from . import signals
+from .config_mounts import clean
 from .mounts import PROPAGATIONS
 from .parts import Mount
 from .spec import ContainerSpec
@@ -110,13 +111,13 @@ def mounts(spec: ContainerSpec) -> None:
     seen = set()
     for mount in spec.mounts:
         _mount(mount)
-        target = _clean(mount.target)
+        target = clean(mount.target)
         if target in seen:
             _fail(f"mount {mount.target}: the container has two mounts with this target")
         seen.add(target)
     for target in [mount.target for mount in spec.mounts] + list(spec.tmpfs):
-        if _clean(target) in _RESERVED_TARGETS:
-            _fail(f"mount {target}: nothing can be mounted over {_clean(target)}")
+        if clean(target) in _RESERVED_TARGETS:
+            _fail(f"mount {target}: nothing can be mounted over {clean(target)}")
     if spec.shm_size is not None and spec.shm_size <= 0:
         _fail("shm_size must be above 0")
 
@@ -246,16 +247,6 @@ def _mount(mount: Mount) -> None:
         _fail(f"mount {mount.target}: a tmpfs has no source")
     if mount.propagation and mount.propagation not in PROPAGATIONS:
         _fail(f"mount {mount.target}: propagation must be one of {', '.join(PROPAGATIONS)}")
-
-
-def _clean(path: str) -> str:
-    parts: list[str] = []
-    for part in path.split("/"):
-        if part == "..":
-            del parts[-1:]
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/" + "/".join(parts)
 
 
 def _is_address(text: str) -> bool:

@@ -1,0 +1,126 @@
+"""The volumes of a container: which it needs, their creation, and where they lie for a start."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from ..errors import InvalidSpec
+from ..store import Store
+from . import names
+from .catalog import find
+from .config_mounts import ReadyMount, clean
+from .parts import Mount
+from .spec import ContainerSpec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+_FORBIDDEN = ("/", "/proc", "/sys", "/dev")
+
+
+def complete(store: Store, spec: ContainerSpec, image: dict[str, Any]) -> ContainerSpec:
+    """Return the description with the mounts of `volumes_from` and the volumes that the image declares."""
+    mounts = list(spec.mounts)
+    taken = {clean(mount.target) for mount in mounts} | {clean(path) for path in spec.tmpfs}
+    for mount in [*_from_others(store, spec), *_declared(spec, image)]:
+        if clean(mount.target) not in taken:
+            taken.add(clean(mount.target))
+            mounts.append(mount)
+    _check_sources(mounts)
+    return replace(spec, mounts=tuple(mounts))
+
+
+def create(store: Store, container_id: str, spec: ContainerSpec, layers: Sequence[str]) -> ContainerSpec:
+    """Make the volumes that do not exist, fill the new ones from the image, and say that this container uses them.
+
+    Return the description with the names of anonymous volumes.
+    """
+    mounts = [replace(mount, source=mount.source or _anonymous(mount)) for mount in spec.mounts]
+    named = [(given, mount) for given, mount in zip(spec.mounts, mounts) if mount.kind == "volume"]
+    if named:
+        from . import seed_volumes
+
+        for given, mount in named:
+            seed_volumes.create(store, container_id, mount, anonymous=given.source is None)
+        seed_volumes.fill(store, [mount for _, mount in named if mount.copy], layers)
+    return replace(spec, mounts=tuple(mounts))
+
+
+def ready(store: Store, spec: ContainerSpec) -> tuple[ReadyMount, ...]:
+    """Return the binds and volumes as paths of the host; a missing folder of a `-v` bind is made, as Docker does."""
+    result = []
+    for mount in spec.mounts:
+        if mount.kind == "tmpfs":
+            continue
+        source = mount.source or ""
+        if mount.kind == "volume":
+            from ..volumes import catalog
+
+            source = catalog.find(store, source).folder
+        elif not os.path.lexists(source):
+            _make_source(mount, source)
+        result.append(ReadyMount(mount.target, source, mount.read_only, mount.propagation, mount.recursive))
+    return tuple(result)
+
+
+def anonymous(store: Store, container_id: str) -> list[str]:
+    """Return the names of the anonymous volumes that this container uses and no other one does."""
+    rows = store.query(
+        "SELECT name FROM volumes JOIN volume_users ON volume = name WHERE anonymous AND container_id = ?"
+        " AND NOT EXISTS (SELECT 1 FROM volume_users other WHERE other.volume = name AND other.container_id != ?)",
+        (container_id, container_id),
+    )
+    return [row["name"] for row in rows]
+
+
+def remove(store: Store, volumes: Iterable[str]) -> None:
+    """Remove volumes; one that somebody has begun to use, or that is gone, is left alone."""
+    for name in volumes:
+        from ..errors import InUse, VolumeNotFound
+        from ..volumes import catalog
+
+        try:
+            catalog.remove(store, name)
+        except (InUse, VolumeNotFound):
+            continue
+
+
+def _from_others(store: Store, spec: ContainerSpec) -> list[Mount]:
+    mounts = []
+    for text in spec.volumes_from:
+        ref, _, mode = text.partition(":")
+        if mode not in ("", "rw", "ro", "z", "Z"):
+            raise InvalidSpec(f"volumes_from {text!r}: use CONTAINER, CONTAINER:ro or CONTAINER:rw")
+        for mount in find(store, ref).spec.mounts:
+            if mount.kind != "tmpfs":
+                mounts.append(replace(mount, read_only=mount.read_only or mode == "ro", copy=False))
+    return mounts
+
+
+def _declared(spec: ContainerSpec, image: dict[str, Any]) -> list[Mount]:
+    declared = image.get("Volumes")
+    if not isinstance(declared, dict):
+        return []
+    for path in declared:
+        if not path.startswith("/") or "\0" in path or clean(path) in _FORBIDDEN:
+            raise InvalidSpec(f"image {spec.image} declares a volume at {path!r}, where nothing can be mounted")
+    return [Mount("volume", clean(path)) for path in sorted(declared)]
+
+
+def _anonymous(mount: Mount) -> str | None:
+    return names.new_id() if mount.kind == "volume" else None
+
+
+def _check_sources(mounts: Iterable[Mount]) -> None:
+    for mount in mounts:
+        if mount.kind == "bind" and not mount.create_source and not os.path.lexists(mount.source or ""):
+            raise InvalidSpec(f"mount {mount.target}: {mount.source} does not exist on this host; make it first")
+
+
+def _make_source(mount: Mount, source: str) -> None:
+    if not mount.create_source:
+        raise FileNotFoundError(2, "No such file or directory", source)
+    os.makedirs(source, mode=0o755, exist_ok=True)

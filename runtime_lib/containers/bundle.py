@@ -1,0 +1,70 @@
+"""The bundle of a start: the files that the container sees as its own, and config.json."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from ..linux import capabilities as kernel
+from ..linux.cgroups.hierarchy import detect
+from ..store import Store, write_file
+from . import attach_volumes, devices, host_files, namespaces, tree, users
+from .catalog import Container
+from .config import Overlay, Settings, oci_config, working_dir
+from .config_mounts import ReadyMount
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..images.catalog import Image
+    from .users import User
+
+OWN_FILES = ("resolv.conf", "hostname", "hosts")
+
+
+def write(store: Store, container: Container, image: Image, layers: Sequence[str]) -> None:
+    """Write config.json of a start into the run folder. The network's files must be there already."""
+    folder = store.layout.container(container.id)
+    settings = Settings(
+        spec=container.spec,
+        image=image.defaults,
+        user=_look(container, image, layers, folder),
+        hostname=host_files.hostname(store, container),
+        cgroup=store.layout.cgroup(container.id),
+        root=Overlay(tuple(layers), f"{folder}/upper", f"{folder}/work"),
+        mounts=(*_own_files(store, container), *attach_volumes.ready(store, container.spec)),
+        devices=devices.resolve(container.spec),
+        throttled=devices.throttled(container.spec),
+        available=frozenset(kernel.names(kernel.own_bounding())),
+        joined=namespaces.joined(store, container.spec),
+        own_network=namespaces.own_network(container.spec),
+        cgroup_version=2 if detect().mode == "v2" else 1,
+    )
+    text = json.dumps(oci_config(settings))
+    write_file(f"{store.layout.bundle(container.id)}/config.json", text.encode(errors="surrogateescape"))
+
+
+def _look(container: Container, image: Image, layers: Sequence[str], folder: str) -> User:
+    """Return the user, after making the working directory where it is missing, as Docker does."""
+    spec = container.spec
+    defaults = image.defaults
+    declared = defaults.get("User")
+    user = spec.user or (declared if isinstance(declared, str) else "")
+    with tree.container_tree(layers, folder) as root:
+        path = working_dir(spec, defaults)
+        if path != "/" and not _mounted(spec.mounts, path):
+            os.close(root.folder(path, 0o755))
+        return users.lookup(root, user, spec.groups)
+
+
+def _mounted(mounts: Sequence[object], path: str) -> bool:
+    """Whether the path lies in something that is mounted later: nothing is to be made below it."""
+    targets = [getattr(mount, "target", "").rstrip("/") for mount in mounts]
+    return any(path == target or path.startswith(f"{target}/") for target in targets)
+
+
+def _own_files(store: Store, container: Container) -> tuple[ReadyMount, ...]:
+    owner = namespaces.network_owner(store, container)
+    folder = store.layout.container(owner)
+    return tuple(ReadyMount(f"/etc/{name}", f"{folder}/{name}") for name in OWN_FILES)

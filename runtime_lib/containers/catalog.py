@@ -1,0 +1,71 @@
+"""The containers that exist."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from ..errors import ContainerNotFound, InvalidSpec
+from ..store import Store
+from .spec import ContainerSpec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3
+
+    from ..monitor.state import State
+
+_HEX = set("0123456789abcdef")
+
+
+@dataclass(frozen=True)
+class Container:
+    """One row. `phase` is "ready", or "creating" or "removing" while (or after) somebody did not get to the end."""
+
+    id: str
+    name: str
+    image_id: str
+    spec: ContainerSpec
+    phase: str
+    stopped_by_user: bool
+    created: int
+
+
+def find(store: Store, ref: str) -> Container:
+    """Return the container of this name, id or unique beginning of an id. Raises ContainerNotFound, InvalidSpec."""
+    name = ref[1:] if ref.startswith("/") else ref
+    row = store.row("SELECT * FROM containers WHERE id = ? OR name = ? ORDER BY id = ? DESC", (name, name, name))
+    if row is None and name and set(name) <= _HEX:
+        rows = store.query("SELECT * FROM containers WHERE id GLOB ? LIMIT 2", (f"{name}*",))
+        if len(rows) > 1:
+            raise InvalidSpec(f"{ref!r} is the beginning of more than one container's id: give more of it, or the name")
+        row = rows[0] if rows else None
+    if row is None or row["phase"] == "creating":
+        raise ContainerNotFound(f"there is no container {ref!r}")
+    return _container(row)
+
+
+def listing(store: Store) -> list[Container]:
+    """Return all containers, the newest first."""
+    rows = store.query("SELECT * FROM containers WHERE phase != 'creating' ORDER BY created DESC, id")
+    return [_container(row) for row in rows]
+
+
+def state(store: Store, container: Container) -> State:
+    """Return what is known of the last run of a container, or of the present one."""
+    from ..monitor.state import read
+
+    layout = store.layout
+    return read(layout.bundle(container.id), layout.container(container.id))
+
+
+def _container(row: sqlite3.Row) -> Container:
+    return Container(
+        row["id"],
+        row["name"],
+        row["image_id"],
+        ContainerSpec.from_json(json.loads(row["spec"])),
+        row["phase"],
+        bool(row["stopped_by_user"]),
+        row["created"],
+    )

@@ -1,0 +1,54 @@
+"""Create, start and follow a container to its end: `docker run` in the foreground."""
+
+from __future__ import annotations
+
+from ..store import Store
+from . import attach, terminal
+from .create import create
+from .finish import finish_session
+from .launch import Launch
+from .remove import remove
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..monitor.client import Session
+    from .catalog import Container
+    from .spec import ContainerSpec
+
+
+def run(store: Store, spec: ContainerSpec, stdio: tuple[int, int, int] = (0, 1, 2)) -> int:
+    """Run a new container in the foreground and return its exit code; `auto_remove` removes it at the end.
+
+    Signals that come meanwhile are passed on to it. A container that could not be started is removed as well with
+    `auto_remove`, and stays created otherwise. Raises what `create` and `start` raise.
+    """
+    container = None
+    try:
+        with Launch(store) as launch:
+            container = create(store, spec)
+            with store.lock("container", container.id):
+                session = launch.run(container, foreground=True)
+    except BaseException:
+        if container and spec.auto_remove:
+            remove(store, container.id, volumes=True)
+        raise
+    with session:
+        return _to_the_end(store, container, session, stdio)
+
+
+def _to_the_end(store: Store, container: Container, session: Session, stdio: tuple[int, int, int]) -> int:
+    process = session.process
+
+    def send(number: int) -> None:
+        try:
+            if process is not None:
+                process.signal(number)
+        except ProcessLookupError:
+            return  # it has ended already; or, restarted, it is another one
+
+    with terminal.forwarding(send):
+        attach.follow(session, stdio, container.spec.tty, container.spec.interactive)
+    if session.exit_code is None:
+        raise ConnectionError(104, f"the monitor of container {container.name} was killed; its exit code is unknown")
+    finish_session(store, container, session)
+    return session.exit_code

@@ -1,0 +1,90 @@
+"""Signals, restarts, pauses and names of containers that exist."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from ..errors import InvalidSpec, NameTaken, WrongState
+from ..images import catalog as images
+from ..monitor import client
+from ..store import Store
+from . import release, signals
+from .catalog import Container, find, state
+from .checks import NAME
+from .launch import STOP_TIMEOUT, stop_signal
+from .start import start
+from .stop import end, send
+
+
+def kill(store: Store, ref: str, signal: str | int = "KILL") -> None:
+    """Send a signal to the first process of a running container; returns at once.
+
+    KILL and the container's stop signal also keep the restart policy from starting it again, as in Docker.
+    """
+    container = find(store, ref)
+    number = signals.number(signal)
+    with store.lock("container", container.id):
+        found = state(store, container)
+        if not found.running():
+            raise WrongState(f"container {container.name} does not run, so it cannot be sent a signal")
+        if number in (9, stop_signal(container, images.get(store, container.image_id))):
+            _no_restart(store, container)
+        send(store, container, found, number)
+
+
+def restart(store: Store, ref: str, timeout: float | None = None) -> Container:
+    """Stop a container, if it runs, and start it."""
+    container = find(store, ref)
+    if timeout is None:
+        timeout = STOP_TIMEOUT if container.spec.stop_timeout is None else container.spec.stop_timeout
+    number = stop_signal(container, images.get(store, container.image_id))
+    end(store, container, number, None if timeout < 0 else timeout, remove=False)
+    return start(store, container.id)
+
+
+def pause(store: Store, ref: str) -> None:
+    """Freeze all processes of a container. Raises WrongState when it does not run or is paused."""
+    _freeze(store, ref, True)
+
+
+def unpause(store: Store, ref: str) -> None:
+    """Let a paused container go on. Raises WrongState when it is not paused."""
+    _freeze(store, ref, False)
+
+
+def rename(store: Store, ref: str, name: str) -> None:
+    """Give a container another name. Raises NameTaken."""
+    container = find(store, ref)
+    if len(name) > 255 or not NAME.match(name):
+        raise InvalidSpec(f"container name {name[:64]!r}: use letters, digits, '_', '.' and '-'")
+    try:
+        with store.transaction() as db:
+            db.execute("UPDATE containers SET name = ? WHERE id = ?", (name, container.id))
+    except sqlite3.IntegrityError as error:
+        raise NameTaken(f"the name {name!r} belongs to another container; remove or rename that") from error
+
+
+def _freeze(store: Store, ref: str, wanted: bool) -> None:
+    container = find(store, ref)
+    with store.lock("container", container.id):
+        status = state(store, container).status
+        if status != ("running" if wanted else "paused"):
+            verb = "paused" if wanted else "unpaused"
+            raise WrongState(f"container {container.name} is {status}, so it cannot be {verb}")
+        group = release.cgroup(store, container.id)
+        if wanted:
+            group.freeze()
+        else:
+            group.thaw()
+        with client.connect(store.layout.bundle(container.id)) as session:
+            session.paused(wanted)
+
+
+def _no_restart(store: Store, container: Container) -> None:
+    with store.transaction() as db:
+        db.execute("UPDATE containers SET stopped_by_user = 1 WHERE id = ?", (container.id,))
+    try:
+        with client.connect(store.layout.bundle(container.id)) as session:
+            session.no_restart()
+    except (FileNotFoundError, ConnectionError):
+        return  # its monitor was killed, and the policy with it

@@ -1,0 +1,100 @@
+"""A container's network: which namespace, which networks and ports, and the files that name them."""
+
+from __future__ import annotations
+
+import os
+
+from ..networks import attach, catalog, ports
+from ..store import Store
+from . import namespaces
+from .catalog import Container
+from .spec import ContainerSpec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..networks.attach import Attachment
+    from ..networks.ports import PortMapping
+
+_WITHOUT = ("none", "host")
+
+
+def check(store: Store, spec: ContainerSpec) -> None:
+    """Raise NetworkNotFound or InvalidSpec when a network of the description is not there."""
+    for attachment in attachments(spec):
+        if attachment.network not in (catalog.DEFAULT, "default"):
+            catalog.find(store, attachment.network)
+
+
+def connect(store: Store, container: Container) -> int:
+    """Return the container's network namespace, connected, with its ports published; -1 for the host's.
+
+    The files that name hosts and servers are written beside it. `disconnect` takes everything back.
+    """
+    from .host_files import write
+
+    spec = container.spec
+    if spec.network_mode == "host":
+        write(store, container, [])
+        return -1
+    if not namespaces.own_network(spec):
+        return os.open(f"/proc/{namespaces.owner(store, spec.network_mode).pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    namespace = attach.new_namespace()
+    try:
+        endpoints = []
+        wanted = attachments(spec)
+        if wanted:
+            endpoints = attach.attach(store, container.id, container.name, namespace, wanted)
+            ports.publish(store, container.id, mappings(store, container), endpoints)
+        write(store, container, endpoints)
+    except BaseException:
+        os.close(namespace)
+        raise
+    return namespace
+
+
+def disconnect(store: Store, container_id: str) -> None:
+    """Release addresses, ports and interfaces of a container, and tell its neighbours. May be repeated."""
+    if not store.row("SELECT 1 FROM endpoints WHERE container_id = ?", (container_id,)):
+        return
+    from ..networks import names
+
+    networks = store.query("SELECT network_id FROM endpoints WHERE container_id = ?", (container_id,))
+    attach.detach(store, container_id)
+    for row in networks:
+        names.refresh(store, row["network_id"])
+
+
+def attachments(spec: ContainerSpec) -> list[Attachment]:
+    """Return the networks that a container joins, its `network_mode` first. Pure."""
+    mode = spec.network_mode
+    if mode in _WITHOUT or not namespaces.own_network(spec):
+        return []
+    wanted = {entry.name: entry for entry in spec.networks}
+    names = [mode, *(name for name in wanted if name != mode)]
+    result = []
+    for number, name in enumerate(names):
+        entry = wanted.get(name)
+        mac = (entry.mac_address if entry else None) or (spec.mac_address if number == 0 else None) or ""
+        aliases = entry.aliases if entry else ()
+        result.append(attach.Attachment(name, (entry.ipv4_address if entry else None) or "", mac, aliases))
+    return result
+
+
+def mappings(store: Store, container: Container) -> tuple[PortMapping, ...]:
+    """Return the ports to publish: those that were asked for, and with `publish_all_ports` all exposed ones."""
+    spec = container.spec
+    wanted = ports.parse(spec.published_ports, spec.default_host_ip)
+    if not spec.publish_all_ports:
+        return wanted
+    taken = {(mapping.container_port, mapping.protocol) for mapping in wanted}
+    every = ports.exposed(exposed(store, container), spec.default_host_ip)
+    return (*wanted, *(one for one in every if (one.container_port, one.protocol) not in taken))
+
+
+def exposed(store: Store, container: Container) -> list[str]:
+    """Return the exposed ports of a container and of its image, as `80/tcp`."""
+    from ..images import catalog as images
+
+    declared = images.get(store, container.image_id).defaults.get("ExposedPorts")
+    texts = [text for text in declared if isinstance(text, str)] if isinstance(declared, dict) else []
+    return list(dict.fromkeys([*container.spec.exposed_ports, *texts]))
