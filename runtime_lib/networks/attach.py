@@ -71,7 +71,7 @@ def attach(
     with store.transaction() as db:
         present = len(endpoints(store, container_id))
         for number, (network, wish) in enumerate(zip(networks, attachments), present):
-            bridge.ensure(network)
+            bridge.ensure(store, network)
             _reserve(db, container_id, name, network, wish, f"eth{number}")
         made = endpoints(store, container_id)
         _connect(made[present:], namespace, routed=any(endpoint.gateway for endpoint in made[:present]))
@@ -175,25 +175,29 @@ def _leases(db: sqlite3.Connection, network: Network) -> dict[IPAddress, str]:
 
 def _connect(made: Sequence[Endpoint], namespace: int, routed: bool) -> None:
     done: list[Endpoint] = []
+    with netns.entered(namespace):
+        inside = Rtnetlink()  # belongs to the namespace in which it was opened, wherever this thread is later
     try:
-        with Rtnetlink() as host:
+        with inside, Rtnetlink() as host:
             for endpoint in made:
                 _plug(host, endpoint, namespace)
                 done.append(endpoint)
-        with netns.entered(namespace):
-            inside = Rtnetlink()  # belongs to the namespace in which it was opened, wherever this thread is later
-        with inside:
-            for endpoint in made:
-                interface = ipaddress.ip_interface(f"{endpoint.address}/{endpoint.prefix_length}")
-                inside.add_address(endpoint.interface, interface)
-                inside.set_up(endpoint.interface)
-                if endpoint.gateway and not routed:
-                    inside.add_default_route(endpoint.interface, endpoint.gateway)
-                    routed = True
+                routed = _configure(inside, endpoint, routed)
+                host.settle(endpoint.host_interface)
     except BaseException:
         for endpoint in done:
             _take_away(endpoint.host_interface, Rtnetlink.delete)
         raise
+
+
+def _configure(inside: Rtnetlink, endpoint: Endpoint, routed: bool) -> bool:
+    """Set the container's end up; return whether there is a default route now."""
+    inside.add_address(endpoint.interface, ipaddress.ip_interface(f"{endpoint.address}/{endpoint.prefix_length}"))
+    inside.set_up(endpoint.interface)
+    if endpoint.gateway and not routed:
+        inside.add_default_route(endpoint.interface, endpoint.gateway)
+        return True
+    return routed
 
 
 def _plug(host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:

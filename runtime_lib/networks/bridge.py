@@ -4,26 +4,42 @@ from __future__ import annotations
 
 from ..linux.netlink import bridges
 from ..linux.netlink.link import Rtnetlink
+from .model import endpoints
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
 
+    from ..store import Store
     from .model import Network
 
 
-def ensure(network: Network) -> None:
+def ensure(store: Store, network: Network) -> None:
     """Make the bridge of a network unless it is there; the check costs one system call.
 
-    It is set up as the last step, so a bridge that is up is whole. Raises OSError, and HostLacks without pyroute2.
+    Containers that lost it when somebody deleted it are connected again. It is set up as the last step, so a bridge
+    that is up is whole. Raises OSError, and HostLacks without pyroute2.
     """
     with Rtnetlink() as netlink:
         if netlink.is_up(network.bridge):
             return
-        addresses = [f"{subnet.gateway}/{subnet.network.prefixlen}" for subnet in network.subnets]
-        bridges.create_bridge(network.bridge, addresses, network.spec.mtu)
-        _set_sysctls(network.bridge)
-        netlink.set_up(network.bridge)
+        with store.lock("bridge", network.bridge):
+            addresses = [f"{subnet.gateway}/{subnet.network.prefixlen}" for subnet in network.subnets]
+            bridges.create_bridge(network.bridge, addresses, network.spec.mtu)
+            _set_sysctls(network.bridge)
+            for endpoint in endpoints(store, network_id=network.id):
+                if netlink.is_up(endpoint.host_interface):
+                    netlink.set_master(endpoint.host_interface, network.bridge)
+            netlink.set_up(network.bridge)
+
+
+def exists(interface: str) -> bool:
+    """Whether the host has an interface of this name."""
+    with Rtnetlink() as netlink:
+        try:
+            return netlink.index(interface) > 0
+        except OSError:
+            return False
 
 
 def sweep(db: sqlite3.Connection, network: Network) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ipaddress
 import os
 import time
+from contextlib import suppress
 from datetime import datetime, timezone
 
 from ..errors import AddressTaken, Conflict, InUse, InvalidSpec, NameTaken, NetworkNotFound
 from ..linux.netlink import bridges
+from ..linux.netlink.link import Rtnetlink
 from . import bridge, firewall, ipam
 from .model import Network, Subnet, all_networks, endpoints
 from .spec import BRIDGE_NAME, PREDEFINED, NetworkSpec
@@ -38,6 +40,13 @@ def create(store: Store, spec: NetworkSpec) -> Network:
     spec.check()
     if spec.name in PREDEFINED:
         raise NameTaken(f"network {spec.name} is predefined: choose another name")
+    interface = spec.driver_options.get(BRIDGE_NAME, "")
+    taken = interface in [network.bridge for network in all_networks(store)]
+    if interface and (taken or bridge.exists(interface)):
+        # Never adopted: it would be deleted together with the network.
+        raise NameTaken(
+            f"network {spec.name}: the host has an interface {interface} already; choose another {BRIDGE_NAME}"
+        )
     return _create(store, spec)
 
 
@@ -122,9 +131,20 @@ def _create(store: Store, spec: NetworkSpec) -> Network:
         subnets = _choose(store, spec, host)
         network = Network(os.urandom(32).hex(), spec, subnets, time.time_ns())
         _insert(db, network)
-        bridge.ensure(network)  # inside the transaction: a kill undoes the rows, and the bridge is adopted next time
-    firewall.sync(store)
+    try:
+        bridge.ensure(store, network)  # after the rows: a kill leaves a network whose bridge an attachment makes
+        firewall.sync(store)
+    except BaseException:
+        _undo(store, network)
+        raise
     return network
+
+
+def _undo(store: Store, network: Network) -> None:
+    with store.transaction() as db:
+        db.execute("DELETE FROM networks WHERE id = ?", (network.id,))
+    with Rtnetlink() as netlink, suppress(OSError):  # the reason of the failure is what the user should see
+        netlink.delete(network.bridge)
 
 
 def _choose(store: Store, spec: NetworkSpec, host: list[tuple[str, IPNetwork]]) -> tuple[Subnet, ...]:

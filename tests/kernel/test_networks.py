@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from runtime_lib.errors import AddressTaken, InUse, InvalidSpec, NameTaken, NetworkNotFound, PortTaken
+from runtime_lib.errors import AddressTaken, HostLacks, InUse, InvalidSpec, NameTaken, NetworkNotFound, PortTaken
 from runtime_lib.linux import netns, nftables
 from runtime_lib.networks import attach, catalog, firewall
 from runtime_lib.networks import spec as options
@@ -292,6 +293,37 @@ def test_what_somebody_deleted_comes_back(host: Lab) -> None:
     again.publish("8080:80")
     assert rules(host) == before
     assert host.ask_from_outside(HOST, 8080) == f"{OUTSIDE} web"
+
+
+def test_a_running_container_gets_its_bridge_back(host: Lab) -> None:
+    web = host.member("web", "bridge")
+    web.serve(80)
+    run("ip", "link", "del", catalog.find(host.store, "bridge").bridge)
+    assert ask(web.ip, 80) != f"172.17.0.1 {web.name}"
+    neighbour = host.member("nb", "bridge")
+    assert neighbour.ask(web.ip, 80) == f"{neighbour.ip} web"
+
+
+def test_a_network_that_fails_leaves_nothing(host: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    links = run("ip", "-br", "link")
+    monkeypatch.setattr(nftables, "_PATH", "/nowhere")
+    with pytest.raises(HostLacks, match="install the package nftables"):
+        catalog.create(host.store, NetworkSpec("one"))
+    assert run("ip", "-br", "link") == links
+    assert [network.name for network in catalog.listing(host.store)] == ["host", "none"]
+
+
+def test_a_host_without_pyroute2(host: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyroute2", None)
+    with pytest.raises(HostLacks, match="install the package python3-pyroute2"):
+        catalog.create(host.store, NetworkSpec("one"))
+    assert [network.name for network in catalog.listing(host.store)] == ["host", "none"]
+
+
+def test_an_interface_of_the_host_is_never_taken_over(host: Lab) -> None:
+    with pytest.raises(NameTaken, match="an interface wire already"):
+        catalog.create(host.store, NetworkSpec("one", driver_options={options.BRIDGE_NAME: "wire"}))
+    assert "wire" in run("ip", "-br", "link")
 
 
 def test_rules_are_replaced_only_when_something_changed(host: Lab) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 from contextlib import contextmanager
 
@@ -38,6 +39,8 @@ def create_bridge(name: str, addresses: list[str], mtu: int) -> None:
         if not found:
             iproute.link("add", ifname=name, kind="bridge", mtu=mtu)
             found = iproute.link_lookup(ifname=name)
+        elif not iproute.link_lookup(ifname=name, kind="bridge"):
+            raise OSError(errno.EEXIST, "an interface of this name exists and is not a bridge", name)
         present = {_address_of(message) for message in iproute.get_addr(index=found[0])}
         for address in addresses:
             interface = ipaddress.ip_interface(address)

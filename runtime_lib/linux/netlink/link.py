@@ -51,6 +51,10 @@ class Rtnetlink:
         body = messages.veth(host_name, bridge, mtu, namespace, name, mac)
         self._send(messages.RTM_NEWLINK, messages.NLM_F_CREATE | messages.NLM_F_EXCL, body, host_name)
 
+    def set_master(self, name: str, bridge: str) -> None:
+        """Make an interface a port of a bridge."""
+        self._send(messages.RTM_SETLINK, 0, messages.link_master(self.index(name), self.index(bridge)), name)
+
     def isolate(self, name: str) -> None:
         """Keep a bridge port from talking to other isolated ports of its bridge (Linux 4.18)."""
         self._set_port(name, messages.attribute(messages.IFLA_BRPORT_ISOLATED, b"\1"))
@@ -74,6 +78,14 @@ class Rtnetlink:
     def set_up(self, name: str) -> None:
         """Set an interface up."""
         self._send(messages.RTM_SETLINK, 0, messages.link_up(self.index(name)), name)
+
+    def settle(self, name: str) -> None:
+        """Have the kernel notice now that an interface's carrier has come, and its bridge with it.
+
+        It does so by itself a little later; the first packets until then are lost, and ARP tries again after a second.
+        Kernels before 6.9 only answer, and do it later all the same (linkwatch_sync_dev in rtnl_getlink).
+        """
+        self._send(messages.RTM_GETLINK, 0, messages.link(self.index(name)), name)
 
     def delete(self, name: str) -> None:
         """Delete an interface. Raises OSError (ENODEV) when there is none of that name."""

@@ -12,6 +12,7 @@ NLMSG_ERROR = 2
 
 RTM_NEWLINK = 16
 RTM_DELLINK = 17
+RTM_GETLINK = 18
 RTM_SETLINK = 19
 RTM_NEWADDR = 20
 RTM_NEWROUTE = 24
@@ -118,9 +119,19 @@ def veth(host_name: str, bridge: int, mtu: int, namespace: int, name: str, mac: 
     return up + text(IFLA_IFNAME, host_name) + number(IFLA_MTU, mtu) + number(IFLA_MASTER, bridge) + info
 
 
+def link(index: int) -> bytes:
+    """Return the body of RTM_GETLINK for one interface."""
+    return _LINK.pack(AF_UNSPEC, 0, index, 0, 0)
+
+
 def link_up(index: int) -> bytes:
     """Return the body of RTM_SETLINK that sets an interface up."""
     return _LINK.pack(AF_UNSPEC, 0, index, IFF_UP, IFF_UP)
+
+
+def link_master(index: int, bridge: int) -> bytes:
+    """Return the body of RTM_SETLINK that makes an interface a port of a bridge."""
+    return _LINK.pack(AF_UNSPEC, 0, index, 0, 0) + number(IFLA_MASTER, bridge)
 
 
 def link_named(name: str) -> bytes:
