@@ -1,0 +1,96 @@
+"""Volumes as root: owners, devices, and mounts that must survive a removal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runtime_lib.linux.saferoot import SafeRoot
+from runtime_lib.linux.trees import remove_tree
+from runtime_lib.paths import Layout
+from runtime_lib.store import Store
+from runtime_lib.volumes import catalog
+from runtime_lib.volumes.seed import copy_up
+from runtime_lib.volumes.spec import VolumeSpec
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(Layout(str(tmp_path / "root"), str(tmp_path / "run")))
+
+
+@pytest.fixture
+def bind(tmp_path: Path) -> Iterator[list[Path]]:
+    """Collect mount points; they are unmounted at the end."""
+    places: list[Path] = []
+    yield places
+    for place in places:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_owners_devices_and_capabilities_are_taken_over(tmp_path: Path, store: Store) -> None:
+    image = tmp_path / "image"
+    (image / "data").mkdir(parents=True)
+    (image / "data" / "file").write_text("x")
+    os.chown(image / "data" / "file", 1234, 4321)
+    (image / "data" / "file").chmod(0o6755)  # after chown, which would clear it
+    capability = bytes.fromhex("0100000200040000000000000000000000000000")
+    os.setxattr(image / "data" / "file", "security.capability", capability)
+    os.setxattr(image / "data", "trusted.overlay.opaque", b"y")
+    os.mknod(image / "data" / "null", 0o020600, os.makedev(1, 3))
+    (image / "data" / "null").chmod(0o666)
+    os.symlink("file", image / "data" / "link")
+    os.lchown(image / "data" / "link", 7, 8)
+    os.chown(image / "data", 33, 34)
+    volume = catalog.create(store, VolumeSpec("data"))
+    with SafeRoot.at(str(image)) as root:
+        assert copy_up(root, "/data", volume.folder)
+    copy = Path(volume.folder)
+    status = (copy / "file").stat()
+    assert (status.st_uid, status.st_gid, status.st_mode) == (1234, 4321, 0o106755)
+    assert os.getxattr(copy / "file", "security.capability") == capability
+    device = (copy / "null").stat()
+    assert (device.st_rdev, device.st_mode) == (os.makedev(1, 3), 0o020666)
+    assert (os.lstat(copy / "link").st_uid, os.lstat(copy / "link").st_gid) == (7, 8)
+    assert (copy.stat().st_uid, copy.stat().st_gid) == (33, 34)
+    assert "trusted.overlay.opaque" not in os.listxattr(copy)
+    assert catalog.find(store, "data").seeded
+
+
+def test_a_removal_stops_at_a_mount(tmp_path: Path, store: Store, bind: list[Path]) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "file").write_text("keep me")
+    inside = Path(catalog.create(store, VolumeSpec("data")).folder) / "deep" / "mounted"
+    inside.mkdir(parents=True)
+    subprocess.run(["mount", "--bind", str(precious), str(inside)], check=True)
+    bind.append(inside)
+    with pytest.raises(OSError, match="something is mounted there") as caught:
+        catalog.remove(store, "data")
+    assert caught.value.filename == "data/_data/deep/mounted"
+    assert (precious / "file").read_text() == "keep me"
+    subprocess.run(["umount", str(bind.pop())], check=True)
+    catalog.create(store, VolumeSpec("data"))  # finishes the removal, and makes a new one
+    assert os.listdir(catalog.find(store, "data").folder) == []
+
+
+def test_a_mounted_file_is_a_mount_too(tmp_path: Path, bind: list[Path]) -> None:
+    (tmp_path / "precious").write_text("keep me")
+    place = tmp_path / "tree" / "file"
+    place.parent.mkdir()
+    place.touch()
+    subprocess.run(["mount", "--bind", str(tmp_path / "precious"), str(place)], check=True)
+    bind.append(place)
+    parent = os.open(tmp_path, os.O_RDONLY)
+    try:
+        with pytest.raises(OSError, match="something is mounted there"):
+            remove_tree(parent, "tree")
+    finally:
+        os.close(parent)
+    assert (tmp_path / "precious").read_text() == "keep me"
