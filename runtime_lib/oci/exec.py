@@ -82,11 +82,16 @@ class Prespawned:
 
         `config` is the container's own configuration (its linux.seccomp counts); `cgroup` are the `paths()` of its
         cgroup; `stdio` become 0, 1 and 2, unless `process.terminal` asks for a new terminal.
-        Raises InvalidSpec, ProcessLookupError when the container has ended, or `report.LaunchError`.
+        The helper is used up, whatever happens. Raises InvalidSpec, ProcessLookupError when the container has ended,
+        or `report.LaunchError`.
         """
-        request = request_for(target, config, process, container_id, cgroup, cache)
-        channel.send(self._socket, wire.pack(request), () if process.get("terminal") else stdio)
-        answer, descriptors = channel.receive(self._socket)
+        try:
+            request = request_for(target, config, process, container_id, cgroup, cache)
+            channel.send(self._socket, wire.pack(request), () if process.get("terminal") else stdio)
+            answer, descriptors = channel.receive(self._socket)
+        except BaseException:
+            self.cancel()
+            raise
         os.close(self._socket)
         if not answer.startswith(b"r"):
             os.waitpid(self._helper, 0)
