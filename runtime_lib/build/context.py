@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..errors import InvalidSpec
+from ..errors import InvalidSpec, NotFound
 from ..linux.saferoot import SafeRoot
 from . import ignore
 from .sources import Tree
@@ -16,9 +16,11 @@ class Context:
     """An open build context; a context manager. `name` is the Dockerfile's, for messages; `dockerfile` its text."""
 
     def __init__(self, path: str, dockerfile: str) -> None:
-        """Read both files. Raises InvalidSpec when the folder or its Dockerfile cannot be read."""
+        """Read both files. Raises NotFound or InvalidSpec for a folder or Dockerfile that cannot be read."""
         try:
             self._root = SafeRoot.at(path)
+        except FileNotFoundError as error:
+            raise NotFound(f"the build context {path} does not exist on the host; copy it there first") from error
         except OSError as error:
             raise InvalidSpec(f"cannot read the build context {path}: {error.strerror}; name a folder") from error
         try:
@@ -42,6 +44,8 @@ class Context:
             # The user named a file of the host; it need not lie in the context.
             with SafeRoot.at(os.path.dirname(name)) as folder:
                 return folder.read(os.path.basename(name), _LIMIT)
+        except FileNotFoundError as error:
+            raise NotFound(f"there is no Dockerfile {name} in {path}") from error
         except OSError as error:
             raise InvalidSpec(f"cannot read the Dockerfile {name} of {path}: {error.strerror}") from error
 
