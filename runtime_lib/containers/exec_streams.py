@@ -1,0 +1,119 @@
+"""Pipes and terminals between the caller and a program that is executed in a container."""
+
+from __future__ import annotations
+
+import os
+import select
+from contextlib import ExitStack
+
+from . import terminal
+from .attach import write_all
+from .execute import ExecSpec, Result
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..oci.exec import Running
+    from .execute import Stdio
+
+    Start = Callable[[Stdio], Running]
+
+_CHUNK = 64 * 1024
+_PIECE = 4096  # PIPE_BUF: a pipe that is writable takes as much without blocking
+_AFTER = 0.05  # seconds between looks whether the program has ended, while another process holds its output open
+
+
+def capture(start: Start, tty: bool, stdin: bytes) -> Result:
+    """Run a program with `stdin`, and return all that it wrote."""
+    with ExitStack() as stack:
+        relay_ = _Relay(stack, start, tty)
+        chunks: dict[int, list[bytes]] = {1: [], 2: []}
+        relay_.pump(stdin, -1, lambda stream, data: chunks[stream].append(data))
+        return Result(relay_.running.wait(), b"".join(chunks[1]), b"".join(chunks[2]))
+
+
+def relay(start: Start, spec: ExecSpec, stdio: Stdio) -> int:
+    """Run a program and pass everything on between it and `stdio`; return its exit code."""
+    with ExitStack() as stack:
+        relay_ = _Relay(stack, start, spec.tty)
+        running = relay_.running
+        if spec.tty:
+            stack.enter_context(terminal.raw(stdio[0]))
+            stack.enter_context(terminal.resizing(stdio[0], running.resize))
+        stack.enter_context(terminal.forwarding(running.signal))
+        source = stdio[0] if spec.interactive else -1
+        relay_.pump(b"", source, lambda stream, data: write_all(stdio[stream], data))
+        return running.wait()
+
+
+class _Relay:
+    """A program that runs, and our ends of its streams: `stdin` (-1: none), `streams` {descriptor: 1 or 2}."""
+
+    def __init__(self, stack: ExitStack, start: Start, tty: bool) -> None:
+        self._stack = stack
+        if tty:
+            self.running = start((-1, -1, -1))
+            self.stdin = self.running.console
+            self.streams = {self.running.console: 1}
+            stack.callback(os.close, self.running.console)
+            return
+        pairs = [os.pipe(), os.pipe(), os.pipe()]
+        ours = [pairs[0][1], pairs[1][0], pairs[2][0]]
+        theirs = [pairs[0][0], pairs[1][1], pairs[2][1]]
+        self.stdin = ours[0]
+        self.streams = {ours[1]: 1, ours[2]: 2}
+        for descriptor in ours[1:]:
+            stack.callback(os.close, descriptor)
+        self._closing_stdin = stack.enter_context(ExitStack())
+        self._closing_stdin.callback(os.close, ours[0])
+        try:
+            self.running = start((theirs[0], theirs[1], theirs[2]))
+        finally:
+            for descriptor in theirs:
+                os.close(descriptor)
+
+    def pump(self, data: bytes, source: int, write: Callable[[int, bytes], None]) -> None:
+        """Pass `data`, then what comes from `source`, to the program, and its output to `write`, until its end."""
+        open_streams = dict(self.streams)
+        pending = data
+        if not pending and source < 0:
+            self._end_input()
+        while open_streams:
+            readers = [*open_streams, *([source] if source >= 0 and not pending else [])]
+            readable, writable, _ = select.select(readers, [self.stdin] if pending else [], (), _AFTER)
+            if source in readable:
+                pending = os.read(source, _CHUNK)
+                if not pending:
+                    source = -1
+                    self._end_input()
+            if writable:
+                pending = self._feed(pending)
+                if not pending and source < 0:
+                    self._end_input()
+            for descriptor in [one for one in readable if one in open_streams]:
+                chunk = _read(descriptor)
+                if chunk:
+                    write(open_streams[descriptor], chunk)
+                else:
+                    del open_streams[descriptor]
+            if not readable and self.running.poll() is not None:
+                return  # what it has left behind may hold its output open for ever
+
+    def _feed(self, data: bytes) -> bytes:
+        try:
+            return data[os.write(self.stdin, data[:_PIECE]) :]
+        except BrokenPipeError:
+            return b""  # it does not want to read
+
+    def _end_input(self) -> None:
+        if self.stdin in self.streams:
+            return  # a terminal has no such end
+        self._closing_stdin.close()
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, _CHUNK)
+    except OSError:  # EIO: nobody has the terminal open any more
+        return b""

@@ -1,0 +1,158 @@
+"""Run one more program in a container that runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from .. import library
+from ..errors import InvalidSpec, WrongState
+from ..linux.process import Process
+from ..oci import exec as runtime
+from ..store import Store
+from . import release, start_errors, users
+from .catalog import Container, find, state
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..oci.exec import Running
+
+Stdio = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class ExecSpec:
+    """What to run: `command`; the rest is as in the container's own program where it is empty.
+
+    `interactive` passes standard input on; `tty` gives the program a terminal of its own.
+    """
+
+    command: tuple[str, ...]
+    env: dict[str, str] = field(default_factory=dict)
+    user: str = ""
+    working_dir: str = ""
+    tty: bool = False
+    interactive: bool = False
+    privileged: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a program did, to its last byte."""
+
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+
+
+def capture(store: Store, ref: str, spec: ExecSpec, stdin: bytes = b"") -> Result:
+    """Run a program with `stdin` as its input, and return its output and exit code.
+
+    With a terminal all output is in `stdout`. A process that it leaves behind is not waited for. Raises CommandFailed
+    (126, 127) when it cannot be executed, WrongState when the container does not run.
+    """
+    from . import exec_streams
+
+    return exec_streams.capture(lambda stdio: _start(store, ref, spec, stdio), spec.tty, stdin)
+
+
+def stream(store: Store, ref: str, spec: ExecSpec, stdio: Stdio = (0, 1, 2)) -> int:
+    """Run a program that reads and writes `stdio`; return its exit code. Signals are passed on. Raises as `capture`."""
+    from . import exec_streams, terminal
+
+    if spec.tty or not all(_is_pipe(number) for number in stdio[not spec.interactive :]):
+        return exec_streams.relay(lambda inner: _start(store, ref, spec, inner), spec, stdio)
+    with open(os.devnull, "rb") as null:
+        running = _start(store, ref, spec, stdio if spec.interactive else (null.fileno(), *stdio[1:]))
+    with terminal.forwarding(running.signal):
+        return running.wait()
+
+
+def detach(store: Store, ref: str, spec: ExecSpec) -> int:
+    """Start a program without input and output, and leave it; return its pid on the host. Raises as `capture`."""
+    with open(os.devnull, "r+b") as null:
+        return _start(store, ref, spec, (null.fileno(),) * 3).pid
+
+
+def _is_pipe(descriptor: int) -> bool:
+    """Whether a program in a container may have it: it could open a terminal or a file of the host anew."""
+    mode = os.fstat(descriptor).st_mode
+    return stat.S_ISFIFO(mode) or os.path.samestat(os.fstat(descriptor), os.stat(os.devnull))
+
+
+def _start(store: Store, ref: str, spec: ExecSpec, stdio: Stdio) -> Running:
+    if not spec.command:
+        raise InvalidSpec("there is no command to execute")
+    helper = runtime.prespawn(library.install(store))
+    with ExitStack() as unused:
+        unused.callback(helper.cancel)
+        container = find(store, ref)
+        target = _target(store, container)
+        with open(f"{store.layout.bundle(container.id)}/config.json", "rb") as file:
+            config = json.load(file)
+        process = _process(store, container, spec, config["process"], target)
+        unused.pop_all()
+        cgroup = release.cgroup(store, container.id).paths()
+        try:
+            return helper.start(
+                target, config, process, stdio, container_id=container.id, cgroup=cgroup, cache=store.layout.cache
+            )
+        except ProcessLookupError as error:
+            raise WrongState(f"container {container.name} has just ended; start it and try again") from error
+        except OSError as error:
+            raise start_errors.explain(container.name, error) from error
+
+
+def _target(store: Store, container: Container) -> Process:
+    found = state(store, container)
+    if found.status == "paused":
+        raise WrongState(f"container {container.name} is paused; unpause it to execute something in it")
+    if found.process is None:
+        raise WrongState(f"container {container.name} does not run; start it to execute something in it")
+    return found.process
+
+
+def _process(
+    store: Store, container: Container, spec: ExecSpec, own: dict[str, Any], target: Process
+) -> dict[str, Any]:
+    """Return the OCI process: the container's own one with what `spec` changes."""
+    values = dict(entry.split("=", 1) for entry in own["env"])
+    process = {**own, "terminal": spec.tty, "args": list(spec.command), "cwd": spec.working_dir or own["cwd"]}
+    names = own["capabilities"]["bounding"]
+    if spec.privileged:
+        from ..linux import capabilities
+
+        names = capabilities.names(capabilities.own_bounding())
+    if spec.user:
+        user = _look(container, spec.user, target)
+        process["user"] = {**own["user"], "uid": user.uid, "gid": user.gid, "additionalGids": list(user.groups)}
+        if not _home_is_given(store, container):
+            values["HOME"] = user.home
+    held = names if process["user"]["uid"] == 0 else []
+    process["capabilities"] = {**own["capabilities"], "bounding": names, "permitted": held, "effective": held}
+    if spec.tty:
+        values.setdefault("TERM", "xterm")
+    values.update(spec.env)
+    process["env"] = [f"{name}={value}" for name, value in values.items()]
+    return process
+
+
+def _look(container: Container, user: str, target: Process) -> users.User:
+    from .tree import running_tree
+
+    with running_tree(target.pid) as root:
+        if not target.alive():
+            raise ProcessLookupError(3, "the container has ended", f"/proc/{target.pid}")
+        return users.lookup(root, user, container.spec.groups)
+
+
+def _home_is_given(store: Store, container: Container) -> bool:
+    from ..images import catalog as images
+
+    declared = images.get(store, container.image_id).defaults.get("Env") or ()
+    return "HOME" in container.spec.env or any(str(entry).startswith("HOME=") for entry in declared)
