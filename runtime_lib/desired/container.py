@@ -31,7 +31,7 @@ def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
 
 def read(options: dict[str, Any]) -> Wish:
     """Return the wish of one container's options, with the variables of its env_file."""
-    if options.get("state") not in ("absent", "stopped") and "image" in options and not options["image"]:
+    if options.get("image") == "":
         raise InvalidSpec(f"container {options.get('name')}: image is empty")
     path = options.get("env_file")
     if not path:
@@ -44,7 +44,7 @@ def read(options: dict[str, Any]) -> Wish:
 
 def one(store: Store, wanted: Wish, check: bool) -> Outcome:
     """Converge one container. Raises SkiffError or OSError; then the container is as it was, or as far as it came."""
-    with nullcontext() if check else store.lock("task", wanted.name, PATIENCE):
+    with nullcontext() if check else store.lock("task", f"container-{wanted.name}", PATIENCE):
         steps = plan(wanted, observe(store, wanted))
         if not check:
             converge(store, steps)
@@ -91,7 +91,7 @@ def _to_the_end(store: Store, wanted: Wish, steps: Plan) -> Outcome:
 def _output(store: Store, wanted: Wish) -> str:
     if wanted.spec.auto_remove:
         return "Cannot retrieve result as auto_remove is enabled"
-    from ..containers.logs import records
+    from ..containers.logs import read
 
-    data = b"".join(record.data for record in records(store, wanted.name))
+    data = b"".join(record.data for record in read(store, wanted.name))
     return data.decode(errors="replace")

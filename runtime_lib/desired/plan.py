@@ -20,15 +20,12 @@ class Step(Protocol):
 
     def describe(self) -> str:
         """Return what it does, in words that may stand in a playbook's output."""
-        ...
 
     def action(self) -> dict[str, Any]:
         """Return the same for programs, as community.docker's modules have it in `actions`."""
-        ...
 
     def apply(self, store: Store) -> None:
         """Do it. Raises SkiffError or OSError, and then nothing half-made is left."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,126 @@
+# Copyright (c) The Skiff developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Between Ansible and the library: the only file that knows both.
+
+The first task on a host installs the library from its payload; this and every later task then imports it, byte-compiled,
+from there. In check mode nothing is installed: on a bare host the library runs from the payload.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from .runtime_lib import errors, library, paths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+CONNECTION = {
+    "docker_host": {"type": "str", "aliases": ["docker_url"]},
+    "tls_hostname": {"type": "str"},
+    "api_version": {"type": "str", "aliases": ["docker_api_version"]},
+    "timeout": {"type": "int"},
+    "ca_path": {"type": "path", "aliases": ["ca_cert", "tls_ca_cert", "cacert_path"]},
+    "client_cert": {"type": "path", "aliases": ["tls_client_cert", "cert_path"]},
+    "client_key": {"type": "path", "aliases": ["tls_client_key", "key_path"]},
+    "tls": {"type": "bool"},
+    "use_ssh_client": {"type": "bool"},
+    "validate_certs": {"type": "bool", "aliases": ["tls_verify"]},
+    "docker_cli": {"type": "path"},
+    "cli_context": {"type": "str"},
+}
+
+
+def run(topic: str, argument_spec: dict[str, Any], entries: str | None = None, writes: bool = True, **rules: Any) -> None:
+    """Do one module's work: `perform()` of `runtime_lib/desired/<topic>.py`; never returns.
+
+    `entries` is an option whose entries have the options of the module itself. `writes` is False for modules that only
+    look. `rules` go to AnsibleModule.
+    """
+    arguments = {**argument_spec, **CONNECTION, "debug": {"type": "bool", "default": False}}
+    module = AnsibleModule(argument_spec=arguments, **{"supports_check_mode": True, **rules})
+    options = {name: module.params[name] for name in argument_spec}
+    if entries and options[entries] is not None:
+        options[entries] = [_entry(module, argument_spec, entry) for entry in options[entries]]
+    ignored = sorted(name for name in CONNECTION if module.params[name] is not None)
+    if ignored:
+        module.warn(f"There is no engine to connect to, so these options have no effect: {', '.join(ignored)}")
+    _finish(module, _perform(module, topic, options, writes))
+
+
+def _entry(module: AnsibleModule, argument_spec: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry with each value in its type, under its first name, and None where it says nothing."""
+    bare = {
+        name: {key: value for key, value in option.items() if key not in ("default", "required")}
+        for name, option in argument_spec.items()
+    }
+    checked = ArgumentSpecValidator(bare).validate(entry)
+    if checked.error_messages:
+        module.fail_json(msg=f"container {entry.get('name', '(without a name)')}: {checked.error_messages[0]}")
+    return {name: checked.validated_parameters.get(name) for name in argument_spec}
+
+
+def _perform(module: AnsibleModule, topic: str, options: dict[str, Any], writes: bool) -> Any:
+    sentence = ""
+    known: type[Exception] = errors.SkiffError
+    try:
+        package = _package(writes and not module.check_mode)
+        known = importlib.import_module(f"{package}.errors").SkiffError
+        store = _store(package, writes and not module.check_mode)
+        return importlib.import_module(f"{package}.desired.{topic}").perform(store, options, module.check_mode)
+    except (known, errors.SkiffError) as error:
+        sentence = str(error)
+    except OSError as error:
+        sentence = explained(error)
+    module.fail_json(msg=sentence)
+
+
+def explained(error: OSError) -> str:
+    """Return a failure of the kernel as a sentence with what it said and about which file."""
+    where = f": {error.filename}" if error.filename else ""
+    return f"{error.strerror or error}{where}"
+
+
+def _package(install: bool) -> str:
+    """Return the name of the package to import the library from."""
+    layout = paths.Layout.from_environment()
+    folder = library.installed(layout)
+    if folder is None and install:
+        from .runtime_lib.store import Store
+
+        folder = library.install(Store(layout))
+    if folder is None:
+        return library.__name__.rpartition(".")[0]
+    sys.path.insert(0, folder)
+    return library.PACKAGE
+
+
+def _store(package: str, writes: bool) -> Any:
+    layout = importlib.import_module(f"{package}.paths").Layout.from_environment()
+    store = importlib.import_module(f"{package}.store").Store
+    return store(layout) if writes else store.observer(layout)
+
+
+def _finish(module: AnsibleModule, outcome: Any) -> None:
+    result = {"changed": outcome.changed, **outcome.facts}
+    debug = module.params["debug"]
+    if module.check_mode or debug:
+        result["actions"] = outcome.plan.actions
+    if module._diff or debug:
+        result["diff"] = {"before": outcome.plan.before, "after": outcome.plan.after}
+    for text in outcome.warnings:
+        module.warn(text)
+    if outcome.failed:
+        module.fail_json(msg=outcome.failed, **result)
+    module.exit_json(**result)
+
+
+def _payload() -> None:
+    """Name every file of the library, so that Ansible ships it; nobody calls this."""
+    from . import payload  # noqa: F401

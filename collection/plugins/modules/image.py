@@ -1,0 +1,306 @@
+#!/usr/bin/python
+# Copyright (c) The Skiff developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: image
+short_description: Manage images
+version_added: 0.1.0
+author: The Skiff developers (@skiff-containers)
+description:
+  - Brings images to the host, gives them names and removes them.
+  - Options and return values are those of P(community.docker.docker_image#module). Sources that need no registry were added.
+extends_documentation_fragment:
+  - skiff.containers.attributes
+  - skiff.containers.attributes.action_groups
+  - skiff.containers.connection
+attributes:
+  check_mode:
+    support: full
+    details:
+      - For O(source=load) and O(source=build), the archive and the build's inputs are looked at, so the answer is exact.
+  diff_mode:
+    support: full
+options:
+  name:
+    description: The name of the image, or its id.
+    type: str
+    required: true
+  tag:
+    description: The tag, for a O(name) without one.
+    type: str
+    default: latest
+  state:
+    description:
+      - V(present) makes sure that the image exists.
+      - V(absent) removes the name, and the image with its last name. It is an error when a container needs the image.
+    type: str
+    choices: [absent, present]
+    default: present
+  source:
+    description:
+      - Where an image comes from that is not on the host. Needed with O(state=present).
+      - V(bootstrap) makes it from the packages of a distribution, see O(bootstrap).
+      - V(build) builds it from a Dockerfile, see O(build).
+      - V(import) makes it from the tar archive O(load_path) of a root file system.
+      - V(load) loads it from the archive O(load_path), as C(docker save) and other programs write it.
+      - V(local) fails when it is not there.
+      - V(pull) is accepted for an image that is on the host. Registries are not there yet.
+    type: str
+    choices: [bootstrap, build, import, load, pull, local]
+  force_source:
+    description: Look at the source even when the image exists. The result is only changed when another image came of it.
+    type: bool
+    default: false
+  force_absent:
+    description: Remove the name even when a container needs the image.
+    type: bool
+    default: false
+  force_tag:
+    description: Give O(repository) to this image even when another image has it.
+    type: bool
+    default: false
+  load_path:
+    description: The archive on the host for O(source=load) and O(source=import).
+    type: path
+  changes:
+    description: With O(source=import), Dockerfile instructions such as V(CMD ["sh"]) or V(ENV A=1) for the new image.
+    type: list
+    elements: str
+  bootstrap:
+    description: With O(source=bootstrap), what to make the image from.
+    type: dict
+    suboptions:
+      suite:
+        description: The distribution's name for its version, such as V(bookworm).
+        type: str
+        required: true
+      packages:
+        description: Packages to install in addition.
+        type: list
+        elements: str
+      mirror:
+        description: Where packages come from, as a URL or as a line of C(sources.list). Without it, the sources of the host.
+        type: str
+      variant:
+        description: Which packages belong to the base, as C(mmdebstrap) names it.
+        type: str
+        default: minbase
+      components:
+        description: The components of the distribution.
+        type: list
+        elements: str
+        default: [main]
+      architecture:
+        description: The architecture, in the distribution's words. Without it, that of the host.
+        type: str
+      keyring:
+        description: A file on the host with the keys that sign the packages.
+        type: path
+  build:
+    description: With O(source=build), how to build the image.
+    type: dict
+    suboptions:
+      path:
+        description: The folder on the host with the files for the build.
+        type: path
+        required: true
+      dockerfile:
+        description: The Dockerfile, in O(build.path).
+        type: str
+      args:
+        description: Values of C(ARG) instructions.
+        type: dict
+      target:
+        description: The stage to build. The last one without it.
+        type: str
+      nocache:
+        description: Do not use layers of earlier builds.
+        type: bool
+        default: false
+      labels:
+        description: Labels of the image.
+        type: dict
+      network:
+        description: The network mode of C(RUN) instructions.
+        type: str
+      etc_hosts:
+        description: More lines of C(/etc/hosts) in C(RUN) instructions, from host name to address.
+        type: dict
+      shm_size:
+        description: The size of C(/dev/shm) in C(RUN) instructions.
+        type: str
+      container_limits:
+        description: Limits of C(RUN) instructions.
+        type: dict
+        suboptions:
+          memory:
+            description: The limit of memory.
+            type: str
+          memswap:
+            description: The limit of memory and swap together.
+            type: str
+          cpushares:
+            description: Accepted with a warning.
+            type: int
+          cpusetcpus:
+            description: Accepted with a warning.
+            type: str
+      cache_from:
+        description: Accepted with a warning. The host's own layers are used.
+        type: list
+        elements: str
+      http_timeout:
+        description: Accepted with a warning.
+        type: int
+      platform:
+        description: Accepted with a warning.
+        type: str
+      pull:
+        description: Accepted. The base image must be on the host.
+        type: bool
+        default: false
+      rm:
+        description: Accepted. Nothing is left of a build but its layers.
+        type: bool
+        default: true
+      use_config_proxy:
+        description: Accepted, and ignored.
+        type: bool
+  repository:
+    description: One more name for the image.
+    type: str
+  archive_path:
+    description: Refused. Images cannot be saved from a task yet.
+    type: path
+  push:
+    description: V(true) is refused. Images cannot be pushed yet.
+    type: bool
+    default: false
+  pull:
+    description: Accepted, and ignored.
+    type: dict
+    suboptions:
+      platform:
+        description: Accepted, and ignored.
+        type: str
+seealso:
+  - module: skiff.containers.dockerfile_build
+  - module: skiff.containers.image_info
+"""
+
+EXAMPLES = r"""
+- name: A base image from Debian's own packages
+  skiff.containers.image:
+    name: debian:bookworm
+    source: bootstrap
+    bootstrap:
+      suite: bookworm
+
+- name: An image from an archive
+  skiff.containers.image:
+    name: shop:1.4
+    source: load
+    load_path: /srv/images/shop-1.4.tar.zst
+
+- name: An image from the tar of a root file system
+  skiff.containers.image:
+    name: busybox
+    source: import
+    load_path: /srv/images/busybox.tar
+    changes:
+      - CMD ["sh"]
+
+- name: Remove an image
+  skiff.containers.image:
+    name: shop:1.3
+    state: absent
+"""
+
+RETURN = r"""
+image:
+  description: What C(docker image inspect) says of the image. Empty when there is none.
+  returned: always
+  type: dict
+  sample: {"Id": "sha256:1f2e...", "RepoTags": ["shop:1.4"]}
+stdout:
+  description: The log of the build.
+  returned: with O(source=build)
+  type: str
+  sample: "Step 1/2 : FROM debian"
+actions:
+  description: What was done, or would be done.
+  returned: in check mode, or with O(debug=true)
+  type: list
+  elements: dict
+"""
+
+from ..module_utils.runner import run
+
+OPTIONS = {
+    "archive_path": {"type": "path"},
+    "bootstrap": {
+        "type": "dict",
+        "options": {
+            "architecture": {"type": "str"},
+            "components": {"type": "list", "elements": "str", "default": ["main"]},
+            "keyring": {"type": "path"},
+            "mirror": {"type": "str"},
+            "packages": {"type": "list", "elements": "str"},
+            "suite": {"type": "str", "required": True},
+            "variant": {"type": "str", "default": "minbase"},
+        },
+    },
+    "build": {
+        "type": "dict",
+        "options": {
+            "args": {"type": "dict"},
+            "cache_from": {"type": "list", "elements": "str"},
+            "container_limits": {
+                "type": "dict",
+                "options": {
+                    "cpusetcpus": {"type": "str"},
+                    "cpushares": {"type": "int"},
+                    "memory": {"type": "str"},
+                    "memswap": {"type": "str"},
+                },
+            },
+            "dockerfile": {"type": "str"},
+            "etc_hosts": {"type": "dict"},
+            "http_timeout": {"type": "int"},
+            "labels": {"type": "dict"},
+            "network": {"type": "str"},
+            "nocache": {"type": "bool", "default": False},
+            "path": {"type": "path", "required": True},
+            "platform": {"type": "str"},
+            "pull": {"type": "bool", "default": False},
+            "rm": {"type": "bool", "default": True},
+            "shm_size": {"type": "str"},
+            "target": {"type": "str"},
+            "use_config_proxy": {"type": "bool"},
+        },
+    },
+    "changes": {"type": "list", "elements": "str"},
+    "force_absent": {"type": "bool", "default": False},
+    "force_source": {"type": "bool", "default": False},
+    "force_tag": {"type": "bool", "default": False},
+    "load_path": {"type": "path"},
+    "name": {"type": "str", "required": True},
+    "pull": {"type": "dict", "options": {"platform": {"type": "str"}}},
+    "push": {"type": "bool", "default": False},
+    "repository": {"type": "str"},
+    "source": {"type": "str", "choices": ["bootstrap", "build", "import", "load", "pull", "local"]},
+    "state": {"type": "str", "choices": ["absent", "present"], "default": "present"},
+    "tag": {"type": "str", "default": "latest"},
+}
+
+
+def main() -> None:
+    run("image", OPTIONS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The `image` module's work."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import replace
+
+from ..errors import NotFound
+from ..images import catalog
+from .image_plan import Present, plan, wants_source
+from .image_steps import Build, check_archive
+from .image_wish import wish
+from .plan import Outcome, Plan, converge
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..store import Store
+    from .image_wish import Wish
+
+PATIENCE = 3600.0  # seconds: another task that builds the same image may take this long
+
+
+def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
+    """Bring, name or remove the image as the options want it; with `check`, only say what would be done."""
+    wanted = wish(options)
+    log: list[str] = []
+    with nullcontext() if check else store.lock("task", f"image-{wanted.ref}", PATIENCE):
+        present = Present(
+            catalog.resolve(store, wanted.ref),
+            catalog.resolve(store, wanted.repository) if wanted.repository else None,
+        )
+        warnings = wanted.warnings
+        if wants_source(wanted, present.image_id):
+            coming, missing = _coming(store, wanted, check)
+            present, warnings = replace(present, coming=coming), warnings + missing
+        steps = plan(wanted, present)
+        if not check:
+            converge(store, listening(steps, log))
+    return Outcome(_facts(store, wanted, log), steps, changed(store, wanted, present, steps, check), warnings)
+
+
+def listening(steps: Plan, log: list[str]) -> Plan:
+    """Return the plan with the output of its builds going to `log`."""
+    heard = (
+        replace(step, spec=replace(step.spec, output=log.append)) if isinstance(step, Build) else step
+        for step in steps.steps
+    )
+    return replace(steps, steps=tuple(heard))
+
+
+def changed(store: Store, wanted: Wish, present: Present, steps: Plan, check: bool) -> bool:
+    """Whether a name means another image now: a source may bring the very image that was there."""
+    if check or wanted.state == "absent":
+        return steps.changed
+    moved = catalog.resolve(store, wanted.ref) != present.image_id
+    return moved or any("tagged" in action for action in steps.actions)
+
+
+def _coming(store: Store, wanted: Wish, check: bool) -> tuple[str | None, tuple[str, ...]]:
+    """Return the id that the source brings, where it can be told, and a warning for what is missing in check mode."""
+    try:
+        if wanted.source == "load":
+            from ..images import archive
+
+            path = wanted.load_path or ""
+            return check_archive(wanted.ref, path, archive.sources(store, path)), ()
+        if wanted.source == "build" and wanted.build:
+            from ..build.build import fingerprint
+
+            return fingerprint(store, wanted.build).image_id, ()
+        if wanted.source == "bootstrap" and wanted.bootstrap:
+            from ..images.bootstrap import present
+
+            found = present(store, wanted.bootstrap)
+            return (found.id if found else None), ()
+    except (NotFound, FileNotFoundError) as error:
+        if not check:
+            raise
+        return None, (f"image {wanted.ref}: what it is made of is not there yet: {error}",)
+    return None, ()
+
+
+def _facts(store: Store, wanted: Wish, log: list[str]) -> dict[str, Any]:
+    from ..images.inspect import describe
+
+    image_id = catalog.resolve(store, wanted.ref)
+    facts: dict[str, Any] = {"image": describe(store, catalog.get(store, image_id)) if image_id else {}}
+    if wanted.source == "build":
+        facts["stdout"] = "".join(log)
+    return facts

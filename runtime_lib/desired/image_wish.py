@@ -1,0 +1,110 @@
+"""The options of an image task, as what is wanted. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..build.spec import BuildSpec
+from ..containers.sizes import size
+from ..errors import InvalidSpec
+from ..images import digest, reference
+from .container_values import etc_hosts, labels
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..images.bootstrap import Recipe
+
+_LATER = {
+    "archive_path": "images cannot be saved from a task yet",
+    "push": "images cannot be pushed yet",
+}
+_UNUSED_BUILD = ("cache_from", "container_limits.cpusetcpus", "container_limits.cpushares", "http_timeout", "platform")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a task wants of one image. `ref` is its name with a tag, or its id."""
+
+    ref: str
+    state: str = "present"
+    source: str = "local"
+    force_source: bool = False
+    force_absent: bool = False
+    force_tag: bool = False
+    repository: str | None = None
+    load_path: str | None = None
+    changes: tuple[str, ...] = ()
+    build: BuildSpec | None = None
+    bootstrap: Recipe | None = None
+    warnings: tuple[str, ...] = field(default_factory=tuple)
+
+
+def wish(options: dict[str, Any]) -> Wish:
+    """Return the wish of a task's options. Raises InvalidSpec for what makes no sense or is not there."""
+    ref = full_name(options["name"], options["tag"])
+    for key, reason in _LATER.items():
+        if options.get(key):
+            raise InvalidSpec(f"image {ref}: {key} cannot be used: {reason}")
+    source = options.get("source")
+    if options["state"] == "present" and source is None:
+        raise InvalidSpec(f"image {ref}: state is present, so source must say where the image comes from")
+    needed = {"load": "load_path", "import": "load_path", "build": "build", "bootstrap": "bootstrap"}.get(source or "")
+    if needed and options["state"] == "present" and not options.get(needed):
+        raise InvalidSpec(f"image {ref}: source {source} needs {needed}")
+    return Wish(
+        ref,
+        options["state"],
+        source or "local",
+        options["force_source"],
+        options["force_absent"],
+        options["force_tag"],
+        full_name(options["repository"], options["tag"]) if options.get("repository") else None,
+        options.get("load_path"),
+        tuple(options.get("changes") or ()),
+        build_spec(ref, options["build"]) if options.get("build") else None,
+        _recipe(ref, options["bootstrap"]) if options.get("bootstrap") else None,
+        unused(options.get("build") or {}),
+    )
+
+
+def full_name(name: str, tag: str) -> str:
+    """Return the name with a tag; a tag of its own wins, and an id has none. Raises InvalidSpec for a wrong name."""
+    if digest.valid(name):
+        return name
+    own = "@" in name or ":" in name.rpartition("/")[2]
+    return reference.parse(name if own else f"{name}:{tag}").familiar
+
+
+def build_spec(ref: str, options: dict[str, Any]) -> BuildSpec:
+    """Return the build of `build` of the image module, or of the dockerfile_build module's own options."""
+    limits = options.get("container_limits") or {}
+    return BuildSpec(
+        options["path"],
+        options.get("dockerfile") or "Dockerfile",
+        (ref,),
+        {str(key): str(value) for key, value in (options.get("args") or {}).items()},
+        options.get("target") or "",
+        bool(options.get("nocache")),
+        labels(options.get("labels") or {}),
+        options.get("network") or "",
+        size(limits.get("memory") or 0, "container_limits: memory"),
+        size(limits.get("memswap") or 0, "container_limits: memswap"),
+        size(options.get("shm_size") or 0, "shm_size"),
+        etc_hosts(options.get("etc_hosts") or {}),
+    )
+
+
+def unused(options: dict[str, Any]) -> tuple[str, ...]:
+    """Return a warning for the options of a build that are taken and have no effect."""
+    limits = options.get("container_limits") or {}
+    flat = {**options, **{f"container_limits.{key}": value for key, value in limits.items()}}
+    return tuple(f"{key} has no effect on a build here" for key in _UNUSED_BUILD if flat.get(key))
+
+
+def _recipe(ref: str, options: dict[str, Any]) -> Recipe:
+    from ..images.bootstrap import Recipe
+
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
+    return Recipe(ref, **{key: value for key, value in values.items() if value is not None})
