@@ -17,6 +17,7 @@ HEADER_ONLY = frozenset((HARD_LINK, SYMLINK, CHARACTER, BLOCK_DEVICE, FOLDER, FI
 LONG_NAME, LONG_LINK, GNU_SPARSE, PAX, PAX_GLOBAL = b"L", b"K", b"S", b"x", b"g"
 MAX_EXTENSION = 1 << 20  # bytes of a long name, a PAX header or a sparse map; Go's archive/tar has the same limit
 _MAX_SIZE = (1 << 63) - 1
+_NO_ID = (1 << 32) - 1
 _XATTR = b"SCHILY.xattr."
 
 
@@ -146,6 +147,14 @@ def apply(entry: Entry, extensions: list[tuple[bytes, bytes]]) -> None:
         elif key.startswith(_XATTR):
             entry.xattrs = entry.xattrs or {}
             entry.xattrs[_path(key[len(_XATTR) :])] = value
+
+
+def check_ranges(entry: Entry) -> None:
+    """Raise CorruptData for numbers that no Linux system has; 2^32 - 1 is no owner but "leave it" (chown(2))."""
+    if entry.uid >= _NO_ID or entry.gid >= _NO_ID:
+        raise CorruptData(f"a damaged tar archive: {entry.name[:200]!r} belongs to user {entry.uid}, group {entry.gid}")
+    if entry.major >= 1 << 12 or entry.minor >= 1 << 20:
+        raise CorruptData(f"a damaged tar archive: {entry.name[:200]!r} is device {entry.major}:{entry.minor}")
 
 
 def decimal(value: bytes, what: str) -> int:

@@ -77,6 +77,7 @@ class TarReader:
 
     def _complete(self, entry: Entry, extensions: list[tuple[bytes, bytes]], block: bytes) -> Entry:
         tarheader.apply(entry, extensions)
+        tarheader.check_ranges(entry)
         if entry.kind in tarheader.HEADER_ONLY:
             entry.size = entry.stored = 0
         # The map of a sparse file is stored before its data, so reading it is part of reading the header.
