@@ -57,9 +57,9 @@ def ready(store: Store, spec: ContainerSpec) -> tuple[ReadyMount, ...]:
             continue
         source = mount.source or ""
         if mount.kind == "volume":
-            from ..volumes import catalog
+            from ..volumes import catalog, mounting
 
-            source = catalog.find(store, source).folder
+            source = mounting.ensure(store, catalog.find(store, source))
         elif not os.path.lexists(source):
             _make_source(mount, source)
         result.append(ReadyMount(mount.target, source, mount.read_only, mount.propagation, mount.recursive))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from ..errors import InUse, NameTaken, VolumeNotFound
 from ..linux.trees import remove_tree
+from . import mounting
+from .model import Volume
 from .spec import VolumeSpec
 
 TYPE_CHECKING = False
@@ -19,27 +20,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..store import Store
-
-
-@dataclass(frozen=True)
-class Volume:
-    """A volume that exists. `folder` holds its content; a volume with driver options is mounted over it while used."""
-
-    spec: VolumeSpec
-    folder: str
-    anonymous: bool
-    created: int
-
-    @property
-    def name(self) -> str:
-        """The name that the user gave, or 64 hexadecimal digits."""
-        return self.spec.name
-
-    @property
-    def seeded(self) -> bool:
-        """Whether it holds something, so that no image fills it any more."""
-        with os.scandir(self.folder) as entries:
-            return next(entries, None) is not None
 
 
 def create(store: Store, spec: VolumeSpec, anonymous: bool = False) -> Volume:
@@ -101,7 +81,8 @@ def remove(store: Store, name: str, force: bool = False) -> None:
     still mounted in it; then its content is as it was, but for what lies beside that mount.
     """
     with store.lock("volume", name):
-        if _find(store, name) is None:
+        volume = _find(store, name)
+        if volume is None:
             if force:
                 return
             raise VolumeNotFound(f"there is no volume {name}")
@@ -110,6 +91,7 @@ def remove(store: Store, name: str, force: bool = False) -> None:
             if names:
                 raise InUse(f"volume {name} is in use by {', '.join(names)}: remove these containers first")
             db.execute("UPDATE volumes SET removing = 1 WHERE name = ?", (name,))
+        mounting.release(volume)
         _finish_removal(store, name)
 
 
@@ -142,7 +124,9 @@ def prune(store: Store, everything: bool = True) -> list[str]:
 
 
 def _create(store: Store, spec: VolumeSpec, anonymous: bool) -> Volume:
-    if store.row("SELECT 1 FROM volumes WHERE name = ?", (spec.name,)):
+    row = store.row("SELECT * FROM volumes WHERE name = ?", (spec.name,))
+    if row is not None:  # its removal was killed
+        mounting.release(_volume(store, row))
         _finish_removal(store, spec.name)
     folder = store.layout.volume(spec.name)
     for path, mode in ((folder, 0o700), (f"{folder}/_data", 0o755)):

@@ -13,7 +13,7 @@ from runtime_lib.linux.saferoot import SafeRoot
 from runtime_lib.linux.trees import remove_tree
 from runtime_lib.paths import Layout
 from runtime_lib.store import Store
-from runtime_lib.volumes import catalog
+from runtime_lib.volumes import catalog, mounting
 from runtime_lib.volumes.seed import copy_up
 from runtime_lib.volumes.spec import VolumeSpec
 
@@ -78,6 +78,42 @@ def test_a_removal_stops_at_a_mount(tmp_path: Path, store: Store, bind: list[Pat
     subprocess.run(["umount", str(bind.pop())], check=True)
     catalog.create(store, VolumeSpec("data"))  # finishes the removal, and makes a new one
     assert os.listdir(catalog.find(store, "data").folder) == []
+
+
+@pytest.mark.parametrize("kind", ["none", "bind"])
+def test_a_folder_of_the_host_as_a_volume(tmp_path: Path, store: Store, kind: str) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "file").write_text("keep me")
+    options = {"type": kind, "o": "bind,ro", "device": str(tmp_path / "data")}
+    volume = catalog.create(store, VolumeSpec("data", driver_options=options))
+    for _ in range(2):
+        assert mounting.ensure(store, volume) == volume.folder
+    assert os.listdir(volume.folder) == ["file"]
+    assert os.statvfs(volume.folder).f_flag & os.ST_RDONLY
+    assert volume.seeded
+    catalog.remove(store, "data")
+    assert (tmp_path / "data" / "file").read_text() == "keep me"
+    assert volume.folder not in Path("/proc/self/mountinfo").read_text()
+
+
+def test_a_file_system_as_a_volume(store: Store) -> None:
+    options = {"type": "tmpfs", "o": "size=64k,mode=700", "device": "tmpfs"}
+    volume = catalog.create(store, VolumeSpec("scratch", driver_options=options))
+    mounting.ensure(store, volume)
+    status = os.statvfs(volume.folder)
+    assert status.f_blocks * status.f_frsize == 65536
+    assert os.stat(volume.folder).st_mode & 0o777 == 0o700
+    catalog.remove(store, "scratch")
+    assert volume.folder not in Path("/proc/self/mountinfo").read_text()
+
+
+def test_what_cannot_be_mounted(store: Store) -> None:
+    options = {"type": "none", "o": "bind", "device": "/nowhere"}
+    volume = catalog.create(store, VolumeSpec("gone", driver_options=options))
+    with pytest.raises(FileNotFoundError) as caught:
+        mounting.ensure(store, volume)
+    assert caught.value.filename == "/nowhere"
+    catalog.remove(store, "gone")
 
 
 def test_a_mounted_file_is_a_mount_too(tmp_path: Path, bind: list[Path]) -> None:
