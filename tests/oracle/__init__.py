@@ -1,0 +1,1 @@
+"""The same questions to a real Docker Engine and to Skiff."""

@@ -1,0 +1,164 @@
+"""Both engines with the same small image, and a way to ask the same of both."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import shlex
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from tests.support import leftovers, rootfs
+from tests.support.dockerd import Dockerd
+from tests.support.skiff import Skiff
+
+IMAGE = "oracle"
+PATIENCE = 60  # seconds for one container
+
+
+class Client(Protocol):
+    """A command line of an engine."""
+
+    def command(self, *arguments: str) -> list[str]: ...
+
+
+class Engine:
+    """One of both engines; `run(...)` is `docker run --rm IMAGE ...` or `skiff run --rm IMAGE ...`."""
+
+    def __init__(self, name: str, client: Client, environment: dict[str, str]) -> None:
+        self.name = name
+        self._client = client
+        self._environment = environment
+        self._answers: dict[tuple[str, ...], dict[str, str]] = {}
+
+    def call(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run the client; nothing is raised when it fails."""
+        options.setdefault("stdin", None if "input" in options else subprocess.DEVNULL)
+        if options["stdin"] is None:
+            del options["stdin"]
+        return subprocess.run(
+            self._client.command(*arguments),
+            text=True,
+            capture_output=True,
+            env=self._environment,
+            timeout=PATIENCE,
+            check=False,
+            **options,
+        )
+
+    def run(self, options: tuple[str, ...], *command: str, **more: Any) -> subprocess.CompletedProcess[str]:
+        return self.call("run", "--rm", *options, IMAGE, *command, **more)
+
+    def answer(self, options: tuple[str, ...], commands: dict[str, str], wanted: str) -> str:
+        """Return what the command `wanted` of `commands` prints in a container; all are run in one, once."""
+        if options not in self._answers:
+            self._answers[options] = self._ask(options, commands)
+        answers = self._answers[options]
+        return answers.get(wanted, answers[""])
+
+    def _ask(self, options: tuple[str, ...], commands: dict[str, str]) -> dict[str, str]:
+        script = "".join(
+            f"echo '@@@ {name}'; ( {command} ) 2>&1; echo \"=> $?\"\n" for name, command in commands.items()
+        )
+        done = self.run(options, "sh", "-c", script)
+        parts = re.split(r"(?m)^@@@ (.*)\n", done.stdout)
+        answers = dict(zip(parts[1::2], parts[2::2]))
+        return {**answers, "": f"the container failed: {done.stdout}{done.stderr}"}
+
+    def terminal(self, *arguments: str, typed: bytes = b"", after: bytes = b"") -> tuple[int, str]:
+        """Run the client with a terminal; return (exit code, all that appears there).
+
+        `typed` is typed once `after` has appeared.
+        """
+        master, slave = pty.openpty()
+        os.set_blocking(master, False)
+        process = subprocess.Popen(
+            self._client.command(*arguments), stdin=slave, stdout=slave, stderr=slave, env=self._environment
+        )
+        os.close(slave)
+        try:
+            output = _all_of(master, process, typed, after)
+            return process.wait(1), output.decode(errors="replace")
+        finally:
+            os.close(master)
+            process.kill()
+            process.wait()
+
+
+def _all_of(master: int, process: subprocess.Popen[bytes], typed: bytes, after: bytes) -> bytes:
+    output = b""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if typed and after in output:
+            os.write(master, typed)
+            typed = b""
+        ready, _, _ = select.select([master], [], [], 0.1)
+        try:
+            part = os.read(master, 65536) if ready else b""
+        except OSError:  # the other end is closed everywhere
+            break
+        if not part and process.poll() is not None:
+            break
+        output += part
+    return output
+
+
+class _External:
+    """An engine that runs already: SKIFF_DOCKER is its client's command."""
+
+    def __init__(self, command: str) -> None:
+        self._words = shlex.split(command)
+
+    def command(self, *arguments: str) -> list[str]:
+        return [*self._words, *arguments]
+
+
+@pytest.fixture(scope="session")
+def archive() -> Iterator[Path]:
+    """Busybox, and `calls`."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    folder = Path(tempfile.mkdtemp(prefix="oracle-"))
+    tree = rootfs.make(folder / "rootfs")
+    source = Path(__file__).with_name("calls.c")
+    subprocess.run(["gcc", "-static", "-O1", "-o", tree / "bin" / "calls", source], check=True)
+    subprocess.run(["tar", "-C", tree, "-cf", folder / "rootfs.tar", "."], check=True)
+    yield folder / "rootfs.tar"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def docker(archive: Path) -> Iterator[Engine]:
+    named = os.environ.get("SKIFF_DOCKER")
+    own = None if named else Dockerd()
+    engine = Engine("docker", own or _External(named or ""), dict(os.environ))
+    assert engine.call("import", str(archive), IMAGE).returncode == 0
+    yield engine
+    engine.call("rmi", IMAGE)
+    if own:
+        own.stop()
+
+
+@pytest.fixture(scope="session")
+def skiff(archive: Path) -> Iterator[Engine]:
+    folder = Path(tempfile.mkdtemp(prefix="skiff-oracle-"))
+    host = Skiff(folder)
+    engine = Engine("skiff", host, host.environment)
+    imported = engine.call("import", str(archive), IMAGE)
+    assert imported.returncode == 0, imported.stderr
+    before = leftovers.snapshot(host.root, host.layout.label)
+    yield engine
+    host.remove_everything()
+    left = leftovers.left_behind(before, host.root, host.layout.label)
+    host.remove_networks()
+    shutil.rmtree(folder, ignore_errors=True)
+    assert left == {}
