@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from runtime_lib.errors import InvalidSpec
+from runtime_lib.oci import command, verbs
+
+
+@pytest.mark.parametrize(("text", "number"), [("9", 9), ("KILL", 9), ("SIGTERM", 15), ("usr1", 10), ("0", 0)])
+def test_signal_names(text: str, number: int) -> None:
+    assert verbs.signal_number(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "NOPE", "-1", "65", "９", " 9"])
+def test_wrong_signals_are_refused(text: str) -> None:
+    with pytest.raises(InvalidSpec, match="signal"):
+        verbs.signal_number(text)
+
+
+def test_the_command_line_is_that_of_runc() -> None:
+    parsed = command.parser().parse_args(
+        [
+            "--root",
+            "/r",
+            "--log-format",
+            "json",
+            "create",
+            "-b",
+            "/b",
+            "--console-socket",
+            "/s",
+            "--pid-file",
+            "/p",
+            "id",
+        ]
+    )
+    assert (parsed.root, parsed.bundle, parsed.console_socket, parsed.pid_file, parsed.id) == (
+        "/r",
+        "/b",
+        "/s",
+        "/p",
+        "id",
+    )
+    assert command.parser().parse_args(["kill", "id"]).signal == "TERM"
+    assert command.parser().parse_args(["delete", "-f", "id"]).force
+
+
+def test_a_missing_container_is_one_sentence(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.run(["--root", str(tmp_path), "state", "nobody"]) == 1
+    assert capsys.readouterr().err.startswith("skiff-oci: container 'nobody' does not exist")
