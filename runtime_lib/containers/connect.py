@@ -1,106 +1,86 @@
-"""Join a container that exists to one more network, or take it out of one; both also while it runs."""
+"""Join a container to a network, or take it out of one; also while it runs."""
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import replace
 
-from ..errors import InvalidSpec, WrongState
-from ..networks import attach, catalog
+from ..errors import Conflict
+from ..networks import attach, names
+from ..networks import catalog as networks
+from ..networks.model import endpoints
 from ..store import Store
+from . import namespaces, wiring
 from .catalog import Container, find, state
-from .namespaces import own_network
 from .parts import Attachment
 from .spec import ContainerSpec
+from .update import save
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..linux.process import Process
     from ..networks.model import Network
-
-NONE = "none"
 
 
 def connect(store: Store, ref: str, attachment: Attachment) -> None:
-    """Join a container to a network, now and at every later start.
+    """Join a container to one more network, at once when it runs, else at its next start.
 
-    Raises NetworkNotFound, WrongState when it is joined already, InvalidSpec when it has no network of its own,
-    AddressTaken; then nothing has changed.
+    Raises NetworkNotFound, Conflict (it is on that network already, or has no network of its own), AddressTaken.
     """
-    network = _network(store, attachment.name)
     container = find(store, ref)
     with store.lock("container", container.id):
         container = find(store, container.id)
-        spec = joined(container, network, attachment)
-        found = state(store, container)
-        if found.running() and found.process:
-            wish = attach.Attachment(
-                network.name, attachment.ipv4_address or "", attachment.mac_address or "", attachment.aliases
-            )
-            namespace = os.open(f"/proc/{found.process.pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                made = attach.attach(store, container.id, container.name, namespace, [wish])
-            finally:
-                os.close(namespace)
-            _tell(store, made[-1].network.id)
-        _save(store, container.id, spec)
+        spec = container.spec
+        _check_own(container)
+        network = _network(store, attachment.name)
+        if any(_network(store, wish.network).id == network.id for wish in wiring.attachments(spec)):
+            raise Conflict(f"container {container.name} is on network {network.name} already")
+        mode = network.name if spec.network_mode == "none" else spec.network_mode
+        changed = replace(spec, network_mode=mode, networks=(*spec.networks, replace(attachment, name=network.name)))
+        process = state(store, container).process
+        if process:
+            _attach(store, container, changed, process)
+        save(store, container, changed)
 
 
 def disconnect(store: Store, ref: str, network_ref: str) -> None:
-    """Take a container out of a network. Raises NetworkNotFound, WrongState when it is not joined to it."""
-    network = _network(store, network_ref)
+    """Take a container out of a network. Raises NetworkNotFound, and Conflict when it is not on it."""
     container = find(store, ref)
     with store.lock("container", container.id):
         container = find(store, container.id)
-        spec = left(container, network)
-        if state(store, container).running():
-            attach.detach(store, container.id, network)
-        _save(store, container.id, spec)
+        network = _network(store, network_ref)
+        left = _without(store, container.spec, network.id)
+        if left is None:
+            raise Conflict(f"container {container.name} is not on network {network.name}")
+        attach.detach(store, container.id, network)
+        for endpoint in endpoints(store, container.id):  # its own file still has the neighbours that it has left
+            names.refresh(store, endpoint.network.id)
+        save(store, container, left)
 
 
-def joined(container: Container, network: Network, attachment: Attachment) -> ContainerSpec:
-    """Return the description with one more network. Pure."""
-    spec = container.spec
-    if not own_network(spec):
-        raise InvalidSpec(
-            f"container {container.name} has network_mode {spec.network_mode}, so it cannot join a network"
-        )
-    if _is_joined(spec, network):
-        raise WrongState(f"container {container.name} is connected to network {network.name} already")
-    mode = attachment.name if spec.network_mode == NONE else spec.network_mode
-    return replace(spec, network_mode=mode, networks=(*spec.networks, attachment))
+def _attach(store: Store, container: Container, spec: ContainerSpec, process: Process) -> None:
+    wish = wiring.attachments(spec)[-1]
+    namespace = os.open(f"/proc/{process.pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        made = attach.attach(store, container.id, container.name, namespace, [wish])
+    finally:
+        os.close(namespace)
+    names.refresh(store, made[-1].network.id)
 
 
-def left(container: Container, network: Network) -> ContainerSpec:
-    """Return the description with one network less; the next one takes its place as the first. Pure."""
-    spec = container.spec
-    if not _is_joined(spec, network):
-        raise WrongState(f"container {container.name} is not connected to network {network.name}")
-    rest = tuple(entry for entry in spec.networks if entry.name not in (network.name, network.id))
-    mode = spec.network_mode
-    if _means(mode, network):
-        mode = rest[0].name if rest else NONE
-    return replace(spec, network_mode=mode, networks=rest)
-
-
-def _is_joined(spec: ContainerSpec, network: Network) -> bool:
-    return any(_means(name, network) for name in (spec.network_mode, *(entry.name for entry in spec.networks)))
-
-
-def _means(name: str, network: Network) -> bool:
-    return name in (network.name, network.id) or (name == "default" and network.name == catalog.DEFAULT)
+def _without(store: Store, spec: ContainerSpec, network_id: str) -> ContainerSpec | None:
+    """Return the description without a network, or None when it is not in it. The next one takes the first's place."""
+    kept = tuple(entry for entry in spec.networks if _network(store, entry.name).id != network_id)
+    first = namespaces.own_network(spec) and spec.network_mode != "none"
+    if first and _network(store, spec.network_mode).id == network_id:
+        return replace(spec, networks=kept, network_mode=kept[0].name if kept else "none")
+    return replace(spec, networks=kept) if len(kept) < len(spec.networks) else None
 
 
 def _network(store: Store, ref: str) -> Network:
-    return catalog.ensure_default(store) if ref in (catalog.DEFAULT, "default") else catalog.find(store, ref)
+    return networks.ensure_default(store) if ref in (networks.DEFAULT, "default") else networks.find(store, ref)
 
 
-def _tell(store: Store, network_id: str) -> None:
-    from ..networks import names
-
-    names.refresh(store, network_id)
-
-
-def _save(store: Store, container_id: str, spec: ContainerSpec) -> None:
-    with store.transaction() as db:
-        db.execute("UPDATE containers SET spec = ? WHERE id = ?", (json.dumps(spec.to_json()), container_id))
+def _check_own(container: Container) -> None:
+    if not namespaces.own_network(container.spec):
+        raise Conflict(f"container {container.name} has no network of its own (network_mode), so it cannot join others")

@@ -24,9 +24,9 @@ def fill(store: Store, mounts: Sequence[Mount], layers: Sequence[str]) -> None:
     fresh = [mount for mount in mounts if not catalog.find(store, mount.source or "").seeded]
     if not fresh:
         return
-    from ..volumes import seed
-    from . import tree
+    from ..volumes.seed import copy_up
+    from .tree import image_tree
 
-    with tree.image_tree(layers) as root:
+    with image_tree(layers) as root:
         for mount in fresh:
-            seed.copy_up(root, mount.target, catalog.find(store, mount.source or "").folder)
+            copy_up(root, mount.target, catalog.find(store, mount.source or "").folder)

@@ -56,12 +56,7 @@ def disconnect(store: Store, container_id: str) -> None:
     """Release addresses, ports and interfaces of a container, and tell its neighbours. May be repeated."""
     if not store.row("SELECT 1 FROM endpoints WHERE container_id = ?", (container_id,)):
         return
-    from ..networks import names
-
-    networks = store.query("SELECT network_id FROM endpoints WHERE container_id = ?", (container_id,))
     attach.detach(store, container_id)
-    for row in networks:
-        names.refresh(store, row["network_id"])
 
 
 def attachments(spec: ContainerSpec) -> list[Attachment]:

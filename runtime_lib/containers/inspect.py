@@ -1,0 +1,168 @@
+"""A container in the shape of `docker inspect` (Engine API 1.41)."""
+
+from __future__ import annotations
+
+import time
+
+from ..images import catalog as images
+from ..networks.model import endpoints
+from ..store import Store
+from .catalog import Container, find, state
+from .config import arguments, working_dir
+from .inspect_host import host_config
+from .inspect_network import network_settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..images.catalog import Image
+    from ..monitor.state import State
+
+NEVER = "0001-01-01T00:00:00Z"
+_SECOND = 1_000_000_000
+OVERLAY = "overlay2"
+
+
+def inspect(store: Store, ref: str) -> dict[str, Any]:
+    """Return what `docker inspect` tells of a container. Raises ContainerNotFound."""
+    container = find(store, ref)
+    image = images.get(store, container.image_id)
+    found = state(store, container)
+    folder = store.layout.container(container.id)
+    spec = container.spec
+    words = arguments(spec, image.defaults)
+    return {
+        "Id": container.id,
+        "Created": moment(container.created),
+        "Path": words[0],
+        "Args": words[1:],
+        "State": _state(found),
+        "Image": container.image_id,
+        "ResolvConfPath": f"{folder}/resolv.conf",
+        "HostnamePath": f"{folder}/hostname",
+        "HostsPath": f"{folder}/hosts",
+        "LogPath": f"{folder}/container.log",
+        "Name": f"/{container.name}",
+        "RestartCount": found.restart_count,
+        "Driver": OVERLAY,
+        "Platform": "linux",
+        "MountLabel": "",
+        "ProcessLabel": "",
+        "AppArmorProfile": "",
+        "ExecIDs": None,
+        "HostConfig": host_config(spec),
+        "GraphDriver": _graph(store, container, image),
+        "Mounts": _mounts(store, container),
+        "Config": _config(store, container, image),
+        "NetworkSettings": network_settings(store, container, endpoints(store, container.id), found.process),
+    }
+
+
+def moment(nanoseconds: int) -> str:
+    """Return a time as RFC 3339 in UTC with nanoseconds; Docker's "never" for 0."""
+    if not nanoseconds:
+        return NEVER
+    text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(nanoseconds // _SECOND))
+    return f"{text}.{nanoseconds % _SECOND:09d}Z"
+
+
+def _state(found: State) -> dict[str, Any]:
+    return {
+        "Status": found.status,
+        "Running": found.status in ("running", "paused", "restarting"),
+        "Paused": found.status == "paused",
+        "Restarting": found.status == "restarting",
+        "OOMKilled": found.oom_killed,
+        "Dead": found.status == "dead",
+        "Pid": found.process.pid if found.process else 0,
+        "ExitCode": found.exit_code,
+        "Error": found.error,
+        "StartedAt": moment(found.started),
+        "FinishedAt": moment(found.finished),
+    }
+
+
+def _graph(store: Store, container: Container, image: Image) -> dict[str, Any]:
+    from ..images.layers import folders
+
+    folder = store.layout.container(container.id)
+    data = {
+        "LowerDir": ":".join(folders(store, image.layers)),
+        "UpperDir": f"{folder}/upper",
+        "WorkDir": f"{folder}/work",
+    }
+    return {"Data": data, "Name": OVERLAY}
+
+
+def _mounts(store: Store, container: Container) -> list[dict[str, Any]]:
+    found = []
+    for mount in container.spec.mounts:
+        entry: dict[str, Any] = {"Type": mount.kind}
+        source = mount.source or ""
+        if mount.kind == "volume":
+            entry.update({"Name": source, "Driver": "local"})
+            source = f"{store.layout.volume(source)}/_data"
+        entry.update({"Source": source, "Destination": mount.target, "Mode": "ro" if mount.read_only else ""})
+        propagation = mount.propagation or ("rprivate" if mount.kind == "bind" else "")
+        found.append({**entry, "RW": not mount.read_only, "Propagation": propagation})
+    return found
+
+
+def _config(store: Store, container: Container, image: Image) -> dict[str, Any]:
+    from .host_files import hostname
+
+    spec, defaults = container.spec, image.defaults
+    labels = {**(defaults.get("Labels") or {}), **spec.labels}
+    ports = [*(defaults.get("ExposedPorts") or {}), *_protocols(spec.exposed_ports)]
+    command = spec.command if spec.command is not None else (defaults.get("Cmd") if spec.entrypoint is None else None)
+    result: dict[str, Any] = {
+        "Hostname": hostname(store, container),
+        "Domainname": spec.domainname,
+        "User": spec.user or defaults.get("User") or "",
+        "AttachStdin": False,
+        "AttachStdout": False,
+        "AttachStderr": False,
+        "Tty": spec.tty,
+        "OpenStdin": spec.interactive,
+        "StdinOnce": False,
+        "Env": _environment(spec.env, defaults),
+        "Cmd": list(command) if command else None,
+        "Image": spec.image,
+        "Volumes": defaults.get("Volumes") or None,
+        "WorkingDir": working_dir(spec, defaults) if spec.working_dir or defaults.get("WorkingDir") else "",
+        "Entrypoint": list(spec.entrypoint) if spec.entrypoint is not None else defaults.get("Entrypoint"),
+        "OnBuild": None,
+        "Labels": labels,
+    }
+    if ports:
+        result["ExposedPorts"] = {port: {} for port in ports}
+    result.update(_optional(container, defaults))
+    return result
+
+
+def _optional(container: Container, defaults: dict[str, Any]) -> dict[str, Any]:
+    spec = container.spec
+    values = {"StopSignal": spec.stop_signal or defaults.get("StopSignal"), "StopTimeout": spec.stop_timeout}
+    if spec.mac_address:
+        values["MacAddress"] = spec.mac_address
+    check = spec.healthcheck
+    if check:
+        values["Healthcheck"] = {
+            "Test": list(check.test),
+            "Interval": round(check.interval * _SECOND),
+            "Timeout": round(check.timeout * _SECOND),
+            "StartPeriod": round(check.start_period * _SECOND),
+            "Retries": check.retries,
+        }
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _environment(given: dict[str, str], defaults: dict[str, Any]) -> list[str]:
+    values = dict(entry.split("=", 1) for entry in defaults.get("Env") or () if "=" in entry)
+    values.update(given)
+    return [f"{name}={value}" for name, value in values.items()]
+
+
+def _protocols(ports: tuple[str, ...]) -> list[str]:
+    return [port if "/" in port else f"{port}/tcp" for port in ports]

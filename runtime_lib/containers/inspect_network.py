@@ -1,0 +1,96 @@
+"""The part `NetworkSettings` of `docker inspect`."""
+
+from __future__ import annotations
+
+from ..store import Store
+from . import wiring
+from .catalog import Container
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from ..linux.process import Process
+    from ..networks.model import Endpoint
+    from .parts import Attachment
+
+
+def network_settings(
+    store: Store, container: Container, endpoints: Sequence[Endpoint], process: Process | None
+) -> dict[str, Any]:
+    """Return addresses, ports and networks; of a container that does not run, the networks that it will join."""
+    bridge = next((endpoint for endpoint in endpoints if endpoint.network.name == "bridge"), None)
+    return {
+        "Bridge": "",
+        "SandboxID": container.id if endpoints else "",
+        "HairpinMode": False,
+        "LinkLocalIPv6Address": "",
+        "LinkLocalIPv6PrefixLen": 0,
+        "Ports": _ports(store, container),
+        "SandboxKey": f"/proc/{process.pid}/ns/net" if process else "",
+        "SecondaryIPAddresses": None,
+        "SecondaryIPv6Addresses": None,
+        **_addresses(bridge),
+        "Networks": _networks(container, endpoints),
+    }
+
+
+def _addresses(endpoint: Endpoint | None) -> dict[str, Any]:
+    return {
+        "EndpointID": endpoint.id if endpoint else "",
+        "Gateway": str(endpoint.gateway or "") if endpoint else "",
+        "GlobalIPv6Address": "",
+        "GlobalIPv6PrefixLen": 0,
+        "IPAddress": str(endpoint.address) if endpoint else "",
+        "IPPrefixLen": endpoint.prefix_length if endpoint else 0,
+        "IPv6Gateway": "",
+        "MacAddress": endpoint.mac if endpoint else "",
+    }
+
+
+def _networks(container: Container, endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+    given = {entry.name: entry for entry in container.spec.networks}
+    names = [wish.network for wish in wiring.attachments(container.spec)] or _alone(container)
+    present = {endpoint.network.name: endpoint for endpoint in endpoints}
+    ids = {endpoint.network.id: endpoint.network.name for endpoint in endpoints}
+    result = {}
+    for wished in names:
+        name = ids.get(wished, "bridge" if wished == "default" else wished)
+        result[name] = _network(container, given.get(wished), present.get(name))
+    return result
+
+
+def _alone(container: Container) -> list[str]:
+    mode = container.spec.network_mode
+    return [mode] if mode in ("none", "host") else []
+
+
+def _network(container: Container, given: Attachment | None, endpoint: Endpoint | None) -> dict[str, Any]:
+    wanted = {
+        "IPv4Address": given.ipv4_address if given else None,
+        "IPv6Address": given.ipv6_address if given else None,
+    }
+    asked = {key: value for key, value in wanted.items() if value}
+    aliases = list(given.aliases) if given else []
+    own_names = bool(endpoint and endpoint.network.has_names)
+    return {
+        "IPAMConfig": asked or None,
+        "Links": list(given.links) or None if given else None,
+        "Aliases": [*aliases, *([container.id[:12]] if own_names else [])] or None,
+        "NetworkID": endpoint.network.id if endpoint else "",
+        **_addresses(endpoint),
+        "DriverOpts": None,
+    }
+
+
+def _ports(store: Store, container: Container) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    rows = store.query("SELECT * FROM ports WHERE container_id = ? ORDER BY host_port", (container.id,))
+    if rows:
+        for text in wiring.exposed(store, container):
+            result[text if "/" in text else f"{text}/tcp"] = None
+    for row in rows:
+        key = f"{row['container_port']}/{row['protocol']}"
+        result[key] = [*(result.get(key) or []), {"HostIp": row["host_ip"], "HostPort": str(row["host_port"])}]
+    return result
