@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import itertools
 import json
 import os
 from dataclasses import dataclass
 
-from ..errors import AddressTaken, InvalidSpec
+from ..errors import AddressTaken, InvalidSpec, WrongState
 from ..linux import netns
 from ..linux.netlink.link import Rtnetlink
 from . import bridge, catalog, firewall, ipam, names
@@ -17,7 +18,7 @@ from .model import Endpoint, Network, endpoints
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ..store import Store
     from .spec import IPAddress
@@ -69,12 +70,17 @@ def attach(
         names.check_name(alias, "alias")
     networks = [_network(store, wish.network) for wish in attachments]
     with store.transaction() as db:
-        present = len(endpoints(store, container_id))
-        for number, (network, wish) in enumerate(zip(networks, attachments), present):
+        bridge.sweep(db)
+        before = endpoints(store, container_id)
+        free = _free_interfaces(before)
+        for network, wish in zip(networks, attachments):
+            if any(endpoint.network.id == network.id for endpoint in endpoints(store, container_id)):
+                raise WrongState(f"container {name} is on network {network.name} already")
             bridge.ensure(store, network)
-            _reserve(db, container_id, name, network, wish, f"eth{number}")
+            _reserve(db, container_id, name, network, wish, next(free))
         made = endpoints(store, container_id)
-        _connect(made[present:], namespace, routed=any(endpoint.gateway for endpoint in made[:present]))
+        fresh = [endpoint for endpoint in made if endpoint not in before]
+        _connect(fresh, namespace, routed=any(endpoint.gateway for endpoint in before))
     firewall.sync(store)
     return made
 
@@ -88,19 +94,25 @@ def detach(store: Store, container_id: str, network: Network | None = None) -> N
     """
     with store.transaction() as db:
         gone = endpoints(store, container_id, network.id if network else None)
+        ports = db.execute("SELECT count(*) FROM ports").fetchone()
         for endpoint in gone:
             _take_away(endpoint.host_interface, Rtnetlink.delete if network else Rtnetlink.close_port)
-            for table in ("leases", "endpoints"):
-                query = f"DELETE FROM {table} WHERE container_id = ? AND network_id = ?"
-                db.execute(query, (container_id, endpoint.network.id))
-            db.execute(
-                "DELETE FROM ports WHERE container_id = ? AND container_ip = ?", (container_id, str(endpoint.address))
-            )
+            _forget(db, endpoint)
         if network is None:
             bridge.forget(db, container_id)
-    firewall.sync(store)
+        changed = ports != db.execute("SELECT count(*) FROM ports").fetchone()
+    if changed:  # the rules depend on nothing else that went away
+        firewall.sync(store)
     for endpoint in gone:
-        names.refresh(store, endpoint.network.id)
+        names.refresh(store, endpoint.network.id, container_id)
+
+
+def _forget(db: sqlite3.Connection, endpoint: Endpoint) -> None:
+    for table in ("leases", "endpoints"):
+        query = f"DELETE FROM {table} WHERE container_id = ? AND network_id = ?"
+        db.execute(query, (endpoint.container_id, endpoint.network.id))
+    query = "DELETE FROM ports WHERE container_id = ? AND container_ip = ?"
+    db.execute(query, (endpoint.container_id, str(endpoint.address)))
 
 
 def _network(store: Store, ref: str) -> Network:
@@ -110,6 +122,11 @@ def _network(store: Store, ref: str) -> Network:
     if not network.subnets:
         raise InvalidSpec(f"network {network.name} cannot be joined by name: use network_mode {network.name}")
     return network
+
+
+def _free_interfaces(present: Sequence[Endpoint]) -> Iterator[str]:
+    taken = {endpoint.interface for endpoint in present}
+    return (f"eth{number}" for number in itertools.count() if f"eth{number}" not in taken)
 
 
 def _reserve(
@@ -137,17 +154,7 @@ def _reserve(
 
 
 def _address(db: sqlite3.Connection, network: Network, wish: Attachment) -> IPAddress:
-    for _attempt in ("with all leases", "without those of dead containers"):
-        try:
-            return _free_or_requested(_leases(db, network), network, wish)
-        except AddressTaken as error:
-            taken = error
-        bridge.sweep(db, network)
-    raise taken
-
-
-def _free_or_requested(leases: dict[IPAddress, str], network: Network, wish: Attachment) -> IPAddress:
-    first = network.subnets[0]
+    leases, first = _leases(db, network), network.subnets[0]
     if not wish.address:
         given = network.spec.subnets[:1]
         out = given[0].range() if given else first.network
@@ -202,9 +209,13 @@ def _configure(inside: Rtnetlink, endpoint: Endpoint, routed: bool) -> bool:
 
 def _plug(host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
     network, mac = endpoint.network, bytes.fromhex(endpoint.mac.replace(":", ""))
-    host.add_veth(
-        endpoint.host_interface, host.index(network.bridge), network.spec.mtu, namespace, endpoint.interface, mac
-    )
+    bridge_index, mtu = host.index(network.bridge), network.spec.mtu
+    try:
+        host.add_veth(endpoint.host_interface, bridge_index, mtu, namespace, endpoint.interface, mac)
+    except OSError as error:
+        if error.errno == errno.EXFULL:
+            raise AddressTaken(f"network {network.name} is full: a bridge has at most 1023 ports") from error
+        raise
     if not network.icc:
         host.isolate(endpoint.host_interface)
 

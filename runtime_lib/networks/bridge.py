@@ -28,7 +28,7 @@ def ensure(store: Store, network: Network) -> None:
             bridges.create_bridge(network.bridge, addresses, network.spec.mtu)
             _set_sysctls(network.bridge)
             for endpoint in endpoints(store, network_id=network.id):
-                if netlink.is_up(endpoint.host_interface):
+                if exists(endpoint.host_interface):
                     netlink.set_master(endpoint.host_interface, network.bridge)
             netlink.set_up(network.bridge)
 
@@ -42,12 +42,14 @@ def exists(interface: str) -> bool:
             return False
 
 
-def sweep(db: sqlite3.Connection, network: Network) -> None:
-    """Forget the endpoints whose container died without saying so: the host's end of its veth pair went with it."""
-    with Rtnetlink() as netlink:
-        for row in db.execute("SELECT * FROM endpoints WHERE network_id = ?", (network.id,)).fetchall():
-            if not netlink.is_up(row["host_interface"]):
-                forget(db, row["container_id"])
+def sweep(db: sqlite3.Connection) -> None:
+    """Forget the endpoints whose container died without saying so: the host's end of its veth pair went with it.
+
+    Rows and interfaces are made in one transaction, so an endpoint that somebody is just making is not swept.
+    """
+    for row in db.execute("SELECT container_id, host_interface FROM endpoints").fetchall():
+        if not exists(row["host_interface"]):
+            forget(db, row["container_id"])
 
 
 def forget(db: sqlite3.Connection, container_id: str) -> None:

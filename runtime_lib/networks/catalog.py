@@ -89,7 +89,7 @@ def remove(store: Store, ref: str) -> None:
     if network.name in PREDEFINED:
         raise InvalidSpec(f"network {network.name} is predefined and cannot be removed")
     with store.transaction() as db:
-        bridge.sweep(db, network)
+        bridge.sweep(db)
         names = [endpoint.names[0] for endpoint in endpoints(store, network_id=network.id)]
         if names:
             raise InUse(

@@ -108,29 +108,31 @@ def resolv_text(
     return "".join(lines)
 
 
-def refresh(store: Store, network_id: str) -> None:
+def refresh(store: Store, network_id: str, *others: str) -> None:
     """Bring the /etc/hosts of every container on a network up to date with its neighbours' addresses and names.
 
-    The files are changed in place, because they are mounted into running containers; what others wrote into them stays.
+    `others` are ids of containers that have left it and need the same. The files are changed in place, because they are
+    mounted into running containers; what others wrote into them stays.
     """
-    for endpoint in endpoints(store, network_id=network_id):
+    with store.lock("network", "hosts files"):
+        lines, homes = _names(endpoints(store))
+        for container_id in (*(one for one, networks in homes.items() if network_id in networks), *others):
+            known = b"".join(lines[network] for network in homes.get(container_id, ()))
+            section = _BEGIN + known + _END if known else b""
+            _rewrite(f"{store.layout.container(container_id)}/hosts", section)
+
+
+def _names(every: Iterable[Endpoint]) -> tuple[dict[str, bytes], dict[str, list[str]]]:
+    """Return the lines of each network and the networks of each container, those with names only."""
+    lines: dict[str, bytes] = {}
+    homes: dict[str, list[str]] = {}
+    for endpoint in every:
         if endpoint.network.has_names:
-            update(store, endpoint.container_id)
-
-
-def update(store: Store, container_id: str) -> None:
-    """Bring one container's /etc/hosts up to date; nothing happens when it has no such file."""
-    with store.lock("hosts", container_id):
-        _rewrite(f"{store.layout.container(container_id)}/hosts", _neighbours(store, container_id))
-
-
-def _neighbours(store: Store, container_id: str) -> bytes:
-    lines = []
-    for own in endpoints(store, container_id):
-        if own.network.has_names:
-            for endpoint in endpoints(store, network_id=own.network.id):
-                lines.append(f"{endpoint.address}\t{' '.join(dict.fromkeys(endpoint.names))}\n".encode())
-    return b"".join([_BEGIN, *lines, _END]) if lines else b""
+            known = " ".join(dict.fromkeys(endpoint.names))
+            line = f"{endpoint.address}\t{known}\n".encode()
+            lines[endpoint.network.id] = lines.get(endpoint.network.id, b"") + line
+            homes.setdefault(endpoint.container_id, []).append(endpoint.network.id)
+    return lines, homes
 
 
 def _rewrite(path: str, neighbours: bytes) -> None:

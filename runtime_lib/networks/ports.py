@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import InvalidSpec, PortTaken
 from ..linux.netlink.link import Rtnetlink
-from . import firewall, listeners
+from . import bridge, firewall, listeners
 from .model import Published
 
 TYPE_CHECKING = False
@@ -71,6 +71,7 @@ def publish(
     if target is None:
         raise InvalidSpec("published_ports: the container is on no network that is reachable from outside")
     with store.transaction() as db:
+        bridge.sweep(db)
         chosen = tuple(_publish_one(db, container_id, mapping, target) for mapping in mappings)
         with Rtnetlink() as netlink:
             netlink.reflect(target.host_interface)

@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from runtime_lib.errors import AddressTaken, HostLacks, InUse, InvalidSpec, NameTaken, NetworkNotFound, PortTaken
+from runtime_lib.errors import (
+    AddressTaken,
+    HostLacks,
+    InUse,
+    InvalidSpec,
+    NameTaken,
+    NetworkNotFound,
+    PortTaken,
+    WrongState,
+)
 from runtime_lib.linux import netns, nftables
 from runtime_lib.networks import attach, catalog, firewall
 from runtime_lib.networks import spec as options
@@ -258,6 +267,15 @@ def test_who_died_unnoticed_makes_room(host: Lab) -> None:
     assert host.member("late", "small").ip == "10.9.0.4"
 
 
+def test_ports_of_who_died_unnoticed_are_free(host: Lab) -> None:
+    dead, other = host.member("dead", "bridge"), host.member("other", "bridge")
+    dead.publish("8080:80")
+    run("ip", "link", "del", dead.endpoints[0].host_interface)
+    assert other.publish("8080:80")[0].host_port == 8080
+    again = host.member("dead", "bridge")  # started again without an end in between
+    assert again.ip == "172.17.0.2"
+
+
 def test_a_requested_address_and_hardware_address(host: Lab) -> None:
     catalog.create(host.store, NetworkSpec("net", subnets=(SubnetSpec("10.9.0.0/24", ip_range="10.9.0.128/25"),)))
     web = host.member("web", Attachment("net", "10.9.0.7", "02:00:00:00:00:09"))
@@ -391,8 +409,13 @@ def test_disconnecting_takes_one_interface(host: Lab) -> None:
     attach.detach(host.store, web.id, catalog.find(host.store, "two"))
     assert "eth1" not in web.run("ip", "-br", "link")
     assert "eth0" in web.run("ip", "-br", "link")
-    more = attach.attach(host.store, web.id, "web", web.namespace, [Attachment("two")])
-    assert [endpoint.interface for endpoint in more] == ["eth0", "eth1"]
+    assert "web" in host.hosts("web").partition("neighbours")[2]
+    attach.detach(host.store, web.id, catalog.find(host.store, "one"))
+    assert "neighbours" not in host.hosts("web")
+    more = attach.attach(host.store, web.id, "web", web.namespace, [Attachment("two"), Attachment("one")])
+    assert [(endpoint.interface, endpoint.network.name) for endpoint in more] == [("eth0", "two"), ("eth1", "one")]
+    with pytest.raises(WrongState, match="web is on network one already"):
+        attach.attach(host.store, web.id, "web", web.namespace, [Attachment("one")])
 
 
 def test_inspect_has_dockers_shape(host: Lab) -> None:
