@@ -48,10 +48,10 @@ class SubnetSpec:
             raise InvalidSpec(f"subnet {self.subnet!r}: {error}; write it as 172.30.0.0/16") from error
 
     def gateway_address(self) -> IPAddress:
-        """Return the gateway that was given, or the first address of the subnet."""
+        """Return the gateway that was given, or the first address of the range that a host may have, as Docker does."""
         if self.gateway:
             return _address(self.gateway, "gateway")
-        return self.network()[1]
+        return max(self.range()[0], self.network()[1])
 
     def range(self) -> IPNetwork:
         """Return the part of the subnet from which addresses are given out."""

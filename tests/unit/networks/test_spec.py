@@ -74,3 +74,4 @@ def test_another_driver_is_refused_by_name() -> None:
 
 def test_the_gateway_is_the_first_address_by_default() -> None:
     assert str(SubnetSpec("10.9.0.0/16").gateway_address()) == "10.9.0.1"
+    assert str(SubnetSpec("10.9.0.0/16", ip_range="10.9.8.0/24").gateway_address()) == "10.9.8.0"
