@@ -1,0 +1,75 @@
+"""`skiff build`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..containers.sizes import size
+from . import opened, output
+from .container_spec import environment, host, pairs
+from .options import FLAG, LIST, TEXT, Option, Usage
+
+_BUILD = Usage(
+    "build",
+    "[OPTIONS] PATH",
+    "Build an image from a Dockerfile",
+    (
+        Option("add-host", "", LIST, "Add a line to /etc/hosts of RUN (host:ip)"),
+        Option("build-arg", "", LIST, "Set a value of ARG; a name alone is taken from the environment"),
+        Option("file", "f", TEXT, "Dockerfile (default PATH/Dockerfile)"),
+        Option("force-rm", "", FLAG, "Accepted for Docker's sake"),
+        Option("iidfile", "", TEXT, "Write the image's id to this file"),
+        Option("label", "", LIST, "Set labels"),
+        Option("memory", "m", TEXT, "Memory limit of RUN"),
+        Option("memory-swap", "", TEXT, "Limit of memory plus swap of RUN"),
+        Option("network", "", TEXT, "Network of RUN"),
+        Option("no-cache", "", FLAG, "Do not use the cache"),
+        Option("quiet", "q", FLAG, "Print the image's id alone"),
+        Option("rm", "", FLAG, "Accepted for Docker's sake"),
+        Option("shm-size", "", TEXT, "Size of /dev/shm of RUN"),
+        Option("tag", "t", LIST, "Name of the image"),
+        Option("target", "", TEXT, "Stage to build"),
+    ),
+    1,
+    1,
+)
+
+
+def build(words: list[str]) -> int:
+    """Build an image; the log goes to standard output as it grows."""
+    from ..build.build import build as engine
+    from ..build.spec import BuildSpec
+
+    parsed = _BUILD.parse(words)
+    spec = BuildSpec(
+        os.path.abspath(parsed.arguments[0]),
+        os.path.abspath(parsed.file) if parsed.file else "Dockerfile",
+        tuple(parsed.tag),
+        environment([], parsed.build_arg),
+        parsed.target or "",
+        bool(parsed.no_cache),
+        pairs([text if "=" in text else f"{text}=" for text in parsed.label], "label"),
+        parsed.network or "",
+        size(parsed.memory or "0", "memory"),
+        size(parsed.memory_swap or "0", "memory-swap"),
+        size(parsed.shm_size or "0", "shm-size"),
+        dict(host(text) for text in parsed.add_host),
+        _silent if parsed.quiet else _print,
+    )
+    result = engine(opened.store(), spec)
+    if parsed.quiet:
+        output.write_lines([result.image.id])
+    if parsed.iidfile:
+        with open(parsed.iidfile, "w", encoding="utf-8") as file:
+            file.write(result.image.id)
+    return 0
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _silent(_text: str) -> None:
+    """Drop the log."""

@@ -1,0 +1,241 @@
+"""Verbs about images: images, load, import, rmi, tag, bootstrap."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+
+from ..errors import InvalidSpec
+from . import opened, output
+from .lifecycle import each
+from .options import FLAG, LIST, TEXT, Option, Usage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..images.catalog import Image, Removed
+
+_IMAGES = Usage(
+    "images",
+    "[OPTIONS] [REPOSITORY[:TAG]]",
+    "List images",
+    (
+        Option("all", "a", FLAG, "Accepted for Docker's sake: there are no hidden images"),
+        Option("filter", "f", LIST, "Only those with dangling=, label=, reference="),
+        Option("format", "", TEXT, "json, table, or a Go template such as {{.ID}}"),
+        Option("no-trunc", "", FLAG, "Do not shorten"),
+        Option("quiet", "q", FLAG, "Ids only"),
+    ),
+    0,
+    1,
+)
+_LOAD = Usage(
+    "load",
+    "[OPTIONS]",
+    "Load images from an archive (docker-archive, OCI archive or OCI layout folder)",
+    (
+        Option("input", "i", TEXT, "Archive file or layout folder (default: standard input)"),
+        Option("quiet", "q", FLAG, "Accepted for Docker's sake"),
+    ),
+    0,
+    0,
+)
+_IMPORT = Usage(
+    "import",
+    "[OPTIONS] FILE|- [REPOSITORY[:TAG]]",
+    "Make an image of a root file system's tar archive",
+    (
+        Option("change", "c", LIST, "Apply a Dockerfile instruction (CMD, ENV, ...)"),
+        Option("message", "m", TEXT, "Accepted for Docker's sake"),
+    ),
+    1,
+    2,
+)
+_RMI = Usage(
+    "rmi",
+    "[OPTIONS] IMAGE [IMAGE...]",
+    "Remove images",
+    (Option("force", "f", FLAG, "Also when it has several names, or a stopped container needs it"),),
+    1,
+)
+_TAG = Usage("tag", "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]", "Give an image one more name", (), 2, 2)
+_BOOTSTRAP = Usage(
+    "bootstrap",
+    "[OPTIONS] NAME[:TAG] SUITE [PACKAGE...]",
+    "Make a base image from a Debian or Ubuntu mirror with mmdebstrap",
+    (
+        Option("architecture", "", TEXT, "Architecture (default: the host's)"),
+        Option("component", "", LIST, "Components of the archive (default main)"),
+        Option("keyring", "", TEXT, "Keyring that signs the archive"),
+        Option("mirror", "", TEXT, "URL, or a line of sources.list (default: the host's own sources)"),
+        Option("variant", "", TEXT, "Set of packages (default minbase)"),
+    ),
+    2,
+)
+_COLUMNS = (
+    ("REPOSITORY", "Repository"),
+    ("TAG", "Tag"),
+    ("IMAGE ID", "ID"),
+    ("CREATED", "CreatedSince"),
+    ("SIZE", "Size"),
+)
+
+
+def listing(words: list[str]) -> int:
+    """List images as `docker images` does: one line for each name."""
+    from ..images import catalog
+
+    parsed = _IMAGES.parse(words)
+    wanted = [_condition(text) for text in parsed.filter]
+    wanted += [("reference", name) for name in parsed.arguments]
+    found = [image for image in catalog.listing(opened.store()) if _matches(image, wanted)]
+    entries = [entry for image in found for entry in describe(image, wanted, bool(parsed.no_trunc))]
+    if parsed.quiet:
+        entries = list({entry["ID"]: entry for entry in entries}.values())
+    output.rows(entries, _COLUMNS, parsed.format, quiet="ID" if parsed.quiet else "")
+    return 0
+
+
+def load(words: list[str]) -> int:
+    """Load an archive."""
+    from ..images import archive
+
+    parsed = _LOAD.parse(words)
+    store = opened.store()
+    if parsed.input:
+        loaded = archive.load(store, parsed.input)
+    elif os.isatty(0):
+        raise InvalidSpec("load reads an archive: name it with -i, or pass it to standard input")
+    else:
+        with tempfile.NamedTemporaryFile(dir=store.layout.temporary) as file:
+            _copy(0, file.fileno())
+            loaded = archive.load(store, file.name)
+    for one in loaded:
+        lines = [f"Loaded image: {name}" for name in one.names] or [f"Loaded image ID: {one.image.id}"]
+        output.write_lines(lines)
+    return 0
+
+
+def import_(words: list[str]) -> int:
+    """Import a root file system."""
+    from ..images.rootfs import import_rootfs
+
+    parsed = _IMPORT.parse(words)
+    source, name = parsed.arguments[0], parsed.arguments[1] if len(parsed.arguments) > 1 else None
+    if source == "-":
+        image = import_rootfs(opened.store(), sys.stdin.buffer, name, parsed.change)
+    else:
+        with open(source, "rb") as file:
+            image = import_rootfs(opened.store(), file, name, parsed.change)
+    output.write_lines([image.id])
+    return 0
+
+
+def rmi(words: list[str]) -> int:
+    """Remove images."""
+    from ..images import catalog
+
+    parsed = _RMI.parse(words)
+    store = opened.store()
+    return each(parsed, lambda name: _removed(catalog.remove(store, name, bool(parsed.force))))
+
+
+def tag(words: list[str]) -> int:
+    """Give an image one more name."""
+    from ..images import catalog
+
+    source, target = _TAG.parse(words).arguments
+    catalog.tag(opened.store(), source, target)
+    return 0
+
+
+def bootstrap(words: list[str]) -> int:
+    """Make a base image."""
+    from ..images.bootstrap import Recipe
+    from ..images.bootstrap import bootstrap as engine
+
+    parsed = _BOOTSTRAP.parse(words)
+    name, suite, *packages = parsed.arguments
+    recipe = Recipe(
+        name,
+        suite,
+        tuple(packages),
+        parsed.mirror,
+        parsed.variant or "minbase",
+        tuple(parsed.component) or ("main",),
+        parsed.architecture,
+        parsed.keyring,
+    )
+    output.write_lines([engine(opened.store(), recipe).id])
+    return 0
+
+
+def describe(image: Image, wanted: list[tuple[str, str]], whole: bool) -> list[dict[str, str]]:
+    """Return the fields of `docker images --format json`, once for each name."""
+    from ..containers.status import duration
+    from ..images.inspect import repositories
+
+    now = time.time_ns()
+    names = [value for key, value in wanted if key == "reference"]
+    entries = []
+    for repository, tag_name in repositories(image):
+        if names and not any(_is_named(repository, tag_name, name) for name in names):
+            continue
+        entries.append(
+            {
+                "Containers": "N/A",
+                "CreatedAt": output.local_time(image.created),
+                "CreatedSince": f"{duration(now - image.created)} ago",
+                "Digest": "<none>",
+                "ID": image.id if whole else image.id[7:19],
+                "Repository": repository,
+                "SharedSize": "N/A",
+                "Size": output.size(image.size),
+                "Tag": tag_name,
+                "UniqueSize": "N/A",
+                "VirtualSize": output.size(image.size, 4),
+            }
+        )
+    return entries
+
+
+def _removed(removed: Removed) -> str:
+    lines = [f"Untagged: {name}" for name in removed.untagged]
+    return "\n".join([*lines, f"Deleted: {removed.deleted}"] if removed.deleted else lines)
+
+
+def _condition(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or key not in ("dangling", "label", "reference"):
+        raise InvalidSpec(f"--filter: {text!r}; use dangling=, label= or reference=")
+    return key, value
+
+
+def _matches(image: Image, wanted: list[tuple[str, str]]) -> bool:
+    labels = image.defaults.get("Labels") or {}
+    for key, value in wanted:
+        label, equals, text = value.partition("=")
+        if key == "dangling" and bool(image.names) == (value in ("true", "1")):
+            return False
+        if key == "label" and (label not in labels or (equals and labels[label] != text)):
+            return False
+    return True
+
+
+def _is_named(repository: str, tag_name: str, wanted: str) -> bool:
+    from fnmatch import fnmatchcase
+
+    name, colon, wanted_tag = wanted.rpartition(":")
+    if not colon or "/" in wanted_tag:
+        name, wanted_tag = wanted, "*"
+    return fnmatchcase(repository, name) and fnmatchcase(tag_name, wanted_tag)
+
+
+def _copy(source: int, target: int) -> None:
+    while True:
+        data = os.read(source, 1024 * 1024)
+        if not data:
+            return
+        while data:
+            data = data[os.write(target, data) :]

@@ -1,0 +1,100 @@
+"""`skiff logs`."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from ..errors import InvalidSpec
+from . import opened
+from .options import FLAG, TEXT, Option, Usage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..monitor.logs import Record
+
+_LOGS = Usage(
+    "logs",
+    "[OPTIONS] CONTAINER",
+    "Print what a container has written",
+    (
+        Option("follow", "f", FLAG, "Go on with what it writes from now on"),
+        Option("since", "", TEXT, "Only from this time on (2026-01-02T13:23:37Z, 1736600000, or 42m for relative)"),
+        Option("tail", "n", TEXT, "Number of lines from the end (default all)"),
+        Option("timestamps", "t", FLAG, "Print the time of each line"),
+        Option("until", "", TEXT, "Only before this time (as --since)"),
+    ),
+    1,
+    1,
+)
+
+
+def logs(words: list[str]) -> int:
+    """Print the log of a container, its standard error to ours."""
+    parsed = _LOGS.parse(words)
+    since = moment(parsed.since, "since") if parsed.since else 0
+    until = moment(parsed.until, "until") if parsed.until else None
+    for record in _records(parsed.arguments[0], bool(parsed.follow), tail(parsed.tail), since, until):
+        _print(record, bool(parsed.timestamps))
+    return 0
+
+
+def _records(reference: str, follow: bool, last: int | None, since: int, until: int | None) -> Iterator[Record]:
+    from ..containers import logs as engine
+
+    read = engine.follow if follow else engine.read
+    return read(opened.store(), reference, last, since, until)
+
+
+def _print(record: Record, timestamps: bool) -> None:
+    from ..monitor.encoding import rfc3339
+
+    data = f"{rfc3339(record.time_ns)} ".encode() + record.data if timestamps else record.data
+    descriptor = 2 if record.stream == "stderr" else 1
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def tail(text: str | None) -> int | None:
+    """Return the number of `--tail`; None for "all". Raises InvalidSpec."""
+    if text is None or text == "all":
+        return None
+    try:
+        number = int(text)
+    except ValueError:
+        raise InvalidSpec(f"--tail: {text!r} is neither a number nor 'all'") from None
+    return None if number < 0 else number
+
+
+def moment(text: str, what: str) -> int:
+    """Return nanoseconds since 1970 of a Unix time, an RFC 3339 time or date, or a length of time before now."""
+    from datetime import datetime
+
+    from .container_spec import seconds
+
+    try:
+        return int(float(text) * 1e9)
+    except ValueError:
+        pass  # no Unix time
+    try:
+        parsed = datetime.fromisoformat(_trim(text))
+        return int(parsed.timestamp() * 1_000_000) * 1000
+    except ValueError:
+        pass  # no RFC 3339 time
+    try:
+        return time.time_ns() - int(seconds(text) * 1e9)
+    except InvalidSpec:
+        raise InvalidSpec(f"--{what}: {text!r} is not a time such as 2026-01-02T13:23:37Z, 1736600000 or 10m") from None
+
+
+def _trim(text: str) -> str:
+    """Write an RFC 3339 time as `fromisoformat` of Python 3.9 takes it: no Z, and at most six digits of a second."""
+    if text.endswith("Z"):
+        text = f"{text[:-1]}+00:00"
+    head, dot, tail = text.partition(".")
+    if not dot:
+        return text
+    digits = tail[: len(tail) - len(tail.lstrip("0123456789"))]
+    return f"{head}.{digits[:6].ljust(6, '0')}{tail[len(digits) :]}"

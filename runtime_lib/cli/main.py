@@ -1,0 +1,129 @@
+"""The host command: `skiff VERB ...`.
+
+Nothing is imported before the verb is known: what `exec` does not need, it does not pay for.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+# What to call for a verb: module of this package and function, which takes the words after the verb.
+VERBS = {
+    "attach": "run:attach",
+    "bootstrap": "images:bootstrap",
+    "build": "build:build",
+    "create": "run:create",
+    "exec": "execute:execute",
+    "images": "images:listing",
+    "import": "images:import_",
+    "info": "system:info",
+    "inspect": "inspect:inspect",
+    "kill": "lifecycle:kill",
+    "load": "images:load",
+    "logs": "logs:logs",
+    "network": "networks:network",
+    "pause": "lifecycle:pause",
+    "ps": "containers:ps",
+    "rename": "lifecycle:rename",
+    "restart": "lifecycle:restart",
+    "restore": "system:restore",
+    "rm": "lifecycle:rm",
+    "rmi": "images:rmi",
+    "run": "run:run",
+    "start": "lifecycle:start",
+    "stop": "lifecycle:stop",
+    "tag": "images:tag",
+    "top": "containers:top",
+    "unpause": "lifecycle:unpause",
+    "version": "system:version",
+    "volume": "volumes:volume",
+    "wait": "lifecycle:wait",
+}
+# Docker's long forms: `skiff container ls` is `skiff ps`, `skiff image rm` is `skiff rmi`.
+GROUPS = {
+    "container": {"ls": "ps", "list": "ps", "ps": "ps"},
+    "image": {"ls": "images", "list": "images", "rm": "rmi", "remove": "rmi"},
+}
+# A wrong word after one of these is Docker's 125, so that it is told from the exit code of the user's program.
+_ENGINE_FAILED = 125
+_RUNS_PROGRAMS = ("run", "create", "exec")
+
+
+def console() -> None:
+    """Run the command line of this process; never returns."""
+    raise SystemExit(main(sys.argv[1:]))
+
+
+def main(words: Sequence[str]) -> int:
+    """Run `skiff WORDS...` and return its exit code; failures are one line on standard error."""
+    if not words or words[0] in ("-h", "--help", "help"):
+        sys.stdout.write(overview())
+        return 0
+    if words[0] in ("-v", "--version"):
+        words = ["version", *words[1:]]
+    verb, rest = _verb(words)
+    if verb not in VERBS:
+        sys.stderr.write(f"skiff: {verb!r} is not a skiff command; see 'skiff --help'\n")
+        return 1
+    try:
+        return _call(verb, rest)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has had enough; keep the interpreter from writing more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+
+
+def _verb(words: Sequence[str]) -> tuple[str, list[str]]:
+    group = GROUPS.get(words[0])
+    if group is not None and len(words) > 1:
+        return group.get(words[1], words[1]), list(words[2:])
+    return words[0], list(words[1:])
+
+
+def _call(verb: str, words: list[str]) -> int:
+    from ..errors import CommandFailed, SkiffError
+    from .options import Help
+
+    try:
+        code = handler(verb)(words)
+        sys.stdout.flush()
+        return code
+    except Help as help_text:
+        sys.stdout.write(str(help_text))
+        return 0
+    except BrokenPipeError:
+        raise
+    except CommandFailed as error:
+        return _fail(str(error), error.exit_code)
+    except SkiffError as error:
+        return _fail(str(error), _ENGINE_FAILED if verb in _RUNS_PROGRAMS else 1)
+    except OSError as error:
+        text = f"{error.strerror or error}: {error.filename}" if error.filename else str(error.strerror or error)
+        return _fail(text, _ENGINE_FAILED if verb in _RUNS_PROGRAMS else 1)
+
+
+def handler(verb: str) -> Callable[[list[str]], int]:
+    """Return the function of a verb."""
+    module, _, name = VERBS[verb].partition(":")
+    loaded = __import__(module, globals(), None, [name], 1)
+    function: Callable[[list[str]], int] = getattr(loaded, name)
+    return function
+
+
+def overview() -> str:
+    """Return the help text of the whole command."""
+    lines = ["Usage:  skiff COMMAND", "", "Containers without a container engine", "", "Commands:"]
+    return "\n".join([*lines, *(f"  {verb}" for verb in VERBS), "", "'skiff COMMAND --help' says more.", ""])
+
+
+def _fail(text: str, code: int) -> int:
+    sys.stdout.flush()
+    sys.stderr.write(f"skiff: {text}\n")
+    return code

@@ -1,0 +1,80 @@
+"""`skiff run`, `skiff create` and `skiff attach`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..errors import InvalidSpec
+from . import opened
+from .container_flags import CREATE, RUN
+from .options import Usage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..containers.spec import ContainerSpec
+    from .options import Parsed
+
+_ATTACH = Usage("attach", "CONTAINER", "Attach standard input and output to a running container", (), 1, 1)
+
+
+def run(words: list[str]) -> int:
+    """Run a new container; return its exit code, or 0 with `-d`."""
+    parsed = RUN.parse(words, interspersed=False)
+    spec = _spec(parsed)
+    if parsed.detach:
+        return _detached(spec, parsed.cidfile)
+    if parsed.cidfile:
+        raise InvalidSpec("--cidfile works with create and run -d")
+    _check_terminal(spec.tty and spec.interactive)
+    from ..containers.run import run as run_container
+
+    return run_container(opened.store(), spec)
+
+
+def create(words: list[str]) -> int:
+    """Create a container and print its id."""
+    parsed = CREATE.parse(words, interspersed=False)
+    from ..containers.create import create as create_container
+
+    container = create_container(opened.store(), _spec(parsed))
+    _tell(container.id, parsed.cidfile)
+    return 0
+
+
+def attach(words: list[str]) -> int:
+    """Follow a running container until it ends; return its exit code."""
+    reference = _ATTACH.parse(words).arguments[0]
+    from ..containers.attach import attach as attach_to
+
+    code = attach_to(opened.store(), reference)
+    return 255 if code is None else code
+
+
+def _spec(parsed: Parsed) -> ContainerSpec:
+    from .container_spec import container_spec
+
+    return container_spec(parsed)
+
+
+def _detached(spec: ContainerSpec, cidfile: str | None) -> int:
+    from ..containers.create import create as create_container
+    from ..containers.start import start
+
+    store = opened.store()
+    container = create_container(store, spec)
+    start(store, container.id)
+    _tell(container.id, cidfile)
+    return 0
+
+
+def _tell(container_id: str, cidfile: str | None) -> None:
+    if cidfile:
+        with open(os.open(cidfile, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644), "w") as file:
+            file.write(container_id)
+    sys.stdout.write(f"{container_id}\n")
+
+
+def _check_terminal(wanted: bool) -> None:
+    if wanted and not os.isatty(0):
+        raise InvalidSpec("the input device is not a TTY; leave out -t, or run this in a terminal")

@@ -1,0 +1,168 @@
+"""`skiff volume` and its verbs."""
+
+from __future__ import annotations
+
+import os
+
+from ..errors import InvalidSpec
+from . import opened, output
+from .container_spec import pairs
+from .inspect import show
+from .lifecycle import each
+from .options import FLAG, LIST, TEXT, Option, Usage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..volumes.model import Volume
+
+_LS = Usage(
+    "volume ls",
+    "[OPTIONS]",
+    "List volumes",
+    (
+        Option("filter", "f", LIST, "Only those with name=, label=, dangling="),
+        Option("format", "", TEXT, "json, table, or a Go template such as {{.Name}}"),
+        Option("quiet", "q", FLAG, "Names only"),
+    ),
+    0,
+    0,
+)
+_CREATE = Usage(
+    "volume create",
+    "[OPTIONS] [VOLUME]",
+    "Create a volume",
+    (
+        Option("driver", "d", TEXT, "Driver (default local)"),
+        Option("label", "", LIST, "Set labels"),
+        Option("name", "", TEXT, "Name of the volume"),
+        Option("opt", "o", LIST, "Driver options"),
+    ),
+    0,
+    1,
+)
+_RM = Usage(
+    "volume rm", "VOLUME [VOLUME...]", "Remove volumes", (Option("force", "f", FLAG, "A missing one is no error"),), 1
+)
+_INSPECT = Usage(
+    "volume inspect",
+    "[OPTIONS] VOLUME [VOLUME...]",
+    "Print all that is known of volumes",
+    (Option("format", "f", TEXT, "json, or a Go template"),),
+    1,
+)
+_PRUNE = Usage(
+    "volume prune",
+    "[OPTIONS]",
+    "Remove the anonymous volumes that no container has",
+    (
+        Option("all", "a", FLAG, "Also those with a name"),
+        Option("force", "f", FLAG, "Accepted for Docker's sake: nobody is asked"),
+    ),
+    0,
+    0,
+)
+_COLUMNS = (("DRIVER", "Driver"), ("VOLUME NAME", "Name"))
+
+
+def volume(words: list[str]) -> int:
+    """Run one of the verbs."""
+    verbs = {
+        "create": create,
+        "inspect": inspect,
+        "list": listing,
+        "ls": listing,
+        "prune": prune,
+        "remove": remove,
+        "rm": remove,
+    }
+    if not words or words[0] not in verbs:
+        raise InvalidSpec(f"skiff volume: use one of {', '.join(verbs)}")
+    return verbs[words[0]](words[1:])
+
+
+def listing(words: list[str]) -> int:
+    """List volumes as Docker does."""
+    from ..volumes import catalog
+
+    parsed = _LS.parse(words)
+    store = opened.store()
+    wanted = [_condition(text) for text in parsed.filter]
+    entries = []
+    for found in catalog.listing(store):
+        if all(_matches(found, bool(catalog.users(store, found.name)), key, value) for key, value in wanted):
+            entries.append(_describe(found))
+    output.rows(entries, _COLUMNS, parsed.format, quiet="Name" if parsed.quiet else "")
+    return 0
+
+
+def create(words: list[str]) -> int:
+    """Create a volume and print its name."""
+    from ..volumes import catalog
+    from ..volumes.spec import VolumeSpec
+
+    parsed = _CREATE.parse(words)
+    store = opened.store()
+    labels = pairs([text if "=" in text else f"{text}=" for text in parsed.label], "label")
+    name = parsed.arguments[0] if parsed.arguments else parsed.name
+    if not name and not parsed.opt:
+        output.write_lines([catalog.create_anonymous(store, labels).name])
+        return 0
+    spec = VolumeSpec(name or os.urandom(32).hex(), parsed.driver or "local", pairs(parsed.opt, "opt"), labels)
+    output.write_lines([catalog.create(store, spec).name])
+    return 0
+
+
+def remove(words: list[str]) -> int:
+    """Remove volumes."""
+    from ..volumes import catalog
+
+    parsed = _RM.parse(words)
+    store = opened.store()
+    return each(parsed, lambda name: catalog.remove(store, name, force=bool(parsed.force)))
+
+
+def inspect(words: list[str]) -> int:
+    """Print volumes."""
+    from ..volumes import catalog
+
+    parsed = _INSPECT.parse(words)
+    store = opened.store()
+    return show(lambda name: catalog.inspect(store, name), parsed.arguments, parsed.format)
+
+
+def prune(words: list[str]) -> int:
+    """Remove unused volumes and say how many bytes that gave back."""
+    from ..volumes import catalog
+
+    parsed = _PRUNE.parse(words)
+    gone = catalog.prune(opened.store(), everything=bool(parsed.all))
+    output.write_lines(["Deleted Volumes:", *gone, ""] if gone else [])
+    return 0
+
+
+def _describe(found: Volume) -> dict[str, str]:
+    return {
+        "Driver": found.spec.driver,
+        "Labels": ",".join(f"{key}={value}" for key, value in sorted(found.spec.labels.items())),
+        "Links": "N/A",
+        "Mountpoint": found.folder,
+        "Name": found.name,
+        "Scope": "local",
+        "Size": "N/A",
+    }
+
+
+def _condition(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or key not in ("dangling", "label", "name"):
+        raise InvalidSpec(f"--filter: {text!r}; use name=, label= or dangling=")
+    return key, value
+
+
+def _matches(found: Volume, used: bool, key: str, value: str) -> bool:
+    if key == "name":
+        return value in found.name
+    if key == "dangling":
+        return used != (value in ("true", "1"))
+    label, equals, text = value.partition("=")
+    return label in found.spec.labels and (not equals or found.spec.labels[label] == text)
