@@ -67,7 +67,7 @@ def _defaults(spec: ContainerSpec) -> Iterable[dict[str, Any]]:
             if spec.ipc_mode == "none":
                 continue
             words.append(f"size={spec.shm_size or profile.SHM_SIZE}")
-        if spec.ipc_mode == "host" and destination in ("/dev/shm", "/dev/mqueue"):
+        if spec.ipc_mode == "host" and destination == "/dev/shm":
             yield bind(ReadyMount(destination, destination))
             continue
         yield {"destination": destination, "type": kind, "source": source, "options": words}

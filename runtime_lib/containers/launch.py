@@ -6,23 +6,20 @@ import os
 from contextlib import ExitStack
 
 from .. import library
-from ..errors import InvalidSpec, WrongState
-from ..images import catalog as images
-from ..images import layers
 from ..monitor import client
-from ..monitor.request import Request
 from ..store import Store
-from . import bundle, release, signals, start_errors, wiring
-from .catalog import Container, state
-from .log_limits import limits
+
+# Everything else is imported after the monitor's interpreter has been started, which takes as long as the imports.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..images.catalog import Image
     from ..monitor.client import Session
+    from ..monitor.request import Request
+    from .catalog import Container
 
 EXIT_MODULE = "runtime_lib.containers.exit"
-STOP_TIMEOUT = 10  # seconds; Docker's
+_FOREVER = 10**6  # seconds; what is left of a timeout of -1 when the host shuts down
 
 
 class Launch:
@@ -50,12 +47,15 @@ class Launch:
         With `foreground` it is an attached one. Raises CommandFailed with 126 or 127 when the program cannot be
         executed, OSError for what the host refused; then nothing is left of the start.
         """
+        from .release import release
+        from .wiring import connect
+
         store = self._store
         with ExitStack() as undo:
-            release.release(store, container.id)
-            undo.callback(release.release, store, container.id)
+            release(store, container.id)
+            undo.callback(release, store, container.id)
             os.mkdir(store.layout.bundle(container.id), 0o700)
-            netns = wiring.connect(store, container)
+            netns = connect(store, container)
             if netns >= 0:
                 undo.callback(os.close, netns)
             session = self._order(container, foreground, netns)
@@ -65,9 +65,13 @@ class Launch:
         return session
 
     def _order(self, container: Container, foreground: bool, netns: int) -> Session:
+        from ..images import catalog as images
+        from ..images.layers import folders
+        from . import bundle, start_errors
+
         store = self._store
         image = images.get(store, container.image_id)
-        bundle.write(store, container, image, layers.folders(store, image.layers))
+        bundle.write(store, container, image, folders(store, image.layers))
         with store.transaction() as db:
             db.execute("UPDATE containers SET stopped_by_user = 0 WHERE id = ?", (container.id,))
         self._unused.pop_all()  # from here on it ends by itself when it fails
@@ -78,6 +82,10 @@ class Launch:
 
 
 def _request(store: Store, container: Container, image: Image, foreground: bool) -> Request:
+    from ..monitor.request import Request
+    from .log_limits import limits
+    from .stopping import stop_signal, stop_timeout
+
     spec, layout = container.spec, store.layout
     folder = layout.container(container.id)
     log_size, log_files = limits(spec)
@@ -96,34 +104,15 @@ def _request(store: Store, container: Container, image: Image, foreground: bool)
         foreground=foreground,
         auto_remove=spec.auto_remove,
         stop_signal=stop_signal(container, image),
-        stop_timeout=STOP_TIMEOUT if spec.stop_timeout is None else spec.stop_timeout,
+        stop_timeout=stop_timeout(container) % _FOREVER,
         memory_cgroup=_memory_folder(store, container.id),
         exit_module=EXIT_MODULE,
         exit_arguments=(layout.root, layout.run, container.id),
     )
 
 
-def check_startable(store: Store, container: Container) -> bool:
-    """Whether the container is to be started: False when it runs already. Raises WrongState for a paused one."""
-    status = state(store, container).status
-    if status == "paused":
-        raise WrongState(f"container {container.name} is paused; unpause it instead of starting it")
-    return status not in ("running", "restarting")
-
-
-def stop_signal(container: Container, image: Image | None) -> int:
-    """Return the signal that asks the container to end: its own, the image's, or SIGTERM."""
-    if container.spec.stop_signal:
-        return signals.number(container.spec.stop_signal)
-    declared = image.defaults.get("StopSignal") if image else None
-    try:
-        return signals.number(declared) if isinstance(declared, str) and declared else 15
-    except InvalidSpec:
-        return 15  # a stranger's image; Docker falls back as well
-
-
 def _memory_folder(store: Store, container_id: str) -> str:
-    paths = release.cgroup(store, container_id).paths()
+    from .release import cgroup
+
+    paths = cgroup(store, container_id).paths()
     return paths.get("memory") or paths.get("unified") or ""
-
-

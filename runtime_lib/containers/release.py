@@ -20,6 +20,7 @@ def release(store: Store, container_id: str) -> None:
     if group.pids():
         group.kill()
     group.remove()
+    Cgroup(detect(), f"/{store.layout.label}/monitors").remove_if_empty()
     disconnect(store, container_id)
     if os.path.lexists(store.layout.bundle(container_id)):
         from .reconcile import remove_folder

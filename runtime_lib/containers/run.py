@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from ..store import Store
-from . import attach, terminal
-from .create import create
-from .finish import finish_session
 from .launch import Launch
-from .remove import remove
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,11 +21,15 @@ def run(store: Store, spec: ContainerSpec, stdio: tuple[int, int, int] = (0, 1, 
     container = None
     try:
         with Launch(store) as launch:
+            from .create import create  # beside the start-up of the monitor
+
             container = create(store, spec)
             with store.lock("container", container.id):
                 session = launch.run(container, foreground=True)
     except BaseException:
         if container and spec.auto_remove:
+            from .remove import remove
+
             remove(store, container.id, volumes=True)
         raise
     with session:
@@ -37,6 +37,9 @@ def run(store: Store, spec: ContainerSpec, stdio: tuple[int, int, int] = (0, 1, 
 
 
 def _to_the_end(store: Store, container: Container, session: Session, stdio: tuple[int, int, int]) -> int:
+    from . import attach, terminal
+    from .finish import finish_session
+
     process = session.process
 
     def send(number: int) -> None:

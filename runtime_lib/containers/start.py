@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from ..errors import InvalidSpec
+from ..errors import InvalidSpec, WrongState
 from ..store import Store
 from . import namespaces
-from .catalog import Container, find
-from .launch import Launch, check_startable
+from .catalog import Container, find, state
+from .finish import ALIVE
+from .launch import Launch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def start(store: Store, ref: str) -> Container:
     """
     container = find(store, ref)
     with store.lock("container", container.id):
-        if check_startable(store, container):
+        if _startable(store, container):
             with Launch(store) as launch:
                 launch.run(container).close()
     return container
@@ -64,7 +65,15 @@ def _start_rank(store: Store, containers: Sequence[Container], at_once: int = 8)
             launches = []
             for container in sorted(containers[first : first + at_once], key=lambda container: container.id):
                 stack.enter_context(store.lock("container", container.id))
-                if check_startable(store, container):
+                if _startable(store, container):
                     launches.append((stack.enter_context(Launch(store)), container))
             for launch, container in launches:
                 launch.run(container).close()
+
+
+def _startable(store: Store, container: Container) -> bool:
+    """Whether the container is to be started: False when it runs already. Raises WrongState for a paused one."""
+    status = state(store, container).status
+    if status == "paused":
+        raise WrongState(f"container {container.name} is paused; unpause it instead of starting it")
+    return status not in ALIVE

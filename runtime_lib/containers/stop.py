@@ -12,7 +12,7 @@ from ..store import Store
 from . import release
 from .catalog import Container, find, state
 from .finish import ALIVE, finish, finish_session
-from .launch import STOP_TIMEOUT, stop_signal
+from .stopping import stop_signal, stop_timeout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,10 +30,8 @@ def stop(store: Store, ref: str, timeout: float | None = None) -> None:
     Busy when a process does not even die of SIGKILL.
     """
     container = find(store, ref)
-    if timeout is None:
-        timeout = STOP_TIMEOUT if container.spec.stop_timeout is None else container.spec.stop_timeout
     number = stop_signal(container, images.get(store, container.image_id))
-    end(store, container, number, None if timeout < 0 else timeout)
+    end(store, container, number, stop_timeout(container, timeout))
 
 
 def kill_for_good(store: Store, container: Container, remove: bool = False) -> None:
@@ -41,11 +39,12 @@ def kill_for_good(store: Store, container: Container, remove: bool = False) -> N
     end(store, container, numbers.SIGKILL, 0.0, remove)
 
 
-def end(store: Store, container: Container, number: int, timeout: float | None, remove: bool = True) -> None:
-    """End a container with signal `number`, then SIGKILL; the lock is not held while waiting.
+def end(store: Store, container: Container, number: int, seconds: float, remove: bool = True) -> None:
+    """End a container with signal `number`, and SIGKILL after `seconds` (-1: never); no lock is held while waiting.
 
     An `auto_remove` container is removed, unless `remove` is False.
     """
+    timeout = None if seconds < 0 else seconds
     session = _announce(store, container, number)
     if session is None:
         _end_unmonitored(store, container, timeout)

@@ -11,9 +11,9 @@ from ..store import Store
 from . import release, signals
 from .catalog import Container, find, state
 from .checks import NAME
-from .launch import STOP_TIMEOUT, stop_signal
 from .start import start
 from .stop import end, send
+from .stopping import stop_signal, stop_timeout
 
 
 def kill(store: Store, ref: str, signal: str | int = "KILL") -> None:
@@ -35,10 +35,8 @@ def kill(store: Store, ref: str, signal: str | int = "KILL") -> None:
 def restart(store: Store, ref: str, timeout: float | None = None) -> Container:
     """Stop a container, if it runs, and start it."""
     container = find(store, ref)
-    if timeout is None:
-        timeout = STOP_TIMEOUT if container.spec.stop_timeout is None else container.spec.stop_timeout
     number = stop_signal(container, images.get(store, container.image_id))
-    end(store, container, number, None if timeout < 0 else timeout, remove=False)
+    end(store, container, number, stop_timeout(container, timeout), remove=False)
     return start(store, container.id)
 
 
