@@ -6,10 +6,8 @@ the network namespace, where there is one.
 
 from __future__ import annotations
 
-import array
-import json
+import _socket
 import os
-import socket
 import sys
 
 from ..errors import SkiffError
@@ -17,6 +15,8 @@ from ..linux import libc
 from ..linux.cgroups.group import Cgroup
 from ..linux.cgroups.hierarchy import UNIFIED, detect
 from ..oci import launch, report
+from .jsontext import parse
+from .rights import DESCRIPTORS, received
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ _SOCKET = 3  # to the monitor
 def main() -> None:
     """Wait for the order, create and start the container, report its process or what failed, end."""
     libc.prctl(libc.PR_SET_DUMPABLE, 0)
-    connection = socket.socket(fileno=_SOCKET)
-    connection.set_inheritable(False)
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET, 0, _SOCKET)
+    os.set_inheritable(_SOCKET, False)
     files = _join(sys.argv[2])
     bundle, descriptors = _receive(connection)
     if not bundle:
@@ -47,21 +47,14 @@ def main() -> None:
 def _join(path: str) -> list[str]:
     """Leave the cgroup of whoever called, whose end must not be ours; return the files by which the monitor does so."""
     cgroup = Cgroup(detect(), path)
-    cgroup.create()
-    cgroup.enter()
+    cgroup.occupy()
     paths = cgroup.paths()
     return [f"{folder}/{'cgroup.procs' if key == UNIFIED else 'tasks'}" for key, folder in paths.items()]
 
 
-def _receive(connection: socket.socket) -> tuple[str, list[int]]:
-    descriptors = array.array("i")
-    data, ancillary, _flags, _address = connection.recvmsg(65536, socket.CMSG_SPACE(4 * descriptors.itemsize))
-    for level, kind, rights in ancillary:
-        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-            descriptors.frombytes(rights)
-    for descriptor in descriptors:
-        os.set_inheritable(descriptor, False)
-    return data.decode(), list(descriptors)
+def _receive(connection: _socket.socket) -> tuple[str, list[int]]:
+    data, ancillary, _flags, _address = connection.recvmsg(65536, DESCRIPTORS)
+    return data.decode(), received(ancillary)
 
 
 def _start(bundle: str, descriptors: list[int]) -> launch.Created:
@@ -81,5 +74,5 @@ def _start(bundle: str, descriptors: list[int]) -> launch.Created:
 
 def _load(path: str) -> dict[str, Any]:
     with open(path, encoding="utf-8") as file:
-        value: dict[str, Any] = json.load(file)
+        value: dict[str, Any] = parse(file.read())
     return value

@@ -118,6 +118,22 @@ def test_nothing_is_left(hierarchy: Hierarchy) -> None:
     assert not [folder for folder in group.paths().values() if os.path.exists(os.path.dirname(folder))]
 
 
+def test_an_empty_group_is_removed_and_occupied_again(hierarchy: Hierarchy) -> None:
+    path = f"/skiff-test-{os.getpid()}-many/all"
+
+    def occupy() -> bool:
+        group = Cgroup(hierarchy, path)
+        group.occupy()
+        group.remove_if_empty()
+        return group.pids() == [os.getpid()]
+
+    assert result_of(occupy)
+    group = Cgroup(hierarchy, path)
+    group.remove_if_empty()
+    group.remove_if_empty()
+    assert not [folder for folder in group.paths().values() if os.path.exists(os.path.dirname(folder))]
+
+
 def test_a_group_with_processes_is_not_removed(group: Cgroup, sleeper: subprocess.Popen[bytes]) -> None:
     with pytest.raises(Busy, match=str(sleeper.pid)):
         group.remove(patience=0.01)

@@ -141,11 +141,14 @@ def docker(archive: Path) -> Iterator[Engine]:
     named = os.environ.get("SKIFF_DOCKER")
     own = None if named else Dockerd()
     engine = Engine("docker", own or _External(named or ""), dict(os.environ))
-    assert engine.call("import", str(archive), IMAGE).returncode == 0
-    yield engine
-    engine.call("rmi", IMAGE)
-    if own:
-        own.stop()
+    try:
+        imported = engine.call("import", str(archive), IMAGE)
+        assert imported.returncode == 0, imported.stderr
+        yield engine
+        engine.call("rmi", IMAGE)
+    finally:
+        if own:
+            own.stop()
 
 
 @pytest.fixture(scope="session")
@@ -153,12 +156,15 @@ def skiff(archive: Path) -> Iterator[Engine]:
     folder = Path(tempfile.mkdtemp(prefix="skiff-oracle-"))
     host = Skiff(folder)
     engine = Engine("skiff", host, host.environment)
-    imported = engine.call("import", str(archive), IMAGE)
-    assert imported.returncode == 0, imported.stderr
-    before = leftovers.snapshot(host.root, host.layout.label)
-    yield engine
-    host.remove_everything()
-    left = leftovers.left_behind(before, host.root, host.layout.label)
-    host.remove_networks()
-    shutil.rmtree(folder, ignore_errors=True)
-    assert left == {}
+    try:
+        imported = engine.call("import", str(archive), IMAGE)
+        assert imported.returncode == 0, imported.stderr
+        warm_up = engine.run((), "true")  # makes the default network, which stays
+        assert warm_up.returncode == 0, warm_up.stderr
+        before = leftovers.snapshot(host.root, host.layout.label)
+        yield engine
+        host.remove_everything()
+        assert leftovers.left_behind(before, host.root, host.layout.label) == {}
+    finally:
+        host.remove_networks()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -56,19 +56,18 @@ def namespaces(text: str) -> str:
 
 
 def mounts(text: str) -> str:
-    """Reduce lines of mountinfo to: place, options, propagation, type, options of the file system (of some: names)."""
+    """Reduce lines of mountinfo to: place, options, type, options of the file system (where it is not the host's)."""
     return "\n".join(sorted(_mount(line) for line in text.splitlines() if " - " in line))
 
 
 def _mount(line: str) -> str:
     left, right = line.split(" - ")
-    _number, _parent, _device, _root, place, options, *shared = left.split()
+    _number, _parent, _device, _root, place, options, *_propagation = left.split()
     kind, _source, *rest = right.split(" ", 2)
     superblock = sorted((rest[0] if rest else "").split(","))
     if kind in ("overlay", "ext4", "xfs", "btrfs"):  # a file system of the host: what holds the image, or /var
         kind, superblock = "disk" if kind != "overlay" else kind, []
-    tagged = " ".join(re.sub(r":\d+", "", tag) for tag in shared)
-    return " ".join(filter(None, [place, options, tagged, kind, ",".join(superblock)]))
+    return " ".join(filter(None, [place, options, kind, ",".join(superblock)]))
 
 
 def places(text: str) -> str:

@@ -51,6 +51,13 @@ MOUNTS = [
     mount("/t", "--tmpfs", "/t", "--tmpfs", "/u:size=1m,mode=700,exec", suffix=" as tmpfs"),
     mount("/u", "--tmpfs", "/t", "--tmpfs", "/u:size=1m,mode=700,exec", suffix=" as tmpfs with options"),
     mount("/v", "-v", "/v", "-v", "/etc:/e:ro", suffix=" as volume"),
+    Probe(
+        "propagation",
+        "awk '$5 ~ /^.(v|e)?$/ { sub(/:.*/, \"\", $7); print $5, $7 }' /proc/self/mountinfo",
+        ("-v", "/v", "-v", "/etc:/e:ro"),
+        sorted_lines,
+        difference="propagation",
+    ),
     mount("/e", "-v", "/v", "-v", "/etc:/e:ro", suffix=" as bind mount"),
 ]
 
@@ -182,6 +189,7 @@ ENVIRONMENT = [
         "resolver by option",
         "cat /etc/resolv.conf",
         ("--dns", "9.9.9.9", "--dns-search", "example.org", "--dns-option", "ndots:2"),
+        sorted_lines,
     ),
     Probe("owners of the files", "ls -l /etc/hosts /etc/hostname /etc/resolv.conf", (), dates),
     Probe("writing the files", "echo '192.0.2.8 x' >> /etc/hosts; echo y > /etc/hostname; tail -n 1 /etc/hosts"),

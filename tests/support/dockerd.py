@@ -24,17 +24,17 @@ class Dockerd:
         self._process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        log = open(self.folder / "log", "wb")
-        process = subprocess.Popen(
-            [
-                SERVER,
-                *("--data-root", self.folder / "data", "--exec-root", self.folder / "exec"),
-                *("--pidfile", self.folder / "pid", "-H", f"unix://{self.socket}"),
-            ],
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+        with open(self.folder / "log", "wb") as log:
+            process = subprocess.Popen(
+                [
+                    SERVER,
+                    *("--data-root", self.folder / "data", "--exec-root", self.folder / "exec"),
+                    *("--pidfile", self.folder / "pid", "-H", f"unix://{self.socket}"),
+                ],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         deadline = time.monotonic() + 60
         while subprocess.run(self.command("info"), capture_output=True).returncode != 0:
             if process.poll() is not None or time.monotonic() > deadline:

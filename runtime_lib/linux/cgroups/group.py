@@ -76,6 +76,16 @@ class Cgroup:
             elif not self._born_here:
                 fs.write(f"{folder}/cgroup.procs", "0")
 
+    def occupy(self) -> None:
+        """Create the group and enter it, also while somebody else removes it for being empty."""
+        for _ in fs.until(time.monotonic() + PATIENCE):
+            self.create()
+            try:
+                return self.enter()
+            except FileNotFoundError:
+                continue
+        raise Busy(f"the cgroup {self._path} is removed again and again; try later")
+
     def apply(self, resources: dict[str, Any]) -> None:
         """Write OCI `linux.resources`: those that the host supports (see `limits.unsupported`).
 
@@ -132,6 +142,12 @@ class Cgroup:
         for folder in self._distinct():
             for each in reversed(list(fs.tree(folder))):
                 self._remove_folder(each, deadline)
+            _remove_if_empty(os.path.dirname(folder), self._hierarchy)
+
+    def remove_if_empty(self) -> None:
+        """Remove the folders, and the parent when it is empty; one that somebody is in stays."""
+        for folder in self._distinct():
+            _remove_if_empty(folder, self._hierarchy)
             _remove_if_empty(os.path.dirname(folder), self._hierarchy)
 
     def usage(self) -> dict[str, int]:
