@@ -7,6 +7,7 @@ The pages are those of the host's own file, so it costs no memory.
 
 from __future__ import annotations
 
+import _signal  # the C part: `signal` imports `enum`, which costs every start milliseconds
 import errno
 import fcntl
 import os
@@ -14,10 +15,7 @@ import sys
 
 from . import libc
 
-_BOOT = (
-    "import sys;sys.dont_write_bytecode=True;sys.path.insert(0,sys.argv[1]);"
-    "from {module} import main;main()"
-)
+_BOOT = "import sys;sys.dont_write_bytecode=True;sys.path.insert(0,sys.argv[1]);from {module} import main;main()"
 
 
 def sealed() -> int:
@@ -96,12 +94,10 @@ def _become(executable: int, argv: list[str], keep: tuple[int, ...]) -> None:
 
 def _reset_signals() -> None:
     # Ignored signals survive execve, and CPython ignores SIGPIPE and SIGXFSZ.
-    import signal
-
     for number in range(1, 65):
         if number not in (9, 19, 32, 33):
             try:
-                signal.signal(number, signal.SIG_DFL)
+                _signal.signal(number, _signal.SIG_DFL)
             except (OSError, ValueError):
                 continue  # a number that this architecture does not have
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, ())

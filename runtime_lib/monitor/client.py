@@ -6,17 +6,16 @@ returns a `Session` or raises what failed. Later engine processes `connect`.
 
 from __future__ import annotations
 
-import array
+import _socket
 import os
 import select
-import socket
 import time
 
 from ..errors import Busy
 from ..linux import interpreter
 from ..linux.process import Process
 from ..oci import report
-from . import protocol
+from . import protocol, rights
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class Session:
 
     __slots__ = ("exit_code", "process", "_inbox", "_outbox", "_queue", "_sending", "_socket")
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: _socket.socket) -> None:
         """Take over a connected socket."""
         self.exit_code: int | None = None
         self.process: Process | None = None
@@ -155,7 +154,7 @@ class Session:
             raise BrokenPipeError(32, "the monitor has ended")
         if writable:
             try:
-                sent = self._socket.send(bytes(self._outbox[:_PIECE]), socket.MSG_DONTWAIT)
+                sent = self._socket.send(bytes(self._outbox[:_PIECE]), _socket.MSG_DONTWAIT)
             except BlockingIOError:
                 return
             del self._outbox[:sent]
@@ -195,7 +194,7 @@ class Spawned:
 
     __slots__ = ("_library", "_pid", "_socket")
 
-    def __init__(self, library: str, pid: int, connection: socket.socket) -> None:
+    def __init__(self, library: str, pid: int, connection: _socket.socket) -> None:
         """Take over the monitor's process and the socket to it."""
         self._library = library
         self._pid = pid
@@ -210,8 +209,8 @@ class Spawned:
         path = f"{request.run_folder}/monitor.json"
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w") as file:
             file.write(request.text(self._library))
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [netns]))] if netns >= 0 else []
-        self._socket.sendmsg([protocol.frame(protocol.ORDER, os.fsencode(request.run_folder))], rights)
+        order = protocol.frame(protocol.ORDER, os.fsencode(request.run_folder))
+        self._socket.sendmsg([order], rights.sent([netns] if netns >= 0 else []))
         session = Session(self._socket)
         try:
             session._started()
@@ -233,10 +232,12 @@ def prespawn(library: str, cgroup: str) -> Spawned:
 
     `cgroup` is the path of the monitors' cgroup, which it moves itself into. Raises OSError.
     """
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    with theirs:
+    ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
         keep = (-1, -1, -1, theirs.fileno())
         pid = interpreter.spawn("runtime_lib.monitor.main", library, cgroup, keep=keep, subreaper=True)
+    finally:
+        theirs.close()
     return Spawned(library, pid, ours)
 
 
@@ -247,7 +248,7 @@ def connect(run_folder: str) -> Session:
     """
     # A socket's path has at most 107 bytes (unix(7)); the folder's own may be longer.
     directory = os.open(run_folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     try:
         connection.connect(f"/proc/self/fd/{directory}/monitor.sock")
     except BaseException:

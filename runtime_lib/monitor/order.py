@@ -6,12 +6,12 @@ import _signal
 import _socket
 import gc
 import posix
-import sys
 
 from . import protocol
 from .clients import Client
 from .jsontext import parse
 from .loop import Loop
+from .rights import DESCRIPTORS, received
 from .status import read
 from .supervisor import Supervisor
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .runtime import Runtime
-
-_DESCRIPTORS = 4  # room for as many; one is sent
 
 
 def serve(socket: int, runtime: Runtime) -> int:
@@ -45,19 +43,11 @@ def serve(socket: int, runtime: Runtime) -> int:
 
 
 def _receive(control: _socket.socket) -> tuple[str | None, list[int]]:
-    data, ancillary, _flags, _address = control.recvmsg(
-        protocol.HEADER + protocol.LIMIT, _socket.CMSG_SPACE(4 * _DESCRIPTORS)
-    )
+    data, ancillary, _flags, _address = control.recvmsg(protocol.HEADER + protocol.LIMIT, DESCRIPTORS)
     message = protocol.take(data)
     if message is None or message[0] != protocol.ORDER:
         return None, []
-    descriptors = []
-    for level, kind, rights in ancillary:
-        if (level, kind) == (_socket.SOL_SOCKET, _socket.SCM_RIGHTS):
-            descriptors += [int.from_bytes(rights[at : at + 4], sys.byteorder) for at in range(0, len(rights), 4)]
-    for descriptor in descriptors:
-        posix.set_inheritable(descriptor, False)
-    return message[1].decode(), descriptors
+    return message[1].decode(), received(ancillary)
 
 
 def _name(name: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import _signal
 import _socket
 import posix
-import sys
+
+from . import rights
 
 SOCKET = 3  # of the monitor: to the engine; of the runtime: to the monitor
 
@@ -28,8 +29,7 @@ class Runtime:
 
     def order(self, run_folder: str, descriptors: list[int]) -> None:
         """Have it start the bundle `run_folder` with these descriptors; see `boot.Order` for what they are."""
-        rights = b"".join([number.to_bytes(4, sys.byteorder) for number in descriptors])
-        self.socket.sendmsg([run_folder.encode()], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, rights)])
+        self.socket.sendmsg([run_folder.encode()], rights.sent(descriptors))
 
     def answer(self) -> bytes:
         """Return what it says.

@@ -7,6 +7,8 @@ import fcntl
 import posix
 import sys
 
+from . import rights
+
 CHUNK = 8 * 1024  # what its records take for a moment stays with the process: 300 bytes for each empty line
 _TIOCSWINSZ = 0x5414
 
@@ -47,15 +49,13 @@ class Streams:
         """Receive the terminal's master, once the runtime says that the container has started."""
         if self.console is None:
             return
-        _data, ancillary, _flags, _address = self.console.recvmsg(4096, _socket.CMSG_SPACE(4))
+        _data, ancillary, _flags, _address = self.console.recvmsg(4096, rights.DESCRIPTORS)
         self.console.close()
         self.console = None
-        for level, kind, rights in ancillary:
-            if (level, kind) == (_socket.SOL_SOCKET, _socket.SCM_RIGHTS):
-                self.stdout = int.from_bytes(rights[:4], sys.byteorder)
-                self.stdin = fcntl.fcntl(self.stdout, fcntl.F_DUPFD_CLOEXEC, 3)
-                posix.set_inheritable(self.stdout, False)
-                posix.set_blocking(self.stdout, False)
+        for master in rights.received(ancillary):
+            self.stdout = master
+            self.stdin = fcntl.fcntl(master, fcntl.F_DUPFD_CLOEXEC, 3)
+            posix.set_blocking(master, False)
 
     def resize(self, rows: int, columns: int) -> None:
         """Tell the terminal its size; nothing where there is none."""
