@@ -38,6 +38,8 @@ def filesystem(fstype: str, source: str, options: Options = (), attributes: int 
         for key, value in options:
             _set(context, key, value)
         return libc.fsmount(context, attributes)
+    except OSError as error:
+        raise _explained(error, context) from error
     finally:
         os.close(context)
 
@@ -57,6 +59,8 @@ def overlay(lower: Sequence[str], upper: str, work: str, options: Options = (), 
             _set_path(context, "upperdir", upper)
             _set_path(context, "workdir", work)
         return libc.fsmount(context, attributes)
+    except OSError as error:
+        raise _explained(error, context) from error
     finally:
         os.close(context)
         os.chdir("/")
@@ -134,6 +138,15 @@ def pivot(root: int) -> None:
     libc.mount(None, ".", None, libc.MS_SLAVE | libc.MS_REC)
     libc.umount2(".", libc.MNT_DETACH)
     os.chdir("/")
+
+
+def _explained(error: OSError, context: int) -> OSError:
+    """Return the error with what the kernel says about it: such a context can be read."""
+    try:
+        message = os.read(context, 1024).decode(errors="replace").strip()
+    except OSError:
+        return error  # ENODATA: nothing was said
+    return OSError(error.errno, f"{error.strerror} ({message[2:]})", error.filename)
 
 
 def _set(context: int, key: str, value: str | None) -> None:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import _socket
+import fcntl
 import os
+import sys
 
 from . import libc
+
+_SIOCGIFFLAGS = 0x8913
+_SIOCSIFFLAGS = 0x8914
+_IFF_UP = 1
 
 # OCI name -> (name in /proc/<pid>/ns, clone flag)
 KINDS = {
@@ -29,6 +36,17 @@ def join(path: str, kind: str) -> None:
         libc.setns(descriptor, KINDS[kind][1])
     finally:
         os.close(descriptor)
+
+
+def loopback_up() -> None:
+    """Bring up `lo` of the caller's network namespace (netdevice(7))."""
+    socket = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM | _socket.SOCK_CLOEXEC)
+    try:
+        request = fcntl.ioctl(socket.fileno(), _SIOCGIFFLAGS, b"lo".ljust(40, b"\0"))
+        flags = int.from_bytes(request[16:18], sys.byteorder) | _IFF_UP
+        fcntl.ioctl(socket.fileno(), _SIOCSIFFLAGS, request[:16] + flags.to_bytes(2, sys.byteorder) + request[18:])
+    finally:
+        socket.close()
 
 
 def differing(pid: int) -> list[str]:

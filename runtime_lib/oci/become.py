@@ -51,6 +51,32 @@ def execute(program: str, process: Process) -> NoReturn:
         os.execve(program, process.args, process.env)
 
 
+def oom_score(score: int | None) -> None:
+    """Set oom_score_adj (proc(5)). To be called while /proc is still the host's."""
+    if score is None:
+        return
+    with Stage("rlimit", "/proc/self/oom_score_adj"), open("/proc/self/oom_score_adj", "r+b", 0) as file:
+        if int(file.read()) != score:  # lowering takes CAP_SYS_RESOURCE, even to what it is already
+            file.write(b"%d" % score)
+
+
+def label(profile: str) -> None:
+    """Have AppArmor confine the program to come, where the host has AppArmor. /proc must still be the host's."""
+    if not profile or profile == "unconfined" or not _has_apparmor():
+        return
+    folder = "/proc/self/attr/apparmor" if os.path.isdir("/proc/self/attr/apparmor") else "/proc/self/attr"
+    with Stage("label", profile), open(f"{folder}/exec", "wb", 0) as file:
+        file.write(b"exec " + profile.encode())
+
+
+def _has_apparmor() -> bool:
+    try:
+        with open("/sys/module/apparmor/parameters/enabled", "rb", 0) as file:
+            return file.read(1) == b"Y"
+    except FileNotFoundError:
+        return False
+
+
 def _load(program: bytes, flags: int) -> None:
     with Stage("seccomp"):
         seccomp.load(program, flags)

@@ -89,9 +89,8 @@ def _enter(request: dict[str, Any], process: Process, pidfd: int, stdio: list[in
     for file in request["cgroup_files"]:
         with report.Stage("cgroup", file):
             _write(file, b"0")
-    if process.oom_score_adj is not None:
-        with report.Stage("rlimit", "/proc/self/oom_score_adj"):
-            _write("/proc/self/oom_score_adj", b"%d" % process.oom_score_adj)
+    become.oom_score(process.oom_score_adj)
+    become.label(process.apparmor)
     kinds = [kind for kind in wire.text(request["kinds"]) if kind != "pid"]
     with report.Stage("keyring"):
         keyring.join_session(f"_ses.{request['container_id'].decode()}")

@@ -137,14 +137,36 @@ def request_for(
         "start_time": target.start_time,
         "container_id": container_id,
         "kinds": namespaces.differing(target.pid),
-        "cgroup_files": cgroup_files(cgroup),
+        "cgroup_files": cgroup_files(cgroup, _cgroup_of(target.pid)),
         "process": process,
         "filter": b"" if not profile else (seccomp.cached(cache, profile) if cache else seccomp.compile(profile)),
         "filter_flags": seccomp.flags(profile) if profile else 0,
     }
 
 
-def cgroup_files(paths: dict[str, str]) -> list[str]:
-    """Return the files by which a process with one thread moves itself into a cgroup; each folder once."""
-    files = {folder: "cgroup.procs" if key == UNIFIED else "tasks" for key, folder in paths.items()}
+def cgroup_files(paths: dict[str, str], unified: str) -> list[str]:
+    """Return the files by which a process with one thread moves itself into a cgroup; each folder once.
+
+    `unified` is the version 2 group of the container's first process. When that has moved itself further down (as
+    systemd does), the container's own group takes no processes any more (cgroups(7), "no internal processes").
+    """
+    files = {}
+    for key, folder in paths.items():
+        if key == UNIFIED:
+            files[_deeper(folder, unified)] = "cgroup.procs"
+        else:
+            files.setdefault(folder, "tasks")
     return [f"{folder}/{name}" for folder, name in files.items()]
+
+
+def _deeper(folder: str, unified: str) -> str:
+    name = folder.rsplit("/", 1)[1]
+    _, found, below = unified.partition(f"/{name}/")
+    return f"{folder}/{below}" if found and ".." not in below else folder
+
+
+def _cgroup_of(pid: int) -> str:
+    """Return the version 2 group of a process, relative to the root of the hierarchy; "" when there is none."""
+    with open(f"/proc/{pid}/cgroup", encoding="utf-8", errors="surrogateescape") as file:
+        lines = [line for line in file.read().splitlines() if line.startswith("0::")]
+    return lines[0][3:] if lines else ""

@@ -6,7 +6,7 @@ import os
 
 from ..errors import InvalidSpec
 from ..linux import keyring, libc, mounts, namespaces, terminal
-from . import become, channel, devices, mountpoint, options, plan, report, rootfs, seal, sysctl
+from . import become, channel, devices, home, mountpoint, plan, report, rootfs, seal, sysctl
 from .process import Process
 
 TYPE_CHECKING = False
@@ -37,7 +37,7 @@ class Wanted:
         self.namespaces = plan.namespaces(config)
         self.devices = devices.planned(config) if devices.wanted(config) else []
         self.sysctls = sysctl.planned(config)
-        self.propagation = options.propagation((config.get("linux") or {}).get("rootfsPropagation") or "")
+        self.propagation = plan.propagation(config, self.mounts)
         self.stdio = (-1, -1, -1)
         self.console = self.netns = self.gate = -1
         self.filter_program = b""
@@ -90,7 +90,8 @@ def _leave_host(wanted: Wanted, cgroup: Cgroup | None, up: int, down: int) -> No
             cgroup.enter()
     with report.Stage("keyring"):
         keyring.join_session(f"_ses.{wanted.container_id}")
-    _oom_score(wanted.process.oom_score_adj)
+    become.oom_score(wanted.process.oom_score_adj)
+    become.label(wanted.process.apparmor)
     if "user" in wanted.namespaces:
         _enter_user_namespace(wanted, up, down)
     flags = 0
@@ -106,6 +107,10 @@ def _leave_host(wanted: Wanted, cgroup: Cgroup | None, up: int, down: int) -> No
                 flags |= namespaces.KINDS[kind][1]
     with report.Stage("namespace"):
         libc.unshare(flags)
+        if flags & libc.CLONE_NEWTIME:  # unshare(2) puts only children into it
+            namespaces.join("/proc/self/ns/time_for_children", "time")
+        if flags & libc.CLONE_NEWNET:
+            namespaces.loopback_up()
     _name_host(wanted.config)
 
 
@@ -122,14 +127,18 @@ def _enter_user_namespace(wanted: Wanted, up: int, down: int) -> None:
         os.setresgid(0, 0, 0)
         os.setresuid(0, 0, 0)
         libc.prctl(libc.PR_SET_DUMPABLE, 0)
+        if not path and wanted.namespaces.get("pid") == "":
+            _enter_pid_namespace(up)
 
 
-def _oom_score(score: int | None) -> None:
-    if score is None:
-        return
-    with report.Stage("rlimit", "/proc/self/oom_score_adj"), open("/proc/self/oom_score_adj", "r+b", 0) as file:
-        if int(file.read()) != score:
-            file.write(b"%d" % score)
+def _enter_pid_namespace(up: int) -> None:
+    """Go on as the first process of a new pid namespace; the caller ends, after it has told the new one's number."""
+    libc.unshare(libc.CLONE_NEWPID)
+    pid = os.fork()
+    if pid:
+        os.write(up, b"p" + pid.to_bytes(8, "big"))
+        os._exit(0)
+    os.setsid()
 
 
 def _name_host(config: dict[str, Any]) -> None:
@@ -147,6 +156,7 @@ def _build_tree(wanted: Wanted, cgroup: Cgroup | None) -> rootfs.Rootfs:
     tree.mount_all(wanted.mounts, cgroup.paths() if cgroup else {}, own_cgroups)
     if wanted.devices:
         devices.make(tree.root, wanted.devices, by_bind="user" in wanted.namespaces)
+    wanted.process.env.setdefault("HOME", home.of(tree.root, wanted.process.uid))
     with report.Stage("cwd", wanted.process.cwd):
         os.close(mountpoint.opened(tree.root, wanted.process.cwd, folder=True))
     sysctl.write(wanted.sysctls)

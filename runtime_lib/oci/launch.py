@@ -43,7 +43,7 @@ class Created:
         failure = report.receive(self._report)
         self.close()
         if failure:
-            os.waitpid(self.pid, 0)
+            _reap(self.pid)
             raise report.decode(failure[1:])
 
     def close(self) -> None:
@@ -117,14 +117,12 @@ def _fork(wanted: init.Wanted, cgroup: Cgroup | None) -> Created:
     created = Created(pid, 0, gate, failures)
     try:
         if wanted.new_user_namespace:
-            init.read_exactly(failures, 1)
-            _map_ids(pid, wanted.config)
-            os.write(gate, b"m")
+            created.pid = _map_user(created.pid, wanted, failures, gate)
         _check_ready(failures)
-        created.start_time = HostProcess.of(pid).start_time
+        created.start_time = HostProcess.of(created.pid).start_time
     except BaseException:
         created.close()
-        os.waitpid(pid, 0)
+        _reap(created.pid)
         raise
     return created
 
@@ -132,6 +130,8 @@ def _fork(wanted: init.Wanted, cgroup: Cgroup | None) -> Created:
 def _first_process(wanted: init.Wanted, cgroup: Cgroup | None, up: int, down: int, theirs: tuple[int, int]) -> int:
     with report.Stage("namespace"):
         path = wanted.namespaces.get("pid")
+        if path == "" and wanted.new_user_namespace:
+            path = None  # the user namespace has to own it, so it comes later
         if path:
             namespaces.join(path, "pid")
         elif path is not None:
@@ -150,10 +150,28 @@ def _first_process(wanted: init.Wanted, cgroup: Cgroup | None, up: int, down: in
         os._exit(1)
 
 
-def _map_ids(pid: int, config: dict[str, Any]) -> None:
-    section = config.get("linux") or {}
+def _map_user(pid: int, wanted: init.Wanted, failures: int, gate: int) -> int:
+    """Map the ids of the first process's user namespace; return the pid of who is the first process then."""
+    if os.read(failures, 1) != b"u":
+        raise report.decode(report.receive(failures) or b"5\0namespace\0\0no user namespace")
+    section = wanted.config.get("linux") or {}
     with report.Stage("namespace", "/proc/self/uid_map"):
         namespaces.write_mappings(pid, section.get("uidMappings") or [], section.get("gidMappings") or [])
+    os.write(gate, b"m")
+    if "pid" not in wanted.namespaces or wanted.namespaces["pid"]:
+        return pid
+    if os.read(failures, 1) != b"p":
+        raise report.decode(report.receive(failures) or b"5\0namespace\0\0no pid namespace")
+    number = int.from_bytes(init.read_exactly(failures, 8), "big")
+    os.waitpid(pid, 0)
+    return number
+
+
+def _reap(pid: int) -> None:
+    try:
+        os.waitpid(pid, 0)
+    except ChildProcessError:
+        return  # with a user namespace it is our grandchild, and our parent's to reap
 
 
 def _check_ready(failures: int) -> None:

@@ -122,6 +122,17 @@ def namespaces(config: dict[str, Any]) -> dict[str, str]:
     return wanted
 
 
+def propagation(config: dict[str, Any], planned: list[Mount]) -> int:
+    """Return how the namespace's copy of the host's mounts is tied to the host: linux.rootfsPropagation.
+
+    Without it the copy only receives, unless a bind is to be shared: that needs the host's own peer group.
+    """
+    text = (config.get("linux") or {}).get("rootfsPropagation") or ""
+    if not text and any(mount.options.propagation == libc.MS_SHARED for mount in planned):
+        return libc.MS_SHARED | libc.MS_REC
+    return mount_options.propagation(text)
+
+
 def host_flags(options: Options) -> int:
     """Return the attributes that a new file system is mounted with."""
     return options.attr_set | options.tree_set

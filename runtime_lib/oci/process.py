@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ..errors import InvalidSpec
+from ..linux import capabilities, rlimits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,8 +36,12 @@ class Process:
         mask = user.get("umask")
         self.umask = 0o022 if mask is None else int(mask)
         self.capabilities = capability_sets(section.get("capabilities"))
+        for names in self.capabilities:
+            capabilities.mask(names)
         self.no_new_privileges = bool(section.get("noNewPrivileges"))
         self.rlimits: list[dict[str, Any]] = list(section.get("rlimits") or ())
+        for limit in self.rlimits:
+            rlimits.number_of(limit["type"])
         self.oom_score_adj: int | None = section.get("oomScoreAdj")
         self.apparmor: str = section.get("apparmorProfile") or ""
         self.terminal = bool(section.get("terminal"))

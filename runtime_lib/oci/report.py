@@ -28,7 +28,7 @@ class LaunchError(OSError):
 
 
 class Stage:
-    """A block whose failures become LaunchErrors of this stage, about `path` unless the failure names another one."""
+    """A block whose failures become LaunchErrors of this stage, about `path` or else what they name."""
 
     __slots__ = ("name", "path")
 

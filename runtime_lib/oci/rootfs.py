@@ -95,7 +95,8 @@ class Rootfs:
     def _mount(self, each: plan.Mount) -> None:
         options = each.options
         if each.kind == "bind":
-            mount = mounts.clone(libc.AT_FDCWD, each.source, options.recursive)
+            with Stage("mount", each.source):
+                mount = mounts.clone(libc.AT_FDCWD, each.source, options.recursive)
             attributes, unwanted = options.attr_set, options.attr_clr
         else:
             mount = self._new(each)
@@ -127,11 +128,19 @@ class Rootfs:
         target = self._existing(path)
         if target < 0:
             return
-        mount = self._mask_folder() if _is_folder(target) else mounts.clone(self._null)
-        mounts.attach(mount, target)
+        if _is_folder(target):
+            mounts.attach(self._mask_folder(), target)
+        else:
+            self._mask_file(target)
         os.close(target)
-        if mount != self._masks:
-            os.close(mount)
+
+    def _mask_file(self, target: int) -> None:
+        mount = mounts.clone(self._null)
+        mounts.attach(mount, target)
+        # It is the host's own inode: nobody may change its mode or owner through this mount.
+        mounts.change(mount, libc.MOUNT_ATTR_RDONLY | libc.MOUNT_ATTR_NOSUID | libc.MOUNT_ATTR_NOEXEC)
+        os.close(self._null)
+        self._null = mount  # the next one is a copy of this, flags included
 
     def _mask_folder(self) -> int:
         """Return a detached mount of the one empty tmpfs that all masked folders share."""

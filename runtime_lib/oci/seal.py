@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import _signal
+import errno
 import fcntl
 import os
+import resource
 import sys
 
 from ..linux import libc
@@ -43,8 +45,18 @@ def only(*keep: int) -> list[int]:
     moved = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, len(keep)) for number in keep]
     for target, number in enumerate(moved):
         os.dup2(number, target, inheritable=target < 3)
-    libc.close_range(len(moved))
+    _close_from(len(moved))
     return list(range(len(keep)))
+
+
+def _close_from(first: int) -> None:
+    try:
+        libc.syscall("close_range", first, 0xFFFFFFFF, 0)
+    except OSError as error:
+        if error.errno != errno.ENOSYS:
+            raise
+        # Linux < 5.9. The list in /proc is no help: it may be the container's by now.
+        os.closerange(first, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
 
 
 def reset_signals() -> None:

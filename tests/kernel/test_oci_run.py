@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,14 @@ def test_masked_paths_are_empty(bundle: Bundle) -> None:
     ]
 
 
+def test_a_mask_does_not_change_the_host(bundle: Bundle) -> None:
+    done = bundle.run(
+        "sh", "-c", "echo x > /proc/keys && cat /proc/keys; chmod 600 /proc/keys; chown 5 /proc/timer_list"
+    )
+    assert done.stderr.count("Read-only file system") == 2
+    assert os.stat("/dev/null").st_mode & 0o7777 == 0o666
+
+
 def test_readonly_paths_refuse(bundle: Bundle) -> None:
     # What is there already is written back: a failure of this test must not change the host.
     script = "cd /proc/sys/kernel; v=$(cat core_pattern); echo $v > core_pattern; touch /proc/irq/default_smp_affinity"
@@ -102,6 +112,7 @@ def test_environment_and_descriptors(bundle: Bundle, tmp_path: Path) -> None:
     assert {word for word in shown if "=" in word} == {
         bundle.config["process"]["env"][0],
         "WHAT=ever",
+        "HOME=/root",
         "PWD=/",
         "SHLVL=1",
     }
@@ -259,3 +270,55 @@ def test_no_host_process_is_left(bundle: Bundle) -> None:
     assert Path(f"/proc/{pid}/cmdline").read_bytes() == b"sleep\x0060\0"
     parent = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
     assert b"runtime_lib" not in Path(f"/proc/{parent}/cmdline").read_bytes()
+
+
+def test_loopback_works(bundle: Bundle) -> None:
+    assert "127.0.0.1" in bundle.output("ip addr show lo up")
+
+
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """A folder to which every user has a way: pytest's own are root's alone."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        os.chmod(name, 0o755)
+        yield Path(name)
+
+
+def test_a_user_namespace(bundle: Bundle, busybox: Path, reachable: Path) -> None:
+    copied = reachable / "rootfs"
+    subprocess.run(["cp", "-a", busybox, copied], check=True)
+    subprocess.run(["chown", "-R", "100000:100000", copied], check=True)
+    bundle.config["mounts"].pop(0)
+    bundle.config["root"]["path"] = str(copied)
+    mapping = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+    bundle.config["linux"].update(uidMappings=mapping, gidMappings=mapping)
+    bundle.config["linux"]["namespaces"].append({"type": "user"})
+    shown = bundle.output("cat /proc/self/uid_map; id -u; touch /made; echo x > /dev/null; stat -c %u /")
+    assert shown.split() == ["0", "100000", "65536", "0", "0"]
+    assert (copied / "made").stat().st_uid == 100000
+
+
+def test_cgroup_and_time_namespaces(bundle: Bundle) -> None:
+    bundle.config["linux"]["namespaces"] += [{"type": "cgroup"}, {"type": "time"}]
+    shown = bundle.output("cat /proc/self/cgroup; readlink /proc/self/ns/time; ls /sys/fs/cgroup")
+    assert all(line.endswith(":/") for line in shown.splitlines() if line[0].isdigit())
+    assert os.readlink("/proc/self/ns/time") not in shown
+
+
+def test_a_network_namespace_by_path(bundle: Bundle) -> None:
+    for entry in bundle.config["linux"]["namespaces"]:
+        if entry["type"] == "network":
+            entry["path"] = "/proc/self/ns/net"
+    assert bundle.output("readlink /proc/self/ns/net").strip() == os.readlink("/proc/self/ns/net")
+
+
+def test_a_wrong_mount_option_is_told_in_the_kernels_words(bundle: Bundle) -> None:
+    bundle.config["mounts"].append({"destination": "/x", "type": "tmpfs", "source": "tmpfs", "options": ["nonsense=1"]})
+    done = bundle.run("true")
+    assert "/x" in done.stderr
+    assert "nonsense" in done.stderr
+
+
+def test_a_missing_bind_source_is_named(bundle: Bundle) -> None:
+    bundle.config["mounts"].append({"destination": "/x", "type": "bind", "source": "/nonesuch", "options": ["bind"]})
+    assert "/nonesuch" in bundle.run("true").stderr
