@@ -6,6 +6,7 @@ Sources: Docker image-spec v1.2 ("Combined Image JSON + Filesystem Changeset For
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -46,7 +47,7 @@ class Loaded:
 
 
 def load(store: Store, path: str) -> list[Loaded]:
-    """Load all images of the archive file or folder `path`.
+    """Load all images of the archive `path`: a file, plain or compressed, a pipe, or a folder.
 
     Raises InvalidSpec when it is no image archive, CorruptData when it is damaged or unsafe, OSError when it cannot be
     read. Images that were complete before the failure stay; of the others nothing is left.
@@ -70,19 +71,19 @@ def _members(store: Store, path: str) -> Iterator[Members]:
             yield folder
         return
     with open(path, "rb") as file:
-        if compression.compressed(os.pread(file.fileno(), 8, 0)):
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode) and not compression.compressed(os.pread(file.fileno(), 8, 0)):
+            yield TarMembers(file.fileno())
+        else:
             with _plain(store, file.fileno()) as descriptor:
                 yield TarMembers(descriptor)
-        else:
-            yield TarMembers(file.fileno())
 
 
 @contextmanager
-def _plain(store: Store, compressed: int) -> Iterator[int]:
-    """Decompress a whole archive to a file without a name: its members are not stored in the order they are needed."""
+def _plain(store: Store, source: int) -> Iterator[int]:
+    """Copy a compressed archive or a pipe to a plain file without a name: members are not stored in a useful order."""
     descriptor = os.open(store.layout.temporary, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
-        with compression.opened(lambda: os.read(compressed, compression.PIECE)) as pieces:
+        with compression.opened(lambda: os.read(source, compression.PIECE)) as pieces:
             for piece in pieces:
                 rest = memoryview(piece)
                 while rest:

@@ -7,6 +7,7 @@ import os
 from dataclasses import asdict, dataclass
 
 from ..errors import CommandFailed, HostLacks, ImageNotFound, InvalidSpec
+from ..linux import libc
 from . import aptsources, catalog, create, digest, layers, reference, rootfs
 
 TYPE_CHECKING = False
@@ -130,6 +131,7 @@ class _Output:
         self._command = command
 
     def __enter__(self) -> _Output:
+        import signal
         import subprocess
 
         environment = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
@@ -143,6 +145,8 @@ class _Output:
             stderr=self._errors,
             env=environment,
             cwd="/",
+            # Killed, this process cannot end it any more; by itself it would go on until it writes its tar.
+            preexec_fn=lambda: libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGTERM),
         )
         return self
 

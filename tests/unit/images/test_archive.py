@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +35,16 @@ def test_the_images_of_a_docker_archive_are_told(store: Store, tmp_path: Path) -
     expected = [(digest(config(b"1", b"2")), ("web:latest", "web:2"))]
     assert sources(store, tmp_path, data) == expected
     assert sources(store, tmp_path, gzip.compress(data)) == expected
+
+
+def test_an_archive_may_come_from_a_pipe(store: Store, tmp_path: Path) -> None:
+    data = docker_archive(["web"], b"1")
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_bytes, args=(data,))
+    writer.start()
+    assert archive.sources(store, str(path)) == [(digest(config(b"1")), ("web:latest",))]
+    writer.join()
 
 
 def test_an_image_without_names_is_told(store: Store, tmp_path: Path) -> None:
