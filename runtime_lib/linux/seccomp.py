@@ -61,10 +61,9 @@ def cached(folder: str, profile: dict[str, Any]) -> bytes:
     The file holds the profile as well, so that a stale, torn or foreign one is never taken for it.
     Raises HostLacks and InvalidSpec as `compile` does.
     """
-    import json  # here, because whoever only loads a filter has to start fast
-    import zlib
+    import zlib  # not json for the key, nor either of them on top: a start and an exec wait for these imports
 
-    key = json.dumps([os.uname().machine, profile], sort_keys=True, separators=(",", ":")).encode()
+    key = f"{os.uname().machine} {profile!r}".encode()
     path = f"{folder}/seccomp-{zlib.crc32(key):08x}.bpf"
     bpf = _read(path, key)
     if bpf is None:
