@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _FOLDER = os.O_PATH | os.O_DIRECTORY
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _PIECE = 1 << 20
+_MOST_LINKS = 40  # as the kernel has it (path_resolution(7))
 
 
 class Writer:
@@ -56,18 +57,40 @@ class Writer:
             while content:
                 content = content[os.write(descriptor, content) :]
 
-    def make_folder(self, path: str, owner: tuple[int, int] | None = None) -> None:
-        """Make a folder and its parents with mode 0755 where they are missing; the new ones belong to `owner`."""
+    def make_folder(self, path: str, owner: tuple[int, int] = (0, 0), links: int = _MOST_LINKS) -> None:
+        """Make a folder and its parents with mode 0755 where they are missing; the new ones belong to `owner`.
+
+        A link to a folder that does not exist is followed, and its target is made.
+        """
         done = ""
         for name in [part for part in path.split("/") if part]:
             done = f"{done}/{name}"
             try:
                 os.close(self.root.open(done, _FOLDER))
-            except FileNotFoundError:
-                os.close(self.root.folder(done))
-                self._own(done, owner or (0, 0))
+                continue
             except NotADirectoryError as error:
                 raise InvalidSpec(f"{done} is a file in the image; it cannot become a folder") from error
+            except FileNotFoundError:
+                target = self._link(done)
+            if target is None:
+                os.close(self.root.folder(done))
+                self._own(done, owner)
+            elif links:
+                self.make_folder(posixpath.join(posixpath.dirname(done), target), owner, links - 1)
+            else:
+                raise InvalidSpec(f"{done} leads through too many links in the image")
+
+    def _link(self, path: str) -> str | None:
+        """Return where the link `path` points to; None when it is none."""
+        try:
+            descriptor = self.root.open(path, os.O_PATH | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            return None
+        try:
+            is_link = stat.S_ISLNK(os.fstat(descriptor).st_mode)
+            return os.readlink("", dir_fd=descriptor) if is_link else None
+        finally:
+            os.close(descriptor)
 
     def _own(self, path: str, owner: tuple[int, int]) -> None:
         descriptor = self.root.open(path, os.O_RDONLY | os.O_DIRECTORY)
@@ -132,8 +155,13 @@ class Writer:
 
     def _target(self, destination: str, name: str) -> str:
         target = posixpath.join(destination, name) if self._into(destination) else destination
-        self.make_folder(posixpath.dirname(target), self.owner)
-        return target
+        for _ in range(_MOST_LINKS):
+            self.make_folder(posixpath.dirname(target), self.owner)
+            link = self._link(target)
+            if link is None:
+                return target
+            target = posixpath.join(posixpath.dirname(target), link)
+        raise InvalidSpec(f"{destination} leads through too many links in the image")
 
     def _into(self, destination: str) -> bool:
         return destination.endswith("/") or self._is_folder(destination)
@@ -147,7 +175,7 @@ class Writer:
 
     @contextmanager
     def _created(self, path: str, mode: int) -> Iterator[int]:
-        """Give an empty regular file at `path`; a link there is followed inside the tree."""
+        """Give an empty regular file at `path`."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK | os.O_NOCTTY
         try:
             descriptor = self.root.open(path, flags, 0o600)
