@@ -14,9 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-_NFT_MSG_GETGEN = (10 << 8) | 16  # NFNL_SUBSYS_NFTABLES, linux/netfilter/nf_tables.h
+IPV4 = 2  # NFPROTO_IPV4, linux/netfilter.h
+INET = 1
+
+_NETLINK_NETFILTER = 12
+_GETCHAIN = (10 << 8) | 4  # NFNL_SUBSYS_NFTABLES, NFT_MSG_GETCHAIN of linux/netfilter/nf_tables.h
+_REQUEST_DUMP = 0x301
 _NLMSG_ERROR = 2
-_NFTA_GEN_ID = 1
+_NLMSG_DONE = 3
+_TABLE, _HANDLE, _NAME, _USE = 1, 2, 3, 6  # NFTA_CHAIN_
 _PATH = "/usr/sbin:/sbin:/usr/bin:/bin"  # a module's PATH often has no sbin
 
 
@@ -38,21 +44,53 @@ def list_table(name: str) -> list[dict[str, Any]]:
     return objects
 
 
-def generation() -> int:
-    """Return the number that the kernel raises with each change of any nftables rule of this network namespace.
+def list_chain(family: str, table: str, chain: str) -> list[dict[str, Any]]:
+    """Return the rules of a chain; an empty list when there is no such chain."""
+    try:
+        answer = _nft(["-j", "list", "chain", family, table, chain], "")
+    except FileNotFoundError:
+        return []
+    return [item["rule"] for item in json.loads(answer)["nftables"] if "rule" in item]
 
-    Costs two system calls. Raises OSError when the kernel has no nftables.
+
+def chains(family: int) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return (handle, number of rules) of each (table, chain) of a family (`INET`, `IPV4`).
+
+    Costs a few system calls and no program. A chain that was made anew has another handle. Raises OSError.
     """
-    message = struct.pack("=IHHII", 20, _NFT_MSG_GETGEN, 1, 1, 0) + struct.pack("=BBH", 0, 0, 0)
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 12) as netfilter:
-        netfilter.send(message)
-        answer = netfilter.recv(4096)
-    if struct.unpack_from("=H", answer, 4)[0] == _NLMSG_ERROR:
-        raise OSError(-struct.unpack_from("=i", answer, 16)[0], "the kernel does not answer for nftables")
-    kind, number = struct.unpack_from("=H", answer, 22)[0], struct.unpack_from("!I", answer, 24)[0]
-    if kind != _NFTA_GEN_ID:
-        raise OSError(22, "the kernel's answer for nftables has no generation")
-    return int(number)
+    request = struct.pack("=IHHII", 20, _GETCHAIN, _REQUEST_DUMP, 1, 0) + struct.pack("=BBH", family, 0, 0)
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_NETFILTER) as netfilter:
+        netfilter.send(request)
+        while _collect(netfilter.recv(65536), found):
+            pass
+    return found
+
+
+def _collect(data: bytes, found: dict[tuple[str, str], tuple[int, int]]) -> bool:
+    """Add the chains of one answer; return whether more answers follow."""
+    offset = 0
+    while offset + 16 <= len(data):
+        length, kind = struct.unpack_from("=IH", data, offset)
+        if kind == _NLMSG_ERROR:
+            number = -struct.unpack_from("=i", data, offset + 16)[0]
+            raise OSError(number, "the kernel does not answer for nftables")
+        if kind == _NLMSG_DONE:
+            return False
+        parts = _attributes(data[offset + 20 : offset + length])
+        names = (parts[_TABLE].rstrip(b"\0").decode(), parts[_NAME].rstrip(b"\0").decode())
+        found[names] = (int.from_bytes(parts[_HANDLE], "big"), int.from_bytes(parts[_USE], "big"))
+        offset += (length + 3) & ~3
+    return True
+
+
+def _attributes(data: bytes) -> dict[int, bytes]:
+    parts, offset = {}, 0
+    while offset + 4 <= len(data):
+        length, kind = struct.unpack_from("=HH", data, offset)
+        parts[kind & 0x3FFF] = data[offset + 4 : offset + length]
+        offset += (max(length, 4) + 3) & ~3
+    return parts
 
 
 def _nft(arguments: list[str], text: str) -> str:

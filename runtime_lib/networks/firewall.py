@@ -1,4 +1,4 @@
-"""Bringing the kernel's rules to what the store says, at the price of two system calls when nothing changed."""
+"""Bringing the kernel's rules to what the store says, at the price of a few system calls when nothing changed."""
 
 from __future__ import annotations
 
@@ -7,43 +7,58 @@ import os
 
 from ..linux import nftables
 from ..store import write_file
-from . import rules
-from .model import Published, all_networks
+from . import docker_user, rules
+from .model import Network, Published, all_networks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..store import Store
 
 
 def sync(store: Store) -> None:
     """Replace the rules of this installation, in one transaction, unless they are in place already.
 
-    Raises OSError, and HostLacks when the host has no nft.
+    Beside Docker its chain DOCKER-USER gets what Skiff's bridges need. Raises OSError, and HostLacks when the host has
+    no nft.
     """
     with store.lock("firewall", "rules"):
-        wanted = _wanted(store)
-        if _applied(store) == _fingerprint(wanted):
+        networks = all_networks(store)
+        wanted = _wanted(store, networks)
+        if _applied(store) == _fingerprint(store, wanted):
             return
-        nftables.apply(json.loads(wanted))
-        write_file(_path(store), json.dumps(_fingerprint(wanted)).encode())
+        nftables.apply([*wanted, *_beside_docker(store, networks)])
+        write_file(_path(store), json.dumps(_fingerprint(store, wanted)).encode())
 
 
-def _wanted(store: Store) -> str:
-    table = store.layout.label.replace("-", "_")
-    networks = all_networks(store)
+def _table(store: Store) -> str:
+    return store.layout.label.replace("-", "_")
+
+
+def _wanted(store: Store, networks: list[Network]) -> list[dict[str, Any]]:
     if not networks:
-        return json.dumps(rules.removal(table))
+        return rules.removal(_table(store))
     ports = [Published(*row) for row in store.query(f"SELECT {', '.join(Published._fields)} FROM ports")]
-    return json.dumps(rules.ruleset(table, networks, ports))
+    return rules.ruleset(_table(store), networks, ports)
 
 
-def _fingerprint(wanted: str) -> list[object]:
-    """Return what stays the same as long as nobody has changed any rule of this kernel and network namespace."""
-    try:
-        generation = nftables.generation()
-    except OSError:
-        generation = -1  # no nftables yet: its module is loaded by the first rule
-    return [os.stat("/proc/thread-self/ns/net").st_ino, generation, wanted]
+def _beside_docker(store: Store, networks: list[Network]) -> list[dict[str, Any]]:
+    if (docker_user.TABLE, docker_user.CHAIN) not in nftables.chains(nftables.IPV4):
+        return []
+    present = nftables.list_chain("ip", docker_user.TABLE, docker_user.CHAIN)
+    return docker_user.commands(present, [network.bridge for network in networks], store.layout.label)
+
+
+def _fingerprint(store: Store, wanted: list[dict[str, Any]]) -> list[object]:
+    """Return what is there and what should be: the same again means that nobody has removed any of it."""
+    ours = [
+        [name, *found]
+        for (table, name), found in sorted(nftables.chains(nftables.INET).items())
+        if table == _table(store) and name != "user"
+    ]
+    dockers = nftables.chains(nftables.IPV4).get((docker_user.TABLE, docker_user.CHAIN), ())
+    return [os.stat("/proc/thread-self/ns/net").st_ino, ours, list(dockers), json.dumps(wanted)]
 
 
 def _applied(store: Store) -> object:

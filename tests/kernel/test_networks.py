@@ -280,11 +280,11 @@ def test_a_requested_address_and_hardware_address(host: Lab) -> None:
     catalog.create(host.store, NetworkSpec("net", subnets=(SubnetSpec("10.9.0.0/24", ip_range="10.9.0.128/25"),)))
     web = host.member("web", Attachment("net", "10.9.0.7", "02:00:00:00:00:09"))
     assert (web.ip, web.endpoints[0].mac) == ("10.9.0.7", "02:00:00:00:00:09")
-    assert host.member("db", "net").ip == "10.9.0.128"
+    assert host.member("db", "net").ip == "10.9.0.129"  # the first one is the gateway
     with pytest.raises(AddressTaken, match=r"10\.9\.0\.7 of network net is taken by container web"):
         host.member("x", Attachment("net", "10.9.0.7"))
     with pytest.raises(InvalidSpec, match="gateway"):
-        host.member("x", Attachment("net", "10.9.0.1"))
+        host.member("x", Attachment("net", "10.9.0.128"))
 
 
 def test_a_failed_attachment_leaves_nothing(host: Lab) -> None:
@@ -346,13 +346,63 @@ def test_an_interface_of_the_host_is_never_taken_over(host: Lab) -> None:
 
 def test_rules_are_replaced_only_when_something_changed(host: Lab) -> None:
     host.member("web", "bridge")
-    generation = nftables.generation()
+    before = handles(host)
     host.member("db", "bridge").end()
-    firewall.sync(host.store)
-    assert nftables.generation() == generation
     run("nft", "add", "table", "inet", "somebody_else")
     firewall.sync(host.store)
+    assert handles(host) == before
+    run("nft", "flush", "chain", "inet", host.store.layout.label.replace("-", "_"), "forward")
+    firewall.sync(host.store)
+    assert handles(host) != before
     assert "somebody_else" in run("nft", "list", "tables")
+
+
+def handles(host: Lab) -> list[int]:
+    objects = nftables.list_table(host.store.layout.label.replace("-", "_"))
+    return [item["rule"]["handle"] for item in objects if "rule" in item]
+
+
+def test_beside_docker(host: Lab) -> None:
+    """Docker's rules as they are on a host with Docker 20.10, and a container of its own behind docker0."""
+    run("ip", "link", "add", "docker0", "type", "bridge")
+    run("ip", "addr", "add", "172.17.0.1/16", "dev", "docker0")
+    run("ip", "link", "set", "docker0", "up")
+    dockers = attach.new_namespace()
+    run("ip", "link", "add", "veth0", "type", "veth", "peer", "name", "eth0", "netns", f"/proc/self/fd/{dockers}")
+    run("ip", "link", "set", "veth0", "master", "docker0", "up")
+    for words in ("addr add 172.17.0.2/16 dev eth0", "link set eth0 up", "route add default via 172.17.0.1"):
+        run("ip", *words.split(), namespace=dockers)
+    with netns.entered(dockers):
+        host.serve("docker", 80)
+    run("iptables", "-N", "DOCKER-USER")
+    run("iptables", "-A", "DOCKER-USER", "-j", "RETURN")
+    run("iptables", "-A", "FORWARD", "-j", "DOCKER-USER")
+    run("iptables", "-P", "FORWARD", "DROP")
+    before = run("iptables", "-S", "DOCKER-USER")
+    catalog.create(host.store, NetworkSpec("one"))
+    web, neighbour = host.member("web", "one"), host.member("nb", "one")
+    web.serve(80)
+    web.publish("8080:80")
+    with netns.entered(host.outside):
+        host.serve("world", 80)
+    assert neighbour.ask(web.ip, 80) == f"{neighbour.ip} web"
+    assert web.ask(OUTSIDE, 80) == f"{HOST} world"
+    assert host.ask_from_outside(HOST, 8080) == f"{OUTSIDE} web"
+    assert web.ask("172.17.0.2", 80) == "silence"
+    with netns.entered(dockers):
+        assert ask(web.ip, 80) == "silence"
+    during = run("iptables", "-S", "DOCKER-USER")
+    firewall.sync(host.store)
+    assert run("iptables", "-S", "DOCKER-USER") == during
+    run("iptables", "-F", "DOCKER-USER")
+    firewall.sync(host.store)
+    assert host.ask_from_outside(HOST, 8080) == f"{OUTSIDE} web"
+    run("iptables", "-A", "DOCKER-USER", "-j", "RETURN")
+    web.end()
+    neighbour.end()
+    catalog.remove(host.store, "one")
+    assert run("iptables", "-S", "DOCKER-USER") == before
+    os.close(dockers)
 
 
 def test_the_administrators_own_rules_stay_and_come_first(host: Lab) -> None:
