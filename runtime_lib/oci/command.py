@@ -9,7 +9,7 @@ import sys
 import time
 
 from ..errors import SkiffError
-from . import state, verbs
+from . import state, verb_exec, verbs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ def _others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         ("state", verbs.show, "print the state of a container"),
         ("kill", verbs.kill, "send a signal to a container"),
         ("delete", verbs.delete, "remove a container that has ended"),
+        ("pause", verbs.pause, "freeze a container"),
+        ("resume", verbs.resume, "let a frozen container go on"),
     ):
         one = commands.add_parser(name, help=text)
         one.add_argument("id")
@@ -84,11 +86,32 @@ def _others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         if name == "delete":
             one.add_argument("--force", "-f", action="store_true")
         one.set_defaults(verb=verb)
+    _entering(commands)
+    one = commands.add_parser("ps", help="list the processes of a container")
+    one.add_argument("--format", "-f", choices=("table", "json"), default="table")
+    one.add_argument("id")
+    one.set_defaults(verb=verbs.processes)
     one = commands.add_parser("list", help="list the containers")
     one.add_argument("--format", "-f", choices=("table", "json"), default="table")
     one.add_argument("--quiet", "-q", action="store_true")
     one.set_defaults(verb=verbs.listing)
     commands.add_parser("features", help="print what this runtime supports").set_defaults(verb=verbs.features)
+
+
+def _entering(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    one = commands.add_parser("exec", help="run one more process in a container")
+    one.add_argument("--process", "-p", default="", help="file with an OCI process object")
+    one.add_argument("--console-socket", default="")
+    one.add_argument("--pid-file", default="")
+    one.add_argument("--detach", "-d", action="store_true")
+    one.add_argument("--tty", "-t", action="store_true")
+    one.add_argument("--cwd", default="")
+    one.add_argument("--env", "-e", action="append", default=[])
+    one.add_argument("--user", "-u", default="", help="UID[:GID]")
+    one.add_argument("--preserve-fds", type=int, default=0, help=argparse.SUPPRESS)
+    one.add_argument("id")
+    one.add_argument("args", nargs=argparse.REMAINDER)
+    one.set_defaults(verb=verb_exec.execute)
 
 
 def _log(path: str, message: str) -> None:

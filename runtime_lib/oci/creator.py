@@ -51,6 +51,11 @@ def _create(request: dict[str, Any], descriptors: list[int]) -> bytes:
     return b"r%d %d" % (created.pid, created.start_time)
 
 
+def library() -> str:
+    """Return the folder that holds this library."""
+    return os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
 def create(bundle: str, state: str, container_id: str, descriptors: tuple[int, ...]) -> tuple[int, int]:
     """Have a container created in a fresh process; return the pid and the start time of its first process.
 
@@ -58,9 +63,8 @@ def create(bundle: str, state: str, container_id: str, descriptors: tuple[int, .
     Raises InvalidSpec, or `report.LaunchError`.
     """
     ours, theirs = channel.pair()
-    library = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     package = __name__.rpartition(".")[0]
-    helper = interpreter.spawn(f"{package}.creator", library, keep=(-1, -1, -1, theirs))
+    helper = interpreter.spawn(f"{package}.creator", library(), keep=(-1, -1, -1, theirs))
     os.close(theirs)
     try:
         channel.send(ours, wire.pack({"bundle": bundle, "state": state, "id": container_id}), descriptors)

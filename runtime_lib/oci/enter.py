@@ -40,6 +40,8 @@ def main() -> NoReturn:
         channel.send(_SOCKET, b"!" + report.encode(error))
         os._exit(125)
     channel.send(_SOCKET, answer, masters)
+    if request["detach"]:
+        os._exit(0)
     seal.only(0)
     os._exit(exit_code(os.waitpid(pid, 0)[1]))
 

@@ -77,16 +77,19 @@ class Prespawned:
         container_id: str,
         cgroup: dict[str, str],
         cache: str = "",
+        detach: bool = False,
     ) -> Running:
         """Run `process` (an OCI process object) in the container whose first process is `target`.
 
         `config` is the container's own configuration (its linux.seccomp counts); `cgroup` are the `paths()` of its
-        cgroup; `stdio` become 0, 1 and 2, unless `process.terminal` asks for a new terminal.
+        cgroup; `stdio` become 0, 1 and 2, unless `process.terminal` asks for a new terminal. With `detach` the helper
+        ends at once: the process is the nearest subreaper's child then, and `wait` says nothing about it.
         The helper is used up, whatever happens. Raises InvalidSpec, ProcessLookupError when the container has ended,
         or `report.LaunchError`.
         """
         try:
             request = request_for(target, config, process, container_id, cgroup, cache)
+            request["detach"] = detach
             channel.send(self._socket, wire.pack(request), () if process.get("terminal") else stdio)
             answer, descriptors = channel.receive(self._socket)
         except BaseException:

@@ -24,8 +24,13 @@ def attend(pid: int, console: socket.socket) -> int:
     for number in _FORWARDED:
         signal.signal(number, lambda received, _frame: os.kill(pid, received))  # our child, not yet waited for
     master = channel.receive_terminal(console.fileno())
-    if master < 0:
-        return os.waitpid(pid, 0)[1]
+    if master >= 0:
+        relay(master)
+    return os.waitpid(pid, 0)[1]
+
+
+def relay(master: int) -> None:
+    """Be the terminal whose master this is, until nobody uses it any more; our own one is raw meanwhile."""
     before = termios.tcgetattr(0) if os.isatty(0) else None
     try:
         if before:
@@ -35,7 +40,6 @@ def attend(pid: int, console: socket.socket) -> int:
     finally:
         if before:
             termios.tcsetattr(0, termios.TCSADRAIN, before)
-    return os.waitpid(pid, 0)[1]
 
 
 def _follow_size(master: int) -> None:

@@ -28,9 +28,9 @@ def create(arguments: argparse.Namespace) -> int:
     try:
         if entry.terminal and not arguments.console_socket:
             raise InvalidSpec("process.terminal needs --console-socket here: the terminal has to go somewhere")
-        console = _connect(arguments.console_socket)
+        console = connect(arguments.console_socket)
         _create(entry, (0, 1, 2), console)
-        _write_pid(arguments.pid_file, entry.data["pid"])
+        write_pid(arguments.pid_file, entry.data["pid"])
     except BaseException:
         _forget(entry)
         raise
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         ours, theirs = socket.socketpair()
         _create(entry, (0, 1, 2), theirs)
         theirs.close()
-        _write_pid(arguments.pid_file, entry.data["pid"])
+        write_pid(arguments.pid_file, entry.data["pid"])
         _open_gate(entry)
         status = foreground.attend(entry.data["pid"], ours)
     except BaseException:
@@ -95,6 +95,24 @@ def delete(arguments: argparse.Namespace) -> int:
     if status not in ("stopped", "created") and not arguments.force:
         raise WrongState(f"container {entry.id} is {status}: kill it first, or use --force")
     _forget(entry)
+    return 0
+
+
+def pause(arguments: argparse.Namespace) -> int:
+    """Freeze all processes of a running container. Raises WrongState."""
+    return _set_paused(state.find(arguments.root, arguments.id), True)
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    """Let the processes of a paused container go on. Raises WrongState."""
+    return _set_paused(state.find(arguments.root, arguments.id), False)
+
+
+def processes(arguments: argparse.Namespace) -> int:
+    """Print the pids of a container's processes, as the host has them."""
+    pids = state.find(arguments.root, arguments.id).cgroup().pids()
+    text = json.dumps(pids) if arguments.format == "json" else "\n".join(["PID", *map(str, pids)])
+    sys.stdout.write(f"{text}\n")
     return 0
 
 
@@ -146,6 +164,19 @@ def signal_number(text: str) -> int:
     return int(signal.Signals[name])
 
 
+def _set_paused(entry: state.Entry, paused: bool) -> int:
+    wanted = "running" if paused else "paused"
+    if entry.status() != wanted:
+        raise WrongState(f"container {entry.id} is {entry.status()}, not {wanted}")
+    if paused:
+        entry.cgroup().freeze()
+    else:
+        entry.cgroup().thaw()
+    entry.data["paused"] = paused
+    entry.save()
+    return 0
+
+
 def _create(entry: state.Entry, stdio: tuple[int, int, int], console: socket.socket | None) -> None:
     gate = os.open(entry.gate, os.O_RDWR | os.O_CLOEXEC)  # both ways: it opens at once, and never sees an end of file
     try:
@@ -164,7 +195,8 @@ def _open_gate(entry: state.Entry) -> None:
     os.close(gate)
 
 
-def _connect(path: str) -> socket.socket | None:
+def connect(path: str) -> socket.socket | None:
+    """Return a connection to a console socket, None when there is no path."""
     if not path:
         return None
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -172,7 +204,8 @@ def _connect(path: str) -> socket.socket | None:
     return connection
 
 
-def _write_pid(path: str, pid: int) -> None:
+def write_pid(path: str, pid: int) -> None:
+    """Write a pid file, if one is wanted: readers see it whole or not at all."""
     if path:
         temporary = f"{path}.{os.getpid()}.tmp"
         with open(temporary, "w", encoding="ascii") as file:
