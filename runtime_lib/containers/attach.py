@@ -38,7 +38,8 @@ def follow(session: Session, stdio: tuple[int, int, int], tty: bool, interactive
     if not tty:
         _pump(session, stdio, interactive)
         return
-    with terminal.raw(stdio[0]), terminal.resizing(stdio[0], session.resize):
+    # Without input, the keys that make signals stay such, and the caller forwards those to the container.
+    with terminal.raw(stdio[0] if interactive else -1), terminal.resizing(stdio[0], session.resize):
         _pump(session, stdio, interactive)
 
 

@@ -39,7 +39,7 @@ def relay(start: Start, spec: ExecSpec, stdio: Stdio) -> int:
         relay_ = _Relay(stack, start, spec.tty)
         running = relay_.running
         if spec.tty:
-            stack.enter_context(terminal.raw(stdio[0]))
+            stack.enter_context(terminal.raw(stdio[0] if spec.interactive else -1))
             stack.enter_context(terminal.resizing(stdio[0], running.resize))
         stack.enter_context(terminal.forwarding(running.signal))
         source = stdio[0] if spec.interactive else -1

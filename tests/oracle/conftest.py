@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import re
@@ -10,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +23,7 @@ from tests.support import leftovers, rootfs
 from tests.support.dockerd import Dockerd
 from tests.support.skiff import Skiff
 
-IMAGE = "oracle"
+IMAGE = f"oracle-{os.getpid()}"  # several runs may share an engine
 PATIENCE = 60  # seconds for one container
 
 
@@ -82,7 +84,13 @@ class Engine:
         master, slave = pty.openpty()
         os.set_blocking(master, False)
         process = subprocess.Popen(
-            self._client.command(*arguments), stdin=slave, stdout=slave, stderr=slave, env=self._environment
+            self._client.command(*arguments),
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=self._environment,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(slave)
         try:

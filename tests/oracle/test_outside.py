@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -42,7 +43,7 @@ def terminal(*command: str, options: tuple[str, ...] = (), typed: bytes = b"", a
     def watch(engine: Engine) -> Any:
         words = ("run", "--rm", "-t", *options, IMAGE, *command)
         code, output = engine.terminal(*words, typed=typed, after=after)
-        return code, ids(output)
+        return code, re.sub(r"\r+\n", "\n", ids(output))
 
     return watch
 
@@ -148,6 +149,11 @@ WATCHES: list[tuple[str, Watch, str]] = [
     ("mounts of a terminal", terminal("sh", "-c", "grep -c /dev/console /proc/self/mountinfo"), ""),
     ("environment of a terminal", terminal("sh", "-c", "env | sort"), ""),
     ("input of a terminal", terminal("sh", "-c", 'read line; echo "<$line>"', options=("-i",), typed=b"hello\r"), ""),
+    (
+        "interrupt of a terminal without input",
+        terminal("sh", "-c", f"trap 'exit 8' INT; {LOOP}", typed=b"\x03", after=b"ready"),
+        "",
+    ),
     (
         "interrupt of a terminal",
         terminal("sh", "-c", f"trap 'exit 8' INT; {LOOP}", options=("-i",), typed=b"\x03", after=b"ready"),
