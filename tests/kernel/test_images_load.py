@@ -23,6 +23,7 @@ from runtime_lib.paths import Layout
 from runtime_lib.store import Store
 from tests.support.archives import Layout as OciLayout
 from tests.support.archives import config, docker_archive, member, tar
+from tests.support.trees import described, rich_tree
 
 pytestmark = pytest.mark.root
 REPOSITORY = Path(__file__).parents[2]
@@ -47,51 +48,6 @@ def layer_tar() -> bytes:
 
 def upper_tar() -> bytes:
     return tar(member("etc/.wh.link"), member("etc/new", b"new"), member("opt/.wh..wh..opq"))
-
-
-def described(tree: Path) -> dict[str, tuple[object, ...]]:
-    """Return what is in a tree: type, mode, owner, time, links, attributes and content of every path."""
-    found = {}
-    for path in [tree, *tree.rglob("*")]:
-        status = path.lstat()
-        regular = stat.S_ISREG(status.st_mode)
-        content: object = path.read_bytes() if regular else None
-        if path.is_symlink():
-            content = os.readlink(path)
-        attributes = {
-            key: os.getxattr(path, key, follow_symlinks=False)
-            for key in os.listxattr(path, follow_symlinks=False)
-            if not key.startswith("trusted.overlay.")
-        }
-        links = status.st_nlink if regular else 0
-        owner = (status.st_uid, status.st_gid)
-        time = status.st_mtime_ns // 10**9
-        found[str(path.relative_to(tree))] = (status.st_mode, owner, status.st_rdev, time, links, attributes, content)
-    return found
-
-
-def rich_tree(folder: Path) -> None:
-    """Make a tree with everything that a layer can hold."""
-    (folder / "bin").mkdir(parents=True)
-    (folder / "bin" / "su").write_bytes(b"#!" * 5000)
-    os.chmod(folder / "bin" / "su", 0o4755)
-    os.setxattr(folder / "bin" / "su", "security.capability", bytes.fromhex("0100000200200000000000000000000000000000"))
-    os.setxattr(folder / "bin" / "su", "user.note", b"\0\xff\n=")
-    os.link(folder / "bin" / "su", folder / "bin" / "sudo")
-    os.symlink("/bin/su", folder / "absolute")
-    os.symlink("n" * 200, folder / "long-link")
-    os.mkfifo(folder / "fifo", 0o622)
-    os.mknod(folder / "null", stat.S_IFCHR | 0o666, os.makedev(1, 3))
-    (folder / ("d" * 120)).mkdir()
-    (folder / ("d" * 120) / ("ä" * 60)).write_text("x")
-    os.chown(folder / ("d" * 120), 4242, 70000)
-    os.mkdir(folder / "tmp")
-    os.chmod(folder / "tmp", 0o1777)
-    with open(folder / "sparse", "wb") as file:
-        file.seek(1_000_000)
-        file.write(b"end")
-    for number, path in enumerate([*folder.rglob("*"), folder]):
-        os.utime(path, (1_600_000_000 + number, 1_600_000_000 + number), follow_symlinks=False)
 
 
 @pytest.mark.parametrize("options", [["--format=gnu"], ["--format=posix", "--xattrs", "--xattrs-include=*", "-S"]])
@@ -264,7 +220,7 @@ def big_archive(path: Path) -> None:
 @pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
 @pytest.mark.parametrize(
     "point",
-    ["mkdirat:1", "mkdirat:9", "openat:600", "fchown:200", "syncfs:1", "syncfs:2", "rename:1", "rename:2", "rename:3"]
+    ["mkdirat:1", "mkdirat:9", "fchmod:300", "fchown:200", "syncfs:1", "syncfs:2", "rename:1", "rename:2", "rename:3"]
     + ["mknodat:1", "setxattr,fsetxattr:1", "pwrite64:3", "pwrite64:9", "unlinkat:1", "flock:6"],
 )
 def test_a_killed_load_leaves_nothing_that_counts(store: Store, tmp_path: Path, point: str) -> None:
