@@ -56,8 +56,9 @@ def ensure_default(store: Store) -> Network:
         for network in all_networks(store):
             if network.name == DEFAULT:
                 return network
-        options = {} if store.layout.instance else {BRIDGE_NAME: _DEFAULT_INTERFACE}
-        return _create(store, NetworkSpec(DEFAULT, driver_options=options))
+        instance = store.layout.instance
+        interface = f"{_DEFAULT_INTERFACE}-{instance}" if instance else _DEFAULT_INTERFACE
+        return _create(store, NetworkSpec(DEFAULT, driver_options={BRIDGE_NAME: interface}))
 
 
 def listing(store: Store) -> list[Network]:
@@ -84,9 +85,12 @@ def find(store: Store, ref: str) -> Network:
 
 
 def remove(store: Store, ref: str) -> None:
-    """Remove a network and its bridge. Raises NetworkNotFound, and InUse that names the containers on it."""
+    """Remove a network and its bridge. Raises NetworkNotFound, and InUse that names the containers on it.
+
+    Other than with Docker, `bridge` may be removed too, so that a host can be left clean: its next use makes it again.
+    """
     network = find(store, ref)
-    if network.name in PREDEFINED:
+    if not network.subnets:
         raise InvalidSpec(f"network {network.name} is predefined and cannot be removed")
     with store.transaction() as db:
         bridge.sweep(db)
@@ -143,6 +147,8 @@ def _create(store: Store, spec: NetworkSpec) -> Network:
 def _undo(store: Store, network: Network) -> None:
     with store.transaction() as db:
         db.execute("DELETE FROM networks WHERE id = ?", (network.id,))
+    if network.name == DEFAULT:
+        return  # an interface of this name may have been there before, so it stays for the next use
     with Rtnetlink() as netlink, suppress(OSError):  # the reason of the failure is what the user should see
         netlink.delete(network.bridge)
 

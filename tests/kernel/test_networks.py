@@ -436,6 +436,19 @@ def test_networks_and_their_conflicts(host: Lab) -> None:
     assert rules(host) == []
 
 
+def test_the_host_can_be_left_clean(host: Lab) -> None:
+    before = run("ip", "-br", "link")
+    host.member("web", "bridge").end()
+    catalog.remove(host.store, "bridge")
+    assert "skiff0" not in run("ip", "-br", "link")
+    assert rules(host) == []
+    assert "skiff0" not in before
+    for name in ("host", "none"):
+        with pytest.raises(InvalidSpec, match="cannot be removed"):
+            catalog.remove(host.store, name)
+    assert host.member("again", "bridge").ip == "172.17.0.2"
+
+
 def test_automatic_subnets_avoid_the_hosts(host: Lab) -> None:
     run("ip", "route", "add", "172.18.0.0/16", "via", OUTSIDE)
     run("ip", "addr", "add", "172.19.3.1/24", "dev", "wire")
