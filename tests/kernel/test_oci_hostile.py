@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -155,14 +157,47 @@ def test_a_passwd_that_is_a_fifo_does_not_hang(bundle: Bundle, layer: Path) -> N
     assert bundle.run("true").returncode == 0
 
 
-def _digest(path: str) -> str:
-    with open(os.path.realpath(path), "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()
-
-
 def test_removing_the_bundle_touches_no_bind_source(bundle: Bundle, out: Path) -> None:
     bundle.config["mounts"].append({"destination": "/data", "type": "bind", "source": str(out), "options": ["rbind"]})
     bundle.begin("sleep", "60")
     bundle.end()
     shutil.rmtree(bundle.upper)
     assert intact(out)
+
+
+def test_a_mount_point_that_is_swapped_all_the_time(bundle: Bundle, out: Path, tmp_path: Path) -> None:
+    """Somebody who shares a volume replaces a folder by a link to the host while we mount below it (CVE-2021-30465)."""
+    volume = tmp_path / "volume"
+    (volume / "a").mkdir(parents=True)
+    bundle.config["mounts"] += [
+        {"destination": "/volume", "type": "bind", "source": str(volume), "options": ["rbind", "rprivate"]},
+        {"destination": "/volume/a/sub", "type": "tmpfs", "source": "tmpfs"},
+        {"destination": f"{out}/x", "type": "tmpfs", "source": "tmpfs"},
+    ]
+    attacker = os.fork()
+    if attacker == 0:
+        _swap(volume, out)
+    try:
+        codes = {bundle.run("true").returncode for _ in range(20)}
+    finally:
+        os.kill(attacker, signal.SIGKILL)
+        os.waitpid(attacker, 0)
+    assert codes <= {0, 1}
+    assert intact(out)
+    assert str(out) not in Path("/proc/self/mountinfo").read_text()
+
+
+def _swap(volume: Path, out: Path) -> NoReturn:
+    try:
+        while True:
+            os.rename(volume / "a", volume / "b")
+            os.symlink(out, volume / "a")
+            os.unlink(volume / "a")
+            os.rename(volume / "b", volume / "a")
+    finally:
+        os._exit(0)
+
+
+def _digest(path: str) -> str:
+    with open(os.path.realpath(path), "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()

@@ -1,0 +1,61 @@
+"""Kernels that lack the newer system calls: a filter answers ENOSYS for them, as such a kernel does."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from runtime_lib.linux import libc, mounts, seccomp
+from tests.support.bundle import Bundle
+from tests.support.child import result_of
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+ENOSYS = 38
+
+
+def test_without_mount_setattr_and_close_range(bundle: Bundle, tmp_path: Path) -> None:
+    program = seccomp.compile(
+        {
+            "defaultAction": "SCMP_ACT_ALLOW",
+            "syscalls": [{"names": ["mount_setattr", "close_range"], "action": "SCMP_ACT_ERRNO", "errnoRet": ENOSYS}],
+        }
+    )
+    bundle.config["root"]["readonly"] = True
+    bundle.config["mounts"].append(
+        {
+            "destination": "/data",
+            "type": "bind",
+            "source": str(tmp_path),
+            "options": ["rbind", "ro", "nosuid", "rprivate"],
+        }
+    )
+    script = "touch /x /data/y; cat /proc/keys; ls /proc/$$/fd; grep ' /data ' /proc/self/mountinfo"
+    done = bundle.run("sh", "-c", script, preexec_fn=lambda: seccomp.load(program))
+    assert done.stderr.count("Read-only file system") == 2, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[:3] == ["0", "1", "2"]
+    assert [line.split()[5] for line in lines if "/data" in line] == ["ro,nosuid,relatime"]
+
+
+def test_many_layers_without_an_option_for_each(tmp_path: Path) -> None:
+    """Linux < 6.5: all layers in one page of options, by names relative to their folder."""
+    layers = []
+    for number in range(200):
+        layer = tmp_path / "layers" / f"{number:016d}"
+        layer.mkdir(parents=True)
+        (layer / f"f{number}").touch()
+        layers.append(str(layer))
+    for name in ("upper", "work", "place"):
+        (tmp_path / name).mkdir()
+
+    def attempt() -> int:
+        libc.unshare(libc.CLONE_NEWNS)
+        libc.mount(None, "/", None, libc.MS_PRIVATE | libc.MS_REC)
+        upper, work, place = (str(tmp_path / name) for name in ("upper", "work", "place"))
+        mount = mounts.overlay_by_mount(layers, upper, work, [("index", "off")], libc.MOUNT_ATTR_NODEV, place)
+        assert os.listdir(place) == []
+        return len(os.listdir(f"/proc/self/fd/{mount}"))
+
+    assert result_of(attempt) == 200
