@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from . import schema
 from .errors import Busy, CorruptData, HostLacks
+from .linux import inodeflags
 from .paths import Layout
 
 TYPE_CHECKING = False
@@ -71,9 +72,7 @@ class Store:
         self._db.execute("COMMIT")
 
     @contextmanager
-    def lock(
-        self, kind: str, name: str, patience: float = LOCK_PATIENCE, shared: bool = False
-    ) -> Iterator[None]:
+    def lock(self, kind: str, name: str, patience: float = LOCK_PATIENCE, shared: bool = False) -> Iterator[None]:
         """Hold a lock on one object (`kind` "container", "layer", ...) between processes; exclusive unless `shared`.
 
         The kernel releases it when the holder dies. Raises Busy with the holder's pid after `patience` seconds.
@@ -111,6 +110,8 @@ def _make_folders(layout: Layout) -> None:
             except PermissionError as error:
                 raise HostLacks(f"cannot create {path}: run as root (become: true)") from error
             os.chmod(path, mode)
+            if path in (layout.temporary, f"{layout.root}/containers"):
+                inodeflags.spread_subfolders(path)
 
 
 def _connect(path: str) -> sqlite3.Connection:
