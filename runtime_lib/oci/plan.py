@@ -138,11 +138,6 @@ def host_flags(options: Options) -> int:
     return options.attr_set | options.tree_set
 
 
-def sees_cgroups(planned: list[Mount]) -> bool:
-    """Whether a mount shows the container its cgroup."""
-    return any(mount.kind in ("cgroup", "cgroup2") for mount in planned)
-
-
 def readonly_flag(options: Options) -> bool:
     """Whether a new file system is read-only as a whole, not only in this mount."""
     return bool(host_flags(options) & libc.MOUNT_ATTR_RDONLY)

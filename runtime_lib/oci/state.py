@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DEFAULT_ROOT = "/run/skiff-oci"
 VERSION = "1.0.2"
+_LONGEST_NAME = 1024
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.")
 
 
@@ -89,7 +90,7 @@ def new(root: str, container_id: str, bundle: str) -> Entry:
 
     Raises InvalidSpec for a name or bundle that cannot be, NameTaken for one that exists.
     """
-    if not container_id or set(container_id) - _NAME or container_id in (".", "..") or len(container_id) > 1024:
+    if not _is_name(container_id):
         raise InvalidSpec(f"container id {container_id!r}: use letters, digits and _ + - . only")
     config = _config(bundle)
     folder = f"{root}/{container_id}"
@@ -116,11 +117,10 @@ def new(root: str, container_id: str, bundle: str) -> Entry:
 def find(root: str, container_id: str) -> Entry:
     """Return a container. Raises ContainerNotFound."""
     folder = f"{root}/{container_id}"
-    try:
+    if _is_name(container_id) and os.path.exists(f"{folder}/state.json"):
         with open(f"{folder}/state.json", encoding="utf-8") as file:
             return Entry(folder, json.load(file))
-    except (FileNotFoundError, NotADirectoryError):
-        raise ContainerNotFound(f"container {container_id!r} does not exist: see `skiff-oci list`") from None
+    raise ContainerNotFound(f"container {container_id!r} does not exist: see `skiff-oci list`")
 
 
 def listing(root: str) -> list[Entry]:
@@ -138,6 +138,10 @@ def remove(entry: Entry) -> None:
     for name in os.listdir(entry.folder):
         os.unlink(f"{entry.folder}/{name}")
     os.rmdir(entry.folder)
+
+
+def _is_name(text: str) -> bool:
+    return bool(text) and not set(text) - _NAME and text not in (".", "..") and len(text) <= _LONGEST_NAME
 
 
 def _config(bundle: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from runtime_lib.errors import InvalidSpec
+from runtime_lib.linux import libc
 from runtime_lib.oci import plan
 
 OVERLAY = {
@@ -88,3 +89,19 @@ def test_namespaces() -> None:
 def test_wrong_namespaces_are_refused(entries: list[dict[str, str]]) -> None:
     with pytest.raises(InvalidSpec, match="namespace"):
         plan.namespaces({"linux": {"namespaces": entries}})
+
+
+@pytest.mark.parametrize(
+    ("options", "text", "flags"),
+    [
+        ([], "", libc.MS_SLAVE | libc.MS_REC),
+        (["rbind", "rprivate"], "", libc.MS_SLAVE | libc.MS_REC),
+        (["rbind", "rshared"], "", libc.MS_SHARED | libc.MS_REC),
+        (["rbind", "rshared"], "rprivate", libc.MS_PRIVATE | libc.MS_REC),
+    ],
+)
+def test_shared_binds_need_the_hosts_peer_group(options: list[str], text: str, flags: int) -> None:
+    entry = {"destination": "/x", "type": "bind", "source": "/y", "options": options}
+    wanted = config(mounts=[entry])
+    wanted["linux"]["rootfsPropagation"] = text
+    assert plan.propagation(wanted, plan.mounts(wanted, "/bundle")) == flags
