@@ -126,7 +126,7 @@ WATCHES: list[tuple[str, Watch, str]] = [
     ("unknown user", fails("run", "--rm", "--user", "nobody-here", IMAGE, "true"), ""),
     ("unknown capability", fails("run", "--rm", "--cap-add", "NO_SUCH", IMAGE, "true"), ""),
     ("bad name", fails("run", "--rm", "--name", "a/b", IMAGE, "true"), ""),
-    ("unknown container", fails("exec", "no-such-container", "true"), ""),
+    ("unknown container", fails("exec", "no-such-container", "true"), "exec-codes"),
     ("no command", fails("run", "--rm", IMAGE), ""),
     ("ended by KILL", run("sh", "-c", "sh -c 'kill -KILL $$'; exit $?"), ""),
     ("first process ignores signals", run("sh", "-c", "kill -TERM 1; kill -KILL 1; echo alive"), ""),
