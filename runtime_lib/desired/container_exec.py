@@ -55,4 +55,5 @@ def specification(options: dict[str, Any]) -> ExecSpec:
         user=options["user"] or "",
         working_dir=options["chdir"] or "",
         tty=options["tty"],
+        interactive=options["stdin"] is not None,
     )

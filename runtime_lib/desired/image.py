@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import replace
 
-from ..errors import NotFound
+from ..errors import CorruptData, NotFound
 from ..images import catalog
 from .image_plan import Present, plan, wants_source
 from .image_steps import Build, check_archive
@@ -25,6 +25,13 @@ PATIENCE = 3600.0  # seconds: another task that builds the same image may take t
 def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
     """Bring, name or remove the image as the options want it; with `check`, only say what would be done."""
     wanted = wish(options)
+    try:
+        return _perform(store, wanted, check)
+    except CorruptData as error:
+        raise CorruptData(f"image {wanted.ref}, archive {wanted.load_path}: {error}") from error
+
+
+def _perform(store: Store, wanted: Wish, check: bool) -> Outcome:
     log: list[str] = []
     with nullcontext() if check else store.lock("task", f"image-{wanted.ref}", PATIENCE):
         present = Present(

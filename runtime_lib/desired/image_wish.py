@@ -60,7 +60,7 @@ def wish(options: dict[str, Any]) -> Wish:
         options["force_source"],
         options["force_absent"],
         options["force_tag"],
-        full_name(options["repository"], options["tag"]) if options.get("repository") else None,
+        full_name(options["repository"], _tag(ref)) if options.get("repository") else None,
         options.get("load_path"),
         tuple(options.get("changes") or ()),
         build_spec(ref, options["build"]) if options.get("build") else None,
@@ -75,6 +75,10 @@ def full_name(name: str, tag: str) -> str:
         return name
     own = "@" in name or ":" in name.rpartition("/")[2]
     return reference.parse(name if own else f"{name}:{tag}").familiar
+
+
+def _tag(ref: str) -> str:
+    return "latest" if digest.valid(ref) else reference.parse(ref).tag or "latest"
 
 
 def build_spec(ref: str, options: dict[str, Any]) -> BuildSpec:

@@ -17,8 +17,8 @@ def test_check_mode_leaves_a_bare_host_bare(bare: Host) -> None:
             task("image", name="bb", source="import", load_path="/no/such/file"),
             task("dockerfile_build", **build),
             task("network", name="n"),
-            task("volume", name="v"),
-            task("container", name="c", image="site", networks=[{"name": "n"}], volumes=["v:/v"]),
+            task("volume", name="vol"),
+            task("container", name="c", image="site", networks=[{"name": "n"}], volumes=["vol:/v"]),
             task("container", name="gone", state="absent"),
         ],
         "--check",
@@ -36,16 +36,16 @@ def test_information_leaves_a_bare_host_bare(bare: Host) -> None:
 
 
 def test_the_first_task_installs_the_library_and_the_command(bare: Host) -> None:
-    bare.play([task("volume", name="v"), task("volume", name="w")])
+    bare.play([task("volume", name="vol"), task("volume", name="other")])
     installed = os.listdir(bare.layout.library)
     assert len(installed) == 1
     command = Path(bare.root, "bin", "skiff")
     assert installed[0] in command.read_text()
-    assert "v" in bare.run(str(command), "volume", "ls")
+    assert "vol" in bare.run(str(command), "volume", "ls")
 
 
 def test_the_payload_is_complete(bare: Host) -> None:
-    bare.one("volume", name="v")
+    bare.one("volume", name="vol")
     (installed,) = Path(bare.layout.library).iterdir()
     shipped = {path.relative_to(installed / "runtime_lib") for path in installed.rglob("*.py")}
     there = {path.relative_to(CHECKOUT / "runtime_lib") for path in (CHECKOUT / "runtime_lib").rglob("*.py")}
@@ -55,8 +55,8 @@ def test_the_payload_is_complete(bare: Host) -> None:
 def test_names_of_community_docker_lead_here(bare: Host) -> None:
     results = bare.play(
         [
-            task("docker_volume", volume_name="v"),
-            task("docker_volume_info", name="v"),
+            task("docker_volume", volume_name="vol"),
+            task("docker_volume_info", name="vol"),
             task("docker_network_info", name="n"),
             task("docker_container_info", name="c"),
             task("docker_image_info"),
@@ -87,7 +87,7 @@ def test_the_released_artifact_installs_and_runs(tmp_path: Path) -> None:
     assert not names & {"tests", "build", ".git", "tools", "runtime_lib"}
     host = Host(tmp_path, target)
     try:
-        results = host.play([task("volume", name="v"), task("volume", name="v")])
+        results = host.play([task("volume", name="vol"), task("volume", name="vol")])
         assert results.changed == [True, False]
     finally:
         host.close()

@@ -174,6 +174,7 @@ def test_several_at_once(host: Host) -> None:
 
 
 def test_what_runs_is_what_was_asked_for(host: Host, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
     (tmp_path / "env").write_text("# comment\nFROM_FILE=yes\nBOTH=file\n")
     (tmp_path / "page").write_text("hello")
     results = host.play(

@@ -74,15 +74,14 @@ def test_builds_happen_when_their_inputs_change(host: Host, tmp_path: Path) -> N
     assert "COPY page" in first[1]["stdout"]
     assert first[3]["image"]["Id"] == first[1]["image"]["Id"]
     (context / "page").write_text("two")
+    secrets = [{"id": "a", "type": "value", "value": "k3y"}]
     second = host.play(
         [
             *play,
             task("dockerfile_build", **build, rebuild="never"),
             task("docker_image_build", **build),
             task("image", name="site", source="build", build={"path": str(context)}, force_source=True),
-            task(
-                "dockerfile_build", **build, secrets=[{"id": "a", "type": "value", "value": "k3y"}], ignore_errors_=True
-            ),
+            task("dockerfile_build", **build, secrets=secrets, ignore_errors_=True),
             task("dockerfile_build", name="site", path="/no/such/folder", ignore_errors_=True),
             task("dockerfile_build", name="site", path="/no/such/folder", check_mode_=True),
         ]

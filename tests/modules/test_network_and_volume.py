@@ -16,7 +16,7 @@ def test_networks(host: Host) -> None:
             task("network", name="n", **subnet, check_mode_=True),
             task("network", name="n", **subnet, diff_=True),
             task("network", name="n", **subnet),
-            task("network", name="n", force=True),
+            task("network", name="n", **subnet, force=True),
             task("network", name="n", driver="overlay", ignore_errors_=True),
             task("network", name="n", enable_ipv6=True, ignore_errors_=True),
             task("network", name="m", **subnet, ignore_errors_=True),

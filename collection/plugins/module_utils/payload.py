@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every file of the library, for Ansible to find and ship. Written by tools/payload; nobody imports it at run time."""
 
-# ruff: noqa: F401, I001
+# ruff: noqa: F401, F811, I001
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def everything() -> None:
     from .runtime_lib.build import imageconfig
     from .runtime_lib.build import instructions
     from .runtime_lib.build import interpret
+    from .runtime_lib.build import interpreter
     from .runtime_lib.build import lines
     from .runtime_lib.build import patterns
     from .runtime_lib.build import place
@@ -31,6 +32,23 @@ def everything() -> None:
     from .runtime_lib.build import steps
     from .runtime_lib.build import walk
     from .runtime_lib.build import words
+    from .runtime_lib.cli import build
+    from .runtime_lib.cli import container_flags
+    from .runtime_lib.cli import container_spec
+    from .runtime_lib.cli import containers
+    from .runtime_lib.cli import execute
+    from .runtime_lib.cli import images
+    from .runtime_lib.cli import inspect
+    from .runtime_lib.cli import lifecycle
+    from .runtime_lib.cli import logs
+    from .runtime_lib.cli import main
+    from .runtime_lib.cli import networks
+    from .runtime_lib.cli import opened
+    from .runtime_lib.cli import options
+    from .runtime_lib.cli import output
+    from .runtime_lib.cli import run
+    from .runtime_lib.cli import system
+    from .runtime_lib.cli import volumes
     from .runtime_lib.containers import attach
     from .runtime_lib.containers import attach_volumes
     from .runtime_lib.containers import bundle
@@ -38,13 +56,20 @@ def everything() -> None:
     from .runtime_lib.containers import checks
     from .runtime_lib.containers import config
     from .runtime_lib.containers import config_mounts
+    from .runtime_lib.containers import connect
     from .runtime_lib.containers import create
     from .runtime_lib.containers import devices
+    from .runtime_lib.containers import exec_streams
+    from .runtime_lib.containers import execute
     from .runtime_lib.containers import exit
     from .runtime_lib.containers import finish
     from .runtime_lib.containers import host_files
+    from .runtime_lib.containers import inspect
+    from .runtime_lib.containers import inspect_host
+    from .runtime_lib.containers import inspect_network
     from .runtime_lib.containers import launch
     from .runtime_lib.containers import log_limits
+    from .runtime_lib.containers import logs
     from .runtime_lib.containers import mounts
     from .runtime_lib.containers import names
     from .runtime_lib.containers import namespaces
@@ -54,6 +79,7 @@ def everything() -> None:
     from .runtime_lib.containers import release
     from .runtime_lib.containers import remove
     from .runtime_lib.containers import resources
+    from .runtime_lib.containers import restore
     from .runtime_lib.containers import run
     from .runtime_lib.containers import security
     from .runtime_lib.containers import seed_volumes
@@ -64,15 +90,20 @@ def everything() -> None:
     from .runtime_lib.containers import start_errors
     from .runtime_lib.containers import status
     from .runtime_lib.containers import stop
+    from .runtime_lib.containers import stopping
     from .runtime_lib.containers import terminal
+    from .runtime_lib.containers import top
     from .runtime_lib.containers import tree
+    from .runtime_lib.containers import update
     from .runtime_lib.containers import users
     from .runtime_lib.containers import verbs
     from .runtime_lib.containers import wait
     from .runtime_lib.containers import wiring
     from .runtime_lib.desired import compare
     from .runtime_lib.desired import container
+    from .runtime_lib.desired import container_exec
     from .runtime_lib.desired import container_facts
+    from .runtime_lib.desired import container_health
     from .runtime_lib.desired import container_info
     from .runtime_lib.desired import container_observe
     from .runtime_lib.desired import container_plan
@@ -134,6 +165,7 @@ def everything() -> None:
     from .runtime_lib.linux.cgroups import v1
     from .runtime_lib.linux.cgroups import v2
     from .runtime_lib.linux import devices_bpf
+    from .runtime_lib.linux import inodeflags
     from .runtime_lib.linux import interpreter
     from .runtime_lib.linux import keyring
     from .runtime_lib.linux import libc
@@ -153,6 +185,7 @@ def everything() -> None:
     from .runtime_lib.linux import terminal
     from .runtime_lib.linux import trees
     from .runtime_lib.monitor import boot
+    from .runtime_lib.monitor import cgroup
     from .runtime_lib.monitor import client
     from .runtime_lib.monitor import clients
     from .runtime_lib.monitor import desk
@@ -166,6 +199,7 @@ def everything() -> None:
     from .runtime_lib.monitor import protocol
     from .runtime_lib.monitor import request
     from .runtime_lib.monitor import restart
+    from .runtime_lib.monitor import rights
     from .runtime_lib.monitor import runtime
     from .runtime_lib.monitor import state
     from .runtime_lib.monitor import status
@@ -174,6 +208,7 @@ def everything() -> None:
     from .runtime_lib.networks import attach
     from .runtime_lib.networks import bridge
     from .runtime_lib.networks import catalog
+    from .runtime_lib.networks import docker_user
     from .runtime_lib.networks import firewall
     from .runtime_lib.networks import ipam
     from .runtime_lib.networks import listeners
@@ -191,6 +226,7 @@ def everything() -> None:
     from .runtime_lib.oci import enter
     from .runtime_lib.oci import exec
     from .runtime_lib.oci import foreground
+    from .runtime_lib.oci import home
     from .runtime_lib.oci import init
     from .runtime_lib.oci import launch
     from .runtime_lib.oci import mountpoint
@@ -202,11 +238,14 @@ def everything() -> None:
     from .runtime_lib.oci import seal
     from .runtime_lib.oci import state
     from .runtime_lib.oci import sysctl
+    from .runtime_lib.oci import verb_exec
     from .runtime_lib.oci import verbs
     from .runtime_lib.oci import wire
     from .runtime_lib import paths
     from .runtime_lib import schema
     from .runtime_lib import store
     from .runtime_lib.volumes import catalog
+    from .runtime_lib.volumes import model
+    from .runtime_lib.volumes import mounting
     from .runtime_lib.volumes import seed
     from .runtime_lib.volumes import spec
