@@ -32,6 +32,7 @@ class Field:
 
     def __exit__(self, *_: object) -> None:
         self.host.remove_everything()
+        self.host.remove_networks()
         subprocess.run(self.podman("rm", "-fa", "-t", "0"), check=False, capture_output=True)
         self.dockerd.stop()
         subprocess.run(["umount", "-R", self.folder / "podman" / "overlay"], check=False, capture_output=True)

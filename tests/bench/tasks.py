@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import yaml
+
 from tests.bench.engines import IMAGE, Field
 from tests.bench.measure import Series, once, table
 from tests.support.skiff import CHECKOUT

@@ -39,3 +39,14 @@ class Skiff:
         ids = self.run("ps", "-aq").stdout.split()
         if ids:
             self.run("rm", "-f", "-v", *ids)
+
+    def remove_networks(self) -> None:
+        """Remove the networks too, and with them bridges and the nftables table."""
+        names = self.run("network", "ls", "--format", "{{.Name}}").stdout.split()
+        for name in names:
+            if name not in ("host", "none"):
+                self.run("network", "rm", name, check=False)
+        bridge = f"skiff0-{self.layout.instance}"
+        subprocess.run(["ip", "link", "delete", bridge], check=False, capture_output=True)
+        for table in (self.layout.label, self.layout.label.replace("-", "_")):
+            subprocess.run(["nft", "delete", "table", "inet", table], check=False, capture_output=True)
