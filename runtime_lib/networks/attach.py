@@ -7,6 +7,7 @@ import ipaddress
 import itertools
 import json
 import os
+import re
 from dataclasses import dataclass
 
 from ..errors import AddressTaken, InvalidSpec, WrongState
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ..store import Store
     from .spec import IPAddress
 
+_MAC = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}\Z", re.ASCII)
 # What Docker sets in every container's network namespace.
 _SYSCTLS = (
     ("net/ipv4/ip_unprivileged_port_start", "0"),
@@ -43,6 +45,13 @@ class Attachment:
     address: str = ""
     mac: str = ""
     aliases: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Raise InvalidSpec when an alias is no host name or `mac` no hardware address of one interface."""
+        for alias in self.aliases:
+            names.check_name(alias, "alias")
+        if self.mac and (not _MAC.match(self.mac) or int(self.mac[:2], 16) & 1):
+            raise InvalidSpec(f"network {self.network}: {self.mac!r} is not a MAC address such as 02:42:ac:11:00:02")
 
 
 def new_namespace() -> int:
@@ -66,14 +75,15 @@ def attach(
     The default route goes by the first network that is not internal. Missing bridges are made again. Raises
     NetworkNotFound, InvalidSpec, AddressTaken, HostLacks and OSError; then nothing is left of it.
     """
-    for alias in [alias for wish in attachments for alias in wish.aliases]:
-        names.check_name(alias, "alias")
+    for wish in attachments:
+        wish.check()
     networks = [_network(store, wish.network) for wish in attachments]
     with store.transaction() as db:
         bridge.sweep(db)
         before = endpoints(store, container_id)
         free = _free_interfaces(before)
         for network, wish in zip(networks, attachments):
+            catalog.find(store, network.id)  # somebody may have removed it until the transaction began
             if any(endpoint.network.id == network.id for endpoint in endpoints(store, container_id)):
                 raise WrongState(f"container {name} is on network {network.name} already")
             bridge.ensure(store, network)
