@@ -52,7 +52,7 @@ def layer(reader: TarReader, folder: str) -> int:
                 extractor.add(entry, reader)
             except OSError as error:
                 if error.errno not in _PROVOKED:
-                    raise
+                    raise OSError(error.errno, error.strerror, error.filename or f"{folder}/{entry.name}") from error
                 raise CorruptData(f"layer entry {entry.name[:300]!r} cannot be unpacked: {error.strerror}") from error
         extractor.finish()
     return extractor.size
