@@ -61,23 +61,27 @@ def console() -> None:
 
 def main(words: Sequence[str]) -> int:
     """Run `skiff WORDS...` and return its exit code; failures are one line on standard error."""
-    if not words or words[0] in ("-h", "--help", "help"):
-        sys.stdout.write(overview())
-        return 0
-    if words[0] in ("-v", "--version"):
-        words = ["version", *words[1:]]
-    verb, rest = _verb(words)
-    if verb not in VERBS:
-        sys.stderr.write(f"skiff: {verb!r} is not a skiff command; see 'skiff --help'\n")
-        return 1
     try:
-        return _call(verb, rest)
+        code = _run(words)
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # Whoever read our output has had enough; keep the interpreter from writing more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
+
+
+def _run(words: Sequence[str]) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        sys.stdout.write(overview())
+        return 0
+    verb, rest = _verb(["version"] if words[0] in ("-v", "--version") else words)
+    if verb not in VERBS:
+        sys.stderr.write(f"skiff: {verb!r} is not a skiff command; see 'skiff --help'\n")
+        return 1
+    return _call(verb, rest)
 
 
 def _verb(words: Sequence[str]) -> tuple[str, list[str]]:
@@ -92,9 +96,7 @@ def _call(verb: str, words: list[str]) -> int:
     from .options import Help
 
     try:
-        code = handler(verb)(words)
-        sys.stdout.flush()
-        return code
+        return handler(verb)(words)
     except Help as help_text:
         sys.stdout.write(str(help_text))
         return 0

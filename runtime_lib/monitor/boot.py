@@ -15,6 +15,7 @@ from ..linux import libc
 from ..linux.cgroups.group import Cgroup
 from ..linux.cgroups.hierarchy import UNIFIED, detect
 from ..oci import launch, report
+from .cgroup import leave
 from .jsontext import parse
 from .rights import DESCRIPTORS, received
 
@@ -30,18 +31,28 @@ def main() -> None:
     libc.prctl(libc.PR_SET_DUMPABLE, 0)
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET, 0, _SOCKET)
     os.set_inheritable(_SOCKET, False)
-    files = _join(sys.argv[2])
-    bundle, descriptors = _receive(connection)
-    if not bundle:
-        os._exit(0)
     try:
-        created = _start(bundle, descriptors)
-        answer = "\n".join([f"started {created.pid} {created.start_time}", *files]).encode()
+        answer = _serve(connection, sys.argv[2])
     except (OSError, SkiffError, ValueError, KeyError) as error:
         answer = b"failed " + report.encode(error)
     connection.send(answer)
     connection.recv(1)  # the end, once the monitor has joined the cgroup that this process keeps from being empty
     os._exit(0)
+
+
+def _serve(connection: _socket.socket, cgroup: str) -> bytes:
+    """Return the answer to the order; an order that does not come is the end."""
+    files = _join(cgroup)
+    bundle, descriptors = _receive(connection)
+    if not bundle:
+        leave(files)
+        os._exit(0)
+    try:
+        created = _start(bundle, descriptors)
+    except BaseException:
+        leave(files)
+        raise
+    return "\n".join([f"started {created.pid} {created.start_time}", *files]).encode()
 
 
 def _join(path: str) -> list[str]:

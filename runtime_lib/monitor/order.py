@@ -8,6 +8,7 @@ import gc
 import posix
 
 from . import protocol
+from .cgroup import leave
 from .clients import Client
 from .jsontext import parse
 from .loop import Loop
@@ -37,6 +38,7 @@ def serve(socket: int, runtime: Runtime) -> int:
     supervisor.start(runtime)
     gc.collect()
     loop.run()
+    leave(supervisor.cgroup_files)
     if supervisor.ended() and _exists(f"{run_folder}/monitor.json"):
         _clean_up(request)
     return 0

@@ -107,13 +107,3 @@ def failure(report: bytes) -> tuple[int, str]:
     if stage == "exec" and number == "2":  # ENOENT
         code = 127
     return code, f"{message}: {path}" if path else message
-
-
-def enter(files: list[str]) -> None:
-    """Move this process into the cgroup whose `tasks` or `cgroup.procs` files these are."""
-    for path in files:
-        descriptor = posix.open(path, posix.O_WRONLY | posix.O_CLOEXEC)
-        try:
-            posix.write(descriptor, b"0")
-        finally:
-            posix.close(descriptor)

@@ -7,12 +7,13 @@ import posix
 import time
 
 from . import protocol
+from .cgroup import enter
 from .desk import Desk
 from .logfile import LogFile
 from .loop import signals
 from .restart import RestartPolicy
 from .runtime import Runtime
-from .status import Status, enter, failure, oom_kills, replace
+from .status import Status, failure, oom_kills, replace
 from .streams import Streams
 
 TYPE_CHECKING = False
@@ -29,6 +30,7 @@ class Supervisor:
     """One container, from the order to its end; `request` is the content of `monitor.json` (see `request`)."""
 
     __slots__ = (
+        "cgroup_files",
         "desk",
         "loop",
         "request",
@@ -52,6 +54,7 @@ class Supervisor:
         self._log = LogFile(request["log_path"], request["log_max_size"], request["log_max_files"])
         self._policy = RestartPolicy(request["restart"], request["max_retries"])
         self._netns = netns
+        self.cgroup_files: list[str] = []
         self._reaped: dict[int, int] = {}
         self._runtime: Runtime | None = None
         self._began = 0.0
@@ -85,6 +88,7 @@ class Supervisor:
             pid, start_time = process.split()
             self._started(int(pid), int(start_time))
             enter(files)
+            self.cgroup_files = files
         else:
             self._failed(rest)
         runtime.dismiss()

@@ -79,8 +79,8 @@ class Cgroup:
     def occupy(self) -> None:
         """Create the group and enter it, also while somebody else removes it for being empty."""
         for _ in fs.until(time.monotonic() + PATIENCE):
-            self.create()
             try:
+                self.create()
                 return self.enter()
             except FileNotFoundError:
                 continue

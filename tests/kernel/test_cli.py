@@ -1,0 +1,273 @@
+"""The host command with real containers: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shlex
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import leftovers, rootfs
+from tests.support.skiff import Skiff
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+PATIENCE = 30.0  # seconds
+
+
+@pytest.fixture(scope="module")
+def skiff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
+    folder = tmp_path_factory.mktemp("cli")
+    skiff = Skiff(folder / "root")
+    archive = rootfs.tar(folder / "rootfs", folder / "bb.tar")
+    before = leftovers.snapshot(skiff.root, skiff.layout.label)
+    skiff.run("import", "-c", 'CMD ["sh"]', str(archive), "bb")
+    yield skiff
+    skiff.remove_everything()
+    left = leftovers.left_behind(before, skiff.root, skiff.layout.label)
+    skiff.remove_networks()
+    left.pop("interfaces", None)  # the default bridge stays, as Docker's does
+    assert left == {}
+
+
+@pytest.fixture
+def web(skiff: Skiff) -> Iterator[str]:
+    """The name of a container that runs, without a network."""
+    yield skiff.run(
+        "run", "-d", "--name", "web", "--network", "none", "-l", "a=1", "bb", "sh", "-c", "echo out; exec sleep 1000"
+    ).stdout.strip()
+    skiff.run("rm", "-f", "web")
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def none(*words: str) -> list[str]:
+    return ["run", "--rm", "--network", "none", *words]
+
+
+def test_run_prints_what_the_program_prints_and_ends_as_it_ends(skiff: Skiff) -> None:
+    result = skiff.run(*none("bb", "sh", "-c", "echo out; echo err >&2; exit 5"), check=False)
+    assert (result.stdout, result.stderr, result.returncode) == ("out\n", "err\n", 5)
+    assert skiff.run("ps", "-aq").stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "text"),
+    [
+        (["bb", "/no/such"], 127, "was not found"),
+        (["bb", "/etc"], 126, "cannot execute"),
+        (["nothing", "true"], 125, "no image 'nothing'"),
+        (["--cpus", "many", "bb"], 125, "cpus"),
+        (["-e", "=x", "bb"], 125, "env"),
+    ],
+)
+def test_what_cannot_run_is_told_in_one_line(skiff: Skiff, words: list[str], code: int, text: str) -> None:
+    result = skiff.run(*none(*words), check=False)
+    assert result.returncode == code
+    assert result.stderr.startswith("skiff: ")
+    assert result.stderr.count("\n") == 1
+    assert text in result.stderr
+    assert skiff.run("ps", "-aq").stdout == ""
+
+
+def test_stdin(skiff: Skiff) -> None:
+    assert skiff.run(*none("-i", "bb", "wc", "-c"), input="x" * 300_000).stdout == "300000\n"
+    assert skiff.run(*none("bb", "wc", "-c"), input="x").stdout == "0\n"
+
+
+def test_options_reach_the_container(skiff: Skiff) -> None:
+    script = (
+        "hostname; pwd; id -u; echo $A; ulimit -n; cat /sys/class/net/lo/operstate; grep -c . /proc/mounts >/dev/null"
+    )
+    result = skiff.run(
+        *none("-h", "h1", "-w", "/tmp", "-u", "1000", "-e", "A=two words", "--ulimit", "nofile=99:100", "bb"),
+        "sh",
+        "-c",
+        script,
+    )
+    assert result.stdout.splitlines() == ["h1", "/tmp", "1000", "two words", "99", "unknown"]
+
+
+def test_signals_are_passed_on(skiff: Skiff) -> None:
+    script = "trap 'echo got; exit 9' INT; echo up; while true; do sleep 0.1; done"
+    process = subprocess.Popen(
+        skiff.command(*none("bb", "sh", "-c", script)), stdout=subprocess.PIPE, env=skiff.environment, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "up\n"
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.read() == "got\n"
+    assert process.wait(PATIENCE) == 9
+    process.stdout.close()
+
+
+def test_a_terminal(skiff: Skiff) -> None:
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        skiff.command(*none("-it", "bb", "sh", "-c", "tty; read x; echo got $x")),
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env=skiff.environment,
+    )
+    os.close(slave)
+    seen = b""
+    while b"\n" not in seen:
+        seen += os.read(master, 1000)
+    os.write(master, b"this\n")
+    try:
+        while b"got this" not in seen:
+            seen += os.read(master, 1000)
+    finally:
+        assert process.wait(PATIENCE) == 0
+        os.close(master)
+    assert seen.startswith(b"/dev/pts/0\r\n")
+
+
+def test_a_terminal_needs_a_terminal(skiff: Skiff) -> None:
+    result = skiff.run(*none("-it", "bb", "true"), check=False, input="")
+    assert (result.returncode, result.stderr.count("\n")) == (125, 1)
+
+
+def test_ps(skiff: Skiff, web: str) -> None:
+    title, line = skiff.run("ps").stdout.splitlines()
+    assert title.split() == ["CONTAINER", "ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"]
+    assert line.startswith(f"{web[:12]}   bb      ")
+    assert line.endswith("   web")
+    entry = json.loads(skiff.run("ps", "--format", "json").stdout)
+    assert (entry["Names"], entry["State"], entry["Labels"], entry["Networks"]) == ("web", "running", "a=1", "none")
+    assert skiff.run("ps", "-q", "--no-trunc").stdout == f"{web}\n"
+    for condition in ("name=we", f"id={web[:6]}", "label=a", "label=a=1", "status=running", "ancestor=bb"):
+        assert skiff.run("ps", "-q", "-f", condition).stdout == f"{web[:12]}\n"
+    for condition in ("name=xx", "label=a=2", "status=exited", "ancestor=other"):
+        assert skiff.run("ps", "-q", "-f", condition).stdout == ""
+
+
+def test_exec(skiff: Skiff, web: str) -> None:
+    result = skiff.run(
+        "exec", "-e", "A=1", "-w", "/tmp", "web", "sh", "-c", "pwd; echo $A; echo e >&2; exit 3", check=False
+    )
+    assert (result.stdout, result.stderr, result.returncode) == ("/tmp\n1\n", "e\n", 3)
+    assert skiff.run("exec", "-i", web[:10], "cat", input="abc").stdout == "abc"
+    assert skiff.run("exec", "-u", "1000", "web", "id", "-u").stdout == "1000\n"
+    result = skiff.run("exec", "web", "/no/such", check=False)
+    assert (result.returncode, result.stderr.count("\n")) == (127, 1)
+    assert skiff.run("exec", "nobody", "true", check=False).returncode in (1, 125)
+    assert skiff.run("exec", "-d", "web", "touch", "/tmp/done").stdout == ""
+    until(lambda: skiff.run("exec", "web", "test", "-e", "/tmp/done", check=False).returncode == 0)
+
+
+def test_logs(skiff: Skiff) -> None:
+    skiff.run("run", "--name", "l", "--network", "none", "bb", "sh", "-c", "echo one; echo two >&2; printf three")
+    result = skiff.run("logs", "l")
+    assert (result.stdout, result.stderr) == ("one\nthree", "two\n")
+    assert skiff.run("logs", "-n", "1", "l").stdout == "three"
+    assert skiff.run("logs", "--since", "1h", "--tail", "0", "l").stdout == ""
+    assert skiff.run("logs", "--until", "1h", "l").stdout == ""
+    stamp, _, text = skiff.run("logs", "-t", "l").stdout.splitlines()[0].partition(" ")
+    assert (len(stamp), stamp[-1], text) == (30, "Z", "one")
+    skiff.run("rm", "l")
+
+
+def test_logs_can_be_followed(skiff: Skiff) -> None:
+    script = "i=0; while [ $i -lt 30 ]; do i=$((i+1)); echo line $i; sleep 0.05; done"
+    skiff.run("run", "-d", "--name", "f", "--network", "none", "bb", "sh", "-c", script)
+    result = skiff.run("logs", "-f", "f", timeout=PATIENCE)
+    assert result.stdout == "".join(f"line {number}\n" for number in range(1, 31))
+    skiff.run("rm", "f")
+
+
+def test_a_life(skiff: Skiff) -> None:
+    name = ["c"]
+    assert len(skiff.run("create", "--name", "c", "--network", "none", "bb", "sleep", "1000").stdout) == 65
+    assert skiff.run("ps", "-a", "--format", "{{.Status}}").stdout == "Created\n"
+    assert skiff.run("start", *name).stdout == "c\n"
+    assert skiff.run("pause", *name).stdout == "c\n"
+    assert "(Paused)" in skiff.run("ps", "--format", "{{.Status}}").stdout
+    assert skiff.run("unpause", *name).stdout == "c\n"
+    waited: list[str] = []
+    waiter = threading.Thread(target=lambda: waited.append(skiff.run("wait", "c").stdout))
+    waiter.start()
+    assert skiff.run("stop", "-t", "0", *name).stdout == "c\n"
+    waiter.join(PATIENCE)
+    assert waited == ["137\n"]
+    assert skiff.run("ps", "-a", "--format", "{{.Status}}").stdout.startswith("Exited (137) ")
+    assert skiff.run("restart", *name).stdout == "c\n"
+    assert skiff.run("kill", "-s", "KILL", *name).stdout == "c\n"
+    until(lambda: skiff.run("ps", "-q").stdout == "")
+    assert skiff.run("rename", "c", "d").stdout == ""
+    assert skiff.run("rm", "d").stdout == "d\n"
+    result = skiff.run("rm", "d", check=False)
+    assert (result.stdout, result.returncode, result.stderr.count("\n")) == ("", 1, 1)
+    assert skiff.run("rm", "-f", "d").returncode == 0
+
+
+def test_top_and_inspect(skiff: Skiff, web: str) -> None:
+    lines = skiff.run("top", "web").stdout.splitlines()
+    assert lines[0].split() == ["UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"]
+    assert lines[1].endswith("sleep 1000")
+    assert json.loads(skiff.run("inspect", "web").stdout)[0]["Id"] == web
+    assert skiff.run("inspect", "-f", "{{.State.Status}} {{.Config.Image}}", "web").stdout == "running bb\n"
+    result = skiff.run("inspect", "web", "nobody", check=False)
+    assert (result.returncode, len(json.loads(result.stdout))) == (1, 1)
+    assert "no such object: nobody" in result.stderr
+
+
+def test_images(skiff: Skiff, tmp_path: Path) -> None:
+    skiff.run("tag", "bb", "example.com/team/app:v1")
+    entries = [json.loads(line) for line in skiff.run("images", "--format", "json").stdout.splitlines()]
+    assert sorted((entry["Repository"], entry["Tag"]) for entry in entries) == [
+        ("bb", "latest"),
+        ("example.com/team/app", "v1"),
+    ]
+    assert len(skiff.run("images", "-q").stdout.split()) == 1
+    assert skiff.run("images", "example.com/team/app").stdout.count("\n") == 2
+    assert skiff.run("rmi", "example.com/team/app:v1").stdout == "Untagged: example.com/team/app:v1\n"
+    (tmp_path / "Dockerfile").write_text("FROM bb\nLABEL x=y\n")
+    assert "Successfully tagged app:latest" in skiff.run("build", "-t", "app", str(tmp_path)).stdout
+    assert skiff.run("build", "-q", "-t", "app", str(tmp_path)).stdout.startswith("sha256:")
+    assert "Deleted: sha256:" in skiff.run("rmi", "app").stdout
+    assert skiff.run("rmi", "app", check=False).returncode == 1
+
+
+def test_volumes(skiff: Skiff) -> None:
+    assert skiff.run("volume", "create", "--label", "x=1", "data").stdout == "data\n"
+    skiff.run(*none("-v", "data:/srv", "bb", "touch", "/srv/kept"))
+    assert skiff.run(*none("-v", "data:/srv:ro", "bb", "ls", "/srv")).stdout == "kept\n"
+    assert skiff.run("volume", "ls").stdout == "DRIVER   VOLUME NAME\nlocal    data\n"
+    assert skiff.run("volume", "ls", "-q", "-f", "label=x").stdout == "data\n"
+    assert json.loads(skiff.run("volume", "inspect", "data").stdout)[0]["Name"] == "data"
+    assert skiff.run("volume", "prune", "-f").stdout == ""
+    assert skiff.run("volume", "rm", "data").stdout == "data\n"
+
+
+def test_networks(skiff: Skiff) -> None:
+    created = skiff.run("network", "create", "--subnet", "10.213.7.0/24", "net1").stdout.strip()
+    assert f"{created[:12]}   net1 " in skiff.run("network", "ls").stdout
+    address = skiff.run("run", "--rm", "--network", "net1", "--ip", "10.213.7.9", "bb", "hostname", "-i").stdout
+    assert address == "10.213.7.9\n"
+    assert (
+        json.loads(skiff.run("network", "inspect", "net1").stdout)[0]["IPAM"]["Config"][0]["Subnet"] == "10.213.7.0/24"
+    )
+    assert skiff.run("network", "rm", "net1").stdout == "net1\n"
+    assert skiff.run("network", "rm", "net1", check=False).returncode == 1
+
+
+def test_a_closed_pipe_is_no_traceback(skiff: Skiff) -> None:
+    words = shlex.join(skiff.command("--help"))
+    result = subprocess.run(
+        ["sh", "-c", f"{words} | true"], env=skiff.environment, capture_output=True, text=True, check=False
+    )
+    assert result.stderr == ""
