@@ -78,7 +78,7 @@ def receive_terminal(connection: int) -> int:
     """Return the master that `send_terminal` sent, or -1 when the other side has closed without sending one."""
     socket = _borrowed(connection)
     try:
-        _, ancillary, _flags, _address = socket.recvmsg(
+        _unused, ancillary, _flags, _address = socket.recvmsg(
             64, _socket.CMSG_SPACE(4 * _MOST_DESCRIPTORS), _socket.MSG_CMSG_CLOEXEC
         )
         return next((number for level, kind, data in ancillary for number in _rights(level, kind, data)), -1)

@@ -68,7 +68,7 @@ def create(bundle: str, state: str, container_id: str, descriptors: tuple[int, .
     os.close(theirs)
     try:
         channel.send(ours, wire.pack({"bundle": bundle, "state": state, "id": container_id}), descriptors)
-        answer, _ = channel.receive(ours)
+        answer, _unused = channel.receive(ours)
     finally:
         os.close(ours)
         os.waitpid(helper, 0)

@@ -101,7 +101,7 @@ def _enter(request: dict[str, Any], process: Process, pidfd: int, stdio: list[in
     if "user" in kinds:
         os.setresgid(0, 0, 0)
         os.setresuid(0, 0, 0)
-    *_, told.descriptor = seal.only(*stdio, told.descriptor)
+    *_unused, told.descriptor = seal.only(*stdio, told.descriptor)
     if process.terminal:
         with report.Stage("terminal"):
             terminal.take_control(0)

@@ -164,7 +164,7 @@ def cgroup_files(paths: dict[str, str], unified: str) -> list[str]:
 
 def _deeper(folder: str, unified: str) -> str:
     name = folder.rsplit("/", 1)[1]
-    _, found, below = unified.partition(f"/{name}/")
+    _unused, found, below = unified.partition(f"/{name}/")
     return f"{folder}/{below}" if found and ".." not in below else folder
 
 

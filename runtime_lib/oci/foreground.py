@@ -43,7 +43,7 @@ def relay(master: int) -> None:
 
 
 def _follow_size(master: int) -> None:
-    def follow(*_: Any) -> None:
+    def follow(*_unused: Any) -> None:
         size = os.get_terminal_size(0)
         terminal.resize(master, size.lines, size.columns)
 
@@ -55,7 +55,7 @@ def _copy(master: int) -> None:
     """Copy standard input to the terminal and the terminal to standard output, until the terminal has no user."""
     sources = [master, 0]
     while True:
-        ready, _, _ = select.select(sources, [], [])
+        ready, _unused, _unused = select.select(sources, [], [])
         try:
             if master in ready:
                 data = os.read(master, 65536)

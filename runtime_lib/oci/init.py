@@ -62,7 +62,7 @@ def run(wanted: Wanted, cgroup: Cgroup | None, told: report.Failures, down: int)
     tree = _build_tree(wanted, cgroup)
     stdio = _terminal(wanted, tree) if wanted.process.terminal else wanted.stdio
     tree.finish(bool((wanted.config.get("root") or {}).get("readonly")), _final_propagation(wanted))
-    *_, told.descriptor, gate = seal.only(*stdio, told.descriptor, gate)
+    *_unused, told.descriptor, gate = seal.only(*stdio, told.descriptor, gate)
     if wanted.process.terminal:
         with report.Stage("terminal"):
             terminal.take_control(0)

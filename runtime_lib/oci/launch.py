@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 
+from ..errors import SkiffError
 from ..linux import libc, namespaces, seccomp
 from ..linux.cgroups.group import Cgroup
 from ..linux.cgroups.hierarchy import detect
@@ -20,6 +21,9 @@ from . import devices, init, report
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+
+_PATIENCE = 2.0  # seconds for the kernel to let an empty cgroup go
 
 
 class Created:
@@ -84,8 +88,15 @@ def create(
         return _fork(wanted, cgroup)
     except BaseException:
         if cgroup:
-            cgroup.remove()
+            _remove(cgroup)
         raise
+
+
+def _remove(cgroup: Cgroup) -> None:
+    try:
+        cgroup.remove(_PATIENCE)
+    except (SkiffError, OSError):
+        return  # others are in it; and what failed first is what the caller has to hear
 
 
 def _filter(config: dict[str, Any], cache: str) -> tuple[bytes, int]:

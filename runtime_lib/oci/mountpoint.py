@@ -36,7 +36,7 @@ def _real_folder(root: SafeRoot, path: str) -> int:
 
 
 def _folder(root: SafeRoot, path: str) -> int:
-    for _ in range(_MOST_LINKS):
+    for _unused in range(_MOST_LINKS):
         try:
             return root.folder(path)
         except FileNotFoundError:
@@ -45,7 +45,7 @@ def _folder(root: SafeRoot, path: str) -> int:
 
 
 def _file(root: SafeRoot, path: str) -> int:
-    for _ in range(_MOST_LINKS):
+    for _unused in range(_MOST_LINKS):
         try:
             return root.open(path, os.O_PATH)
         except FileNotFoundError:

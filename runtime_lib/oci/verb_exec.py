@@ -52,7 +52,7 @@ def process(arguments: argparse.Namespace, first: dict[str, Any]) -> dict[str, A
 
 
 def _user(text: str) -> dict[str, int]:
-    uid, _, gid = text.partition(":")
+    uid, _unused, gid = text.partition(":")
     for number in (uid, gid or "0"):
         if not (number.isascii() and number.isdigit() and len(number) <= 10):
             raise InvalidSpec(f"--user {text!r}: give UID or UID:GID as numbers")

@@ -322,3 +322,10 @@ def test_a_wrong_mount_option_is_told_in_the_kernels_words(bundle: Bundle) -> No
 def test_a_missing_bind_source_is_named(bundle: Bundle) -> None:
     bundle.config["mounts"].append({"destination": "/x", "type": "bind", "source": "/nonesuch", "options": ["bind"]})
     assert "/nonesuch" in bundle.run("true").stderr
+
+
+@pytest.mark.parametrize("limit", [2, 4, 6])
+def test_a_small_memory_limit_does_not_kill_the_runtime(bundle: Bundle, limit: int) -> None:
+    resources = bundle.config["linux"]["resources"]
+    resources.update(memory={"limit": limit << 20, "swap": limit << 20}, pids={"limit": 1})
+    assert bundle.run("true").returncode == 0
