@@ -449,6 +449,14 @@ def test_the_host_can_be_left_clean(host: Lab) -> None:
     assert host.member("again", "bridge").ip == "172.17.0.2"
 
 
+def test_the_bridge_of_a_lost_installation_is_used_again(host: Lab) -> None:
+    host.member("web", "bridge").end()
+    with host.store.transaction() as db:
+        db.execute("DELETE FROM networks")
+    again = host.member("web", "bridge")
+    assert again.ask(str(again.endpoints[0].gateway), 80) == "refused"
+
+
 def test_automatic_subnets_avoid_the_hosts(host: Lab) -> None:
     run("ip", "route", "add", "172.18.0.0/16", "via", OUTSIDE)
     run("ip", "addr", "add", "172.19.3.1/24", "dev", "wire")
