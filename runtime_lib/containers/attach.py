@@ -46,7 +46,7 @@ def follow(session: Session, stdio: tuple[int, int, int], tty: bool, interactive
 def _pump(session: Session, stdio: tuple[int, int, int], interactive: bool) -> None:
     sources = [session.fileno(), *([stdio[0]] if interactive else [])]
     while True:
-        readable, _, _ = select.select(sources, (), (), 0 if session.pending() else None)
+        readable, _unused, _unused = select.select(sources, (), (), 0 if session.pending() else None)
         if stdio[0] in readable and stdio[0] in sources and not _input(session, stdio[0]):
             sources.remove(stdio[0])
         if session.pending() or session.fileno() in readable:

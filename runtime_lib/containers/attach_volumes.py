@@ -45,7 +45,7 @@ def create(store: Store, container_id: str, spec: ContainerSpec, layers: Sequenc
 
         for given, mount in named:
             seed_volumes.create(store, container_id, mount, anonymous=given.source is None)
-        seed_volumes.fill(store, [mount for _, mount in named if mount.copy], layers)
+        seed_volumes.fill(store, [mount for _unused, mount in named if mount.copy], layers)
     return replace(spec, mounts=tuple(mounts))
 
 
@@ -91,7 +91,7 @@ def remove(store: Store, volumes: Iterable[str]) -> None:
 def _from_others(store: Store, spec: ContainerSpec) -> list[Mount]:
     mounts = []
     for text in spec.volumes_from:
-        ref, _, mode = text.partition(":")
+        ref, _unused, mode = text.partition(":")
         if mode not in ("", "rw", "ro", "z", "Z"):
             raise InvalidSpec(f"volumes_from {text!r}: use CONTAINER, CONTAINER:ro or CONTAINER:rw")
         for mount in find(store, ref).spec.mounts:

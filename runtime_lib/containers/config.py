@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..errors import InvalidSpec
+from ..oci import reaper
 from . import profile
 from .config_mounts import ReadyMount, mounts
 from .devices import HostDevice
@@ -19,10 +20,6 @@ from .users import User
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-# Has the runtime stay in the container as process 1, which reaps; the user's program is its child.
-INIT_ANNOTATION = "skiff.init"
-
 
 @dataclass(frozen=True)
 class Overlay:
@@ -78,7 +75,7 @@ def oci_config(settings: Settings) -> dict[str, Any]:
         if spec.domainname:
             result["domainname"] = spec.domainname
     if spec.init:
-        result["annotations"] = {INIT_ANNOTATION: "true"}
+        result["annotations"] = {reaper.ANNOTATION: "true"}
     return result
 
 

@@ -81,7 +81,7 @@ class _Relay:
             self._end_input()
         while open_streams:
             readers = [*open_streams, *([source] if source >= 0 and not pending else [])]
-            readable, writable, _ = select.select(readers, [self.stdin] if pending else [], (), _AFTER)
+            readable, writable, _unused = select.select(readers, [self.stdin] if pending else [], (), _AFTER)
             if source in readable:
                 pending = os.read(source, _CHUNK)
                 if not pending:

@@ -51,7 +51,7 @@ def _links(store: Store, spec: ContainerSpec) -> list[tuple[str, str]]:
 
     found = []
     for text in spec.links:
-        ref, _, alias = text.partition(":")
+        ref, _unused, alias = text.partition(":")
         other = find(store, ref)
         for endpoint in endpoints(store, other.id)[:1]:
             found += [(name, str(endpoint.address)) for name in dict.fromkeys((alias or other.name, other.name))]

@@ -38,7 +38,7 @@ class Launch:
         self._unused.callback(self._spawned.cancel)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_unused: object) -> None:
         self._unused.close()
 
     def run(self, container: Container, foreground: bool = False) -> Session:

@@ -49,7 +49,7 @@ def parse_mount(text: str) -> Mount:
 
 def parse_tmpfs(text: str) -> tuple[str, str]:
     """Return (path, options) of a `--tmpfs` text: `/run` or `/run:size=64m,mode=755`."""
-    path, _, options = text.partition(":")
+    path, _unused, options = text.partition(":")
     return _target(path, text), options
 
 
@@ -115,7 +115,7 @@ def _flag(values: dict[str, list[str]], key: str, text: str) -> bool:
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:
-    return {key: value for key, _, value in (text.partition("=") for text in texts)}
+    return {key: value for key, _unused, value in (text.partition("=") for text in texts)}
 
 
 def _octal(word: str | None, text: str) -> int | None:

@@ -122,5 +122,5 @@ def _throttles(spec: ContainerSpec, numbers: dict[str, str]) -> dict[str, Any]:
 
 
 def _throttle(throttle: Throttle, number: str) -> dict[str, int]:
-    major, _, minor = number.partition(":")
+    major, _unused, minor = number.partition(":")
     return {"major": int(major), "minor": int(minor), "rate": throttle.rate}

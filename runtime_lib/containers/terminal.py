@@ -38,7 +38,7 @@ def resizing(descriptor: int, resize: Callable[[int, int], None]) -> Iterator[No
         yield
         return
 
-    def tell(*_: Any) -> None:
+    def tell(*_unused: Any) -> None:
         columns, rows = os.get_terminal_size(descriptor)
         resize(rows, columns)
 

@@ -48,7 +48,7 @@ def _row(pid: int) -> tuple[str, ...]:
 
 def _stat(pid: int) -> tuple[str, list[str]]:
     text = _read(f"/proc/{pid}/stat").decode(errors="replace")
-    head, _, tail = text.rpartition(") ")
+    head, _unused, tail = text.rpartition(") ")
     return head.partition("(")[2], tail.split()
 
 

@@ -41,7 +41,7 @@ def lookup(root: SafeRoot, user: str, additional: Sequence[str] = ()) -> User:
 
 def resolve(passwd: bytes, group: bytes, user: str, additional: Sequence[str] = ()) -> User:
     """Return what `lookup` does, from the contents of the two files. Pure."""
-    name, _, group_name = user.partition(":")
+    name, _unused, group_name = user.partition(":")
     account = _account(passwd, name)
     uid, gid, home, login = account or (_number(name, "user", "passwd"), 0, "/", "")
     groups: list[int] = []

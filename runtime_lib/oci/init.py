@@ -6,7 +6,7 @@ import os
 
 from ..errors import InvalidSpec
 from ..linux import keyring, libc, mounts, namespaces, terminal
-from . import become, channel, devices, home, mountpoint, plan, report, rootfs, seal, sysctl
+from . import become, channel, devices, home, mountpoint, plan, reaper, report, rootfs, seal, sysctl
 from .process import Process
 
 TYPE_CHECKING = False
@@ -69,6 +69,8 @@ def run(wanted: Wanted, cgroup: Cgroup | None, told: report.Failures, down: int)
     program = become.settle(wanted.process, wanted.filter_program, wanted.filter_flags)
     os.write(told.descriptor, b"r")
     read_exactly(gate, 1)
+    if reaper.wanted(wanted.config):
+        reaper.stay(lambda: become.execute(program, wanted.process), wanted.process.terminal)
     become.execute(program, wanted.process)
 
 

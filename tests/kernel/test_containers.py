@@ -319,6 +319,17 @@ def test_shared_namespaces(store: Store, make: Make) -> None:
     stop(store, owner, 0)
 
 
+def test_an_init_collects_orphans_and_passes_signals_on(store: Store, tmp_path: Path, make: Make) -> None:
+    container = make(init=True)
+    start(store, container)
+    until(lambda: capture(store, container, ExecSpec(("pidof", "sh"))).exit_code == 0, "the shell runs")
+    sh(store, container, "for n in 1 2 3; do (sleep 0 &) & done; wait")
+    until(lambda: " Z " not in sh(store, container, "ps -o pid,stat,comm"), "no zombie is left")
+    stop(store, container, 10)
+    assert inspect(store, container)["State"]["ExitCode"] == 7
+    assert run_in_foreground(store, tmp_path, "sh", "-c", "exit 6", init=True)[0] == 6
+
+
 # Networks
 
 
