@@ -34,7 +34,7 @@ class Context:
     def __enter__(self) -> Context:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_unused: object) -> None:
         self._root.close()
 
     def _dockerfile(self, path: str, name: str) -> bytes:

@@ -100,6 +100,6 @@ def _owner(root: SafeRoot, text: str) -> tuple[int, int]:
     """Return (uid, gid) of `--chown`. Without a group it is that of the user's own name or number, as in Docker."""
     if not text:
         return 0, 0
-    user, _, group = text.partition(":")
+    user, _unused, group = text.partition(":")
     found = users.lookup(root, f"{user}:{group or user}")
     return found.uid, found.gid

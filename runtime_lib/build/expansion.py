@@ -19,7 +19,7 @@ _SPECIAL = "@*#?-$!0"
 
 def word(text: str, values: Mapping[str, str], escape: str = "\\") -> str:
     """Return `text` with variables replaced, quotes and escapes removed. Raises InvalidSpec for broken syntax."""
-    return "".join(part for part, _ in _Scanner(text, values, escape).until("", 0))
+    return "".join(part for part, _unused in _Scanner(text, values, escape).until("", 0))
 
 
 def words(text: str, values: Mapping[str, str], escape: str = "\\") -> list[str]:
@@ -121,7 +121,7 @@ class _Scanner:
             raise InvalidSpec(
                 f"{self.text!r} has a substitution that is none of ${{x}}, ${{x:-y}}, ${{x:+y}}, ${{x:?y}}"
             )
-        alternative = "".join(part for part, _ in self.until("}", depth + 1))
+        alternative = "".join(part for part, _unused in self.until("}", depth + 1))
         value = self.values.get(name)
         return self.substitute(
             name, value, operator, alternative, value is None or (empty_counts_as_unset and not value)

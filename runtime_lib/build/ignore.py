@@ -20,7 +20,7 @@ class Ignore:
     def __init__(self, rules: tuple[tuple[bool, Path], ...] = ()) -> None:
         """Take (whether it excludes, pattern) in the order of the file."""
         self._rules = rules
-        self.has_exceptions = not all(excludes for excludes, _ in rules)
+        self.has_exceptions = not all(excludes for excludes, _unused in rules)
 
     def excludes(self, path: str) -> bool:
         """Whether `path`, relative to the context and without a leading slash, is left out."""

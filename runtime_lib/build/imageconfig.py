@@ -32,7 +32,7 @@ def base(config: Mapping[str, Any] | None) -> Config:
 def env_map(config: Mapping[str, Any]) -> dict[str, str]:
     """Return the environment as a dict."""
     pairs = (entry.partition("=") for entry in config.get("Env") or ())
-    return {name: value for name, _, value in pairs}
+    return {name: value for name, _unused, value in pairs}
 
 
 def with_env(config: Config, values: Mapping[str, str]) -> Config:

@@ -136,7 +136,7 @@ class Interpreter:
 
     def _healthcheck(self, item: Instruction) -> Step:
         text = item.arguments[0]
-        verb, _, rest = text.partition(" ")
+        verb, _unused, rest = text.partition(" ")
         if verb.upper() not in ("NONE", "CMD") or (verb.upper() == "CMD") != bool(rest.strip()):
             raise InvalidSpec("HEALTHCHECK takes NONE or [flags] CMD COMMAND")
         listed = _json_list(rest.strip())

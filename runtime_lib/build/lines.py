@@ -109,7 +109,7 @@ def _skipped(line: str) -> bool:
 def _heredocs(
     physical: Sequence[str], position: int, line: str, where: str, escape: str
 ) -> tuple[tuple[Heredoc, ...], int]:
-    name, _, rest = line.partition(" ")
+    name, _unused, rest = line.partition(" ")
     if "<<" not in rest or name.lower() not in _TAKE_HEREDOCS or rest.lstrip().startswith("["):
         return (), position
     found: list[Heredoc] = []

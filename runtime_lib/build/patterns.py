@@ -67,7 +67,7 @@ def _compile(pattern: str) -> list[Test | None]:
     return tests
 
 
-def _any(_: str) -> bool:
+def _any(_unused: str) -> bool:
     return True
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..images.catalog import Image
 
 
-def _nowhere(_: str) -> None:
+def _nowhere(_unused: str) -> None:
     """Drop a piece of output."""
 
 

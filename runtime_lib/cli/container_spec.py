@@ -190,8 +190,8 @@ def _healthcheck(given: dict[str, Any]) -> Healthcheck | None:
 
 
 def _labels(files: list[str], texts: list[str]) -> dict[str, str]:
-    return {key: value for key, _, value in (text.partition("=") for path in files for text in _lines(path))} | {
-        key: value for key, _, value in (text.partition("=") for text in texts)
+    return {key: value for key, _unused, value in (text.partition("=") for path in files for text in _lines(path))} | {
+        key: value for key, _unused, value in (text.partition("=") for text in texts)
     }
 
 

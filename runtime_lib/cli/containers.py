@@ -54,7 +54,8 @@ def ps(words: list[str]) -> int:
     parsed = _PS.parse(words)
     store = opened.store()
     conditions = [_condition(text) for text in parsed.filter]
-    everything = parsed.all or parsed.latest or parsed.last or any(key in ("status", "exited") for key, _ in conditions)
+    asks_for_ended = any(key in ("status", "exited") for key, _unused in conditions)
+    everything = parsed.all or parsed.latest or parsed.last or asks_for_ended
     found = []
     for container in catalog.listing(store):
         state = catalog.state(store, container)

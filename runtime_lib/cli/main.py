@@ -113,7 +113,7 @@ def _call(verb: str, words: list[str]) -> int:
 
 def handler(verb: str) -> Callable[[list[str]], int]:
     """Return the function of a verb."""
-    module, _, name = VERBS[verb].partition(":")
+    module, _unused, name = VERBS[verb].partition(":")
     loaded = __import__(module, globals(), None, [name], 1)
     function: Callable[[list[str]], int] = getattr(loaded, name)
     return function

@@ -26,7 +26,8 @@ def rows(
     if quiet:
         write_lines(entry[quiet] for entry in objects)
     elif template in (None, "", "table"):
-        write_lines(table([title for title, _ in columns], [[entry[key] for _, key in columns] for entry in objects]))
+        rows = [[entry[key] for _unused, key in columns] for entry in objects]
+        write_lines(table([title for title, _unused in columns], rows))
     elif template == "json":
         write_lines(compact(entry) for entry in objects)
     elif template is not None and template.startswith("table "):
@@ -55,7 +56,7 @@ def render(template: str, values: object) -> str:
     parts = []
     rest = template
     while "{{" in rest:
-        text, _, rest = rest.partition("{{")
+        text, _unused, rest = rest.partition("{{")
         action, closed, rest = rest.partition("}}")
         if not closed:
             raise InvalidSpec(f"--format: {template!r} has an unclosed action")

@@ -46,7 +46,7 @@ def _one_line(text: str) -> Iterator[tuple[str, str, str, list[str]]]:
         rest = rest[4:].strip()
         options = ""
         if rest.startswith("[") and "]" in rest:
-            inner, _, rest = rest[1:].partition("]")
+            inner, _unused, rest = rest[1:].partition("]")
             options = f"[{inner.strip()}] "
         words = rest.split()
         if len(words) >= 3:
@@ -74,7 +74,7 @@ def _fields(stanza: str) -> dict[str, str]:
         if line[:1] in (" ", "\t"):
             fields[last] = f"{fields.get(last, '')} {line.strip()}"
         elif ":" in line:
-            key, _, value = line.partition(":")
+            key, _unused, value = line.partition(":")
             last = key.strip().lower()
             fields[last] = value.strip()
     return fields

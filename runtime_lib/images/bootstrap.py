@@ -150,7 +150,7 @@ class _Output:
         )
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_unused: object) -> None:
         if self._process.poll() is None:
             self._process.terminate()  # it unmounts and removes its temporary folder
         if self._process.stdout:

@@ -19,7 +19,7 @@ def defaults(changes: Sequence[str]) -> dict[str, Any]:
     """Return the `config` object of an image configuration. Raises InvalidSpec for what is no instruction."""
     result: dict[str, Any] = {}
     for change in changes:
-        word, _, rest = change.strip().partition(" ")
+        word, _unused, rest = change.strip().partition(" ")
         rest = rest.strip()
         if word.upper() not in _INSTRUCTIONS:
             raise _invalid(change, f"it must start with one of {', '.join(sorted(_INSTRUCTIONS))}")
@@ -49,7 +49,7 @@ def _label(config: dict[str, Any], rest: str) -> None:
 
 def _expose(config: dict[str, Any], rest: str) -> None:
     for word in rest.split():
-        port, _, protocol = word.partition("/")
+        port, _unused, protocol = word.partition("/")
         if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
             raise _invalid(rest, f"{word[:40]!r} is not a port")
         if protocol not in ("", "tcp", "udp", "sctp"):
@@ -114,7 +114,7 @@ def _pairs(rest: str) -> dict[str, str]:
         raise _invalid(rest, str(error)) from None
     if words and "=" not in words[0]:
         # The old form: one name, a blank, and the value up to the end of the line.
-        key, _, value = rest.partition(" ")
+        key, _unused, value = rest.partition(" ")
         return {key: value.strip()}
     pairs = [word.partition("=") for word in words]
     if not all(key and equals for key, equals, _value in pairs):

@@ -68,7 +68,7 @@ class _Extractor:
     def __enter__(self) -> _Extractor:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_unused: object) -> None:
         self._forget()
         self._root.close()
 

@@ -96,7 +96,7 @@ class TarMembers:
 
     def _find(self, name: str) -> tuple[int, int] | None:
         target = _joined(name)
-        for _ in range(_MOST_LINKS):
+        for _unused in range(_MOST_LINKS):
             if target in self._files:
                 return self._files[target]
             if target not in self._links:
@@ -115,7 +115,7 @@ class FolderMembers:
     def __enter__(self) -> FolderMembers:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_unused: object) -> None:
         for descriptor in self._open:
             os.close(descriptor)
         self._root.close()

@@ -57,7 +57,7 @@ def _image(members: Members, group: str, descriptors: list[dict[str, Any]]) -> F
 
 def _manifest(members: Members, descriptor: dict[str, Any]) -> dict[str, Any]:
     """Follow nested indexes down to the one manifest for this host."""
-    for _ in range(_DEEPEST):
+    for _unused in range(_DEEPEST):
         data = _blob(members, descriptor)
         where = f"blob {descriptor.get('digest')}"
         found = strictjson.parse_object(data, where)

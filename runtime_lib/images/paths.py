@@ -11,7 +11,7 @@ def split(path: str) -> tuple[str, str]:
     `.` and inner `..` are resolved by their text alone, as Docker does. Raises CorruptData for a path above the root.
     """
     if "/.." not in path and "./" not in path and "//" not in path and not path.startswith((".", "/")):
-        head, _, name = path.rstrip("/").rpartition("/")
+        head, _unused, name = path.rstrip("/").rpartition("/")
         if name != ".":
             return head, name
     parts: list[str] = []

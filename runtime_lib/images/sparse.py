@@ -96,7 +96,7 @@ def _set(entry: Entry, pieces: list[tuple[int, int]], size: int) -> None:
         if offset < end or offset + length > size:
             raise CorruptData(f"a damaged tar archive: the sparse map of {entry.name[:200]!r} makes no sense")
         end = offset + length
-    if sum(length for _, length in pieces) != entry.stored:
+    if sum(length for _unused, length in pieces) != entry.stored:
         raise CorruptData(f"a damaged tar archive: the sparse map of {entry.name[:200]!r} does not fit its data")
     entry.size = size
     entry.sparse = pieces

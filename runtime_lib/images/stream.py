@@ -42,7 +42,7 @@ class LayerStream:
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_unused: object) -> None:
         self._ended = True
         while self._thread.is_alive():
             try:

@@ -171,7 +171,7 @@ def _path(value: bytes) -> str:
 
 
 def _time(value: bytes) -> int:
-    whole, _, fraction = value.partition(b".")
+    whole, _unused, fraction = value.partition(b".")
     digits = whole[1:] if whole[:1] == b"-" else whole
     if (fraction and not fraction.isdigit()) or len(digits) > 12:
         raise CorruptData(f"a damaged tar archive: mtime is {value[:40]!r}")

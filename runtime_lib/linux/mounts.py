@@ -79,7 +79,7 @@ def overlay_by_mount(
     words.append(f"lowerdir={names}")
     if upper:
         words += [f"upperdir={upper}", f"workdir={work}"]
-    flags = sum(flag for attribute, flag, _ in _FLAGS if attributes & attribute)
+    flags = sum(flag for attribute, flag, _unused in _FLAGS if attributes & attribute)
     os.chdir(folder)
     try:
         libc.mount("overlay", target, "overlay", flags, ",".join(words))

@@ -100,7 +100,8 @@ def _nft(arguments: list[str], text: str) -> str:
     if program is None:
         raise HostLacks("networks need the command nft on the host: install the package nftables")
     environment = {"PATH": _PATH, "LANG": "C"}
-    done = subprocess.run([program, *arguments], input=text, capture_output=True, text=True, env=environment)
+    command = [program, *arguments]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         words = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         if "No such file or directory" in words[0]:

@@ -30,7 +30,7 @@ class SafeRoot:
     def __enter__(self) -> SafeRoot:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_unused: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -39,7 +39,7 @@ class SafeRoot:
 
     def open(self, path: str, flags: int = os.O_RDONLY, mode: int = 0) -> int:
         """Open `path` inside the tree; links are followed unless O_NOFOLLOW is given. Raises OSError with the path."""
-        for _ in range(_TRIES):
+        for _unused in range(_TRIES):
             try:
                 return libc.openat2(self.descriptor, path, flags, mode, _RESOLVE)
             except BlockingIOError:  # EAGAIN
@@ -83,7 +83,7 @@ class SafeRoot:
 
         Missing folders are made with `mode`, or raise FileNotFoundError when it is None.
         """
-        head, _, name = path.rstrip("/").rpartition("/")
+        head, _unused, name = path.rstrip("/").rpartition("/")
         if name in ("", ".", ".."):
             raise OSError(errno.EINVAL, "not the name of a file", path)
         if mode is None:

@@ -17,10 +17,10 @@ def enter(files: list[str]) -> None:
 def leave(files: list[str]) -> None:
     """Move this process out of the group, and remove it and the installation's one where they are empty."""
     for path in files:
-        folder, _, name = path.rpartition("/")
+        folder, _unused, name = path.rpartition("/")
         try:
             _move(f"{folder.rsplit('/', _LEVELS)[0]}/{name}")
-            for _ in range(_LEVELS):
+            for _level in range(_LEVELS):
                 posix.rmdir(folder)
                 folder = folder.rpartition("/")[0]
         except OSError:

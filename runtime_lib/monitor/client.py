@@ -46,7 +46,7 @@ class Session:
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_unused: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -149,7 +149,7 @@ class Session:
             self._sending = False
 
     def _send_some(self) -> None:
-        readable, writable, _ = select.select([self._socket], [self._socket], ())
+        readable, writable, _unused = select.select([self._socket], [self._socket], ())
         if readable and not self._receive():
             raise BrokenPipeError(32, "the monitor has ended")
         if writable:

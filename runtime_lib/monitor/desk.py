@@ -122,7 +122,7 @@ class Desk:
         if kind == protocol.STDIN_END:
             return supervisor.streams.close_stdin()
         if kind == protocol.RESIZE:
-            rows, _, columns = content.partition(b" ")
+            rows, _unused, columns = content.partition(b" ")
             return supervisor.streams.resize(int(rows), int(columns))
         if kind == protocol.RELEASE:
             client.cleans_up = False

@@ -82,7 +82,7 @@ class Supervisor:
             return
         runtime, self._runtime = self._runtime, None
         self.loop.forget(runtime.socket.fileno())
-        kind, _, rest = runtime.answer().partition(b" ")
+        kind, _unused, rest = runtime.answer().partition(b" ")
         if kind == b"started":
             process, *files = rest.decode().splitlines()
             pid, start_time = process.split()
@@ -119,7 +119,7 @@ class Supervisor:
 
     def resume_output(self) -> None:
         """Read the container's output (again)."""
-        for descriptor in {self.streams.stdout, self.streams.stderr}:
+        for descriptor in dict.fromkeys((self.streams.stdout, self.streams.stderr)):
             if descriptor >= 0 and not self.loop.watches(descriptor):
                 self._watch_output(descriptor)
 
@@ -144,7 +144,7 @@ class Supervisor:
 
     def _drain(self) -> None:
         """Take what an ended container has left in its pipes, but wait for nobody who still holds their other end."""
-        for descriptor in {self.streams.stdout, self.streams.stderr}:
+        for descriptor in dict.fromkeys((self.streams.stdout, self.streams.stderr)):
             while descriptor in (self.streams.stdout, self.streams.stderr) and descriptor >= 0:
                 if not self._on_output(descriptor):
                     break

@@ -155,7 +155,7 @@ def _rewrite(path: str, neighbours: bytes) -> None:
 def without_neighbours(text: bytes) -> bytes:
     """Return a hosts file without the part that `refresh` writes; a part without its end is left as it is."""
     head, begin, rest = text.partition(_BEGIN)
-    _, end, tail = rest.partition(_END)
+    _unused, end, tail = rest.partition(_END)
     return head + tail if begin and end else text
 
 

@@ -80,11 +80,11 @@ def publish(
 
 
 def _parse(text: str, default_ip: str) -> list[PortMapping]:
-    rest, _, protocol = text.partition("/")
+    rest, _unused, protocol = text.partition("/")
     protocol = protocol.lower() or "tcp"
     if protocol not in _PROTOCOLS or text.endswith("/"):
         raise InvalidSpec(f"published port {text!r}: the protocol must be tcp, udp or sctp")
-    head, _, container = rest.rpartition(":")
+    head, _unused, container = rest.rpartition(":")
     address, separator, host = head.rpartition(":")
     first, last = _range(container, text)
     host_ip = _host_ip(address, text) if separator else default_ip

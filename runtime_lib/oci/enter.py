@@ -17,7 +17,7 @@ from ..linux.cgroups import birth
 from ..linux.process import Process as HostProcess
 from ..linux.saferoot import SafeRoot
 from . import become, channel, report, seal, wire
-from .process import Process
+from .process import Process, exit_code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,12 +44,6 @@ def main() -> NoReturn:
         os._exit(0)
     seal.only(0)
     os._exit(exit_code(os.waitpid(pid, 0)[1]))
-
-
-def exit_code(status: int) -> int:
-    """Return the exit code for a status of waitpid(2): 128 + n when signal n ended the process."""
-    code = os.waitstatus_to_exitcode(status)
-    return 128 - code if code < 0 else code
 
 
 def _start(request: dict[str, Any], stdio: list[int]) -> tuple[int, bytes, tuple[int, ...]]:

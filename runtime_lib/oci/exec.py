@@ -14,7 +14,7 @@ from ..linux.cgroups.hierarchy import UNIFIED
 from ..linux.process import Process
 from . import channel, report, wire
 from . import process as processes
-from .enter import exit_code
+from .process import exit_code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

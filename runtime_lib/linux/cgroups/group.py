@@ -78,12 +78,13 @@ class Cgroup:
 
     def occupy(self) -> None:
         """Create the group and enter it, also while somebody else removes it for being empty."""
-        for _ in fs.until(time.monotonic() + PATIENCE):
+        for _unused in fs.until(time.monotonic() + PATIENCE):
             try:
                 self.create()
                 return self.enter()
-            except FileNotFoundError:
-                continue
+            except OSError as error:
+                if error.errno not in (errno.ENOENT, errno.ENODEV):  # the latter: removed after its file was opened
+                    raise
         raise Busy(f"the cgroup {self._path} is removed again and again; try later")
 
     def apply(self, resources: dict[str, Any]) -> None:
@@ -176,7 +177,8 @@ class Cgroup:
         try:
             os.mkdir(folder, 0o755)
         except FileExistsError:
-            return
+            if key != "cpuset":  # whoever has made it may not have filled it yet
+                return
         except FileNotFoundError:
             self._make(key, os.path.dirname(folder))
             return self._make(key, folder)
@@ -218,7 +220,7 @@ class Cgroup:
             path, text, done = f"{self._folders['freezer']}/freezer.state", ("THAWED", "FROZEN")[frozen], _state_is
         else:
             path, text, done = f"{self._folders[UNIFIED]}/cgroup.freeze", "01"[frozen], _event_is
-        for _ in fs.until(time.monotonic() + PATIENCE):
+        for _unused in fs.until(time.monotonic() + PATIENCE):
             fs.write(path, text)  # each time anew: version 1 may miss a process that forks just then
             if done(path, text):
                 return
@@ -238,7 +240,7 @@ class Cgroup:
                 self.thaw()
 
     def _remove_folder(self, folder: str, deadline: float) -> None:
-        for _ in fs.until(deadline):
+        for _unused in fs.until(deadline):
             try:
                 return os.rmdir(folder)
             except FileNotFoundError:
@@ -252,9 +254,12 @@ class Cgroup:
 
 def _copy_cpuset(folder: str) -> None:
     # A new version 1 group has no processors and no memory, and takes no process before it has.
+    parent = os.path.dirname(folder)
     for name in ("cpuset.cpus", "cpuset.mems"):
         if not fs.read(f"{folder}/{name}").strip():
-            fs.write(f"{folder}/{name}", fs.read(f"{os.path.dirname(folder)}/{name}").strip())
+            if not fs.read(f"{parent}/{name}").strip():
+                _copy_cpuset(parent)
+            fs.write(f"{folder}/{name}", fs.read(f"{parent}/{name}").strip())
 
 
 def _enable(folder: str, wanted: Iterable[str]) -> None:

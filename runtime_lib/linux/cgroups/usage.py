@@ -53,7 +53,7 @@ def _number(path: str) -> int:
 
 def _field(path: str, name: str) -> int:
     for line in _read(path).splitlines():
-        key, _, value = line.partition(" ")
+        key, _unused, value = line.partition(" ")
         if key == name:
             return int(value)
     return 0

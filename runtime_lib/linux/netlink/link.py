@@ -28,7 +28,7 @@ class Rtnetlink:
     def __enter__(self) -> Rtnetlink:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_unused: object) -> None:
         self.close()
 
     def close(self) -> None:
