@@ -14,6 +14,22 @@ PREDEFINED = frozenset(
 )
 
 
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386"}
+
+
+def platform(machine: str) -> dict[str, str]:
+    """Return the arguments that name the platform: known before the first FROM, and in a stage after `ARG NAME`.
+
+    docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope; `machine` is that of uname(2).
+    """
+    architecture, variant = (
+        ("arm", machine[3:5]) if machine.startswith("armv") else (_ARCHITECTURES.get(machine, machine), "")
+    )
+    whole = "/".join(part for part in ("linux", architecture, variant) if part)
+    parts = {"PLATFORM": whole, "OS": "linux", "ARCH": architecture, "VARIANT": variant}
+    return {f"{side}{name}": value for side in ("TARGET", "BUILD") for name, value in parts.items()}
+
+
 class Arguments:
     """The arguments of one stage. A value that the user gave wins over every default."""
 

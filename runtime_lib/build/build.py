@@ -12,8 +12,11 @@ from .spec import BuildResult, Outlook
 from .steps import Step
 from .walk import Missing, Walk
 
+_MOST_LOG = 4 << 20  # characters
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from ..store import Store
@@ -27,15 +30,10 @@ def build(store: Store, spec: BuildSpec) -> BuildResult:
     Raises InvalidSpec for whatever is wrong with the Dockerfile, ImageNotFound for a base image that is not there,
     CommandFailed for a RUN that fails; then no name has changed, and the steps before it are in the cache.
     """
-    lines: list[str] = []
-
-    def output(text: str) -> None:
-        lines.append(text)
-        spec.output(text)
-
+    log = _Log(spec.output)
     names = tuple(reference.parse(name).full for name in spec.names)
     with Context(spec.path, spec.dockerfile) as context, layers.using(store):
-        walk = Walk(store, replace(spec, output=output), context, True)
+        walk = Walk(store, replace(spec, output=log.write), context, True)
         try:
             state = walk.target()
         finally:
@@ -43,11 +41,11 @@ def build(store: Store, spec: BuildSpec) -> BuildResult:
         document = _document(state, spec.labels)
         present = [catalog.resolve(store, name) for name in names] or [_known(store, document)]
         image = create.image(store, document, state.layers, names)
-        output(f"Successfully built {image.id[7:19]}\n")
+        log.write(f"Successfully built {image.id[7:19]}\n")
         for name in image.names if names else ():
-            output(f"Successfully tagged {name}\n")
+            log.write(f"Successfully tagged {name}\n")
         walk.warn_about_arguments()
-    return BuildResult(image, tuple(walk.done), "".join(lines), any(found != image.id for found in present))
+    return BuildResult(image, tuple(walk.done), log.text(), any(found != image.id for found in present))
 
 
 def fingerprint(store: Store, spec: BuildSpec) -> Outlook:
@@ -66,6 +64,24 @@ def fingerprint(store: Store, spec: BuildSpec) -> Outlook:
     image_id = _image_id(document)
     present = [catalog.resolve(store, name) for name in names] or [_known(store, document)]
     return Outlook(image_id, "", any(found != image_id for found in present))
+
+
+class _Log:
+    """The output of a build: passed on in full, and kept up to a limit, as a command may print for hours."""
+
+    def __init__(self, output: Callable[[str], None]) -> None:
+        self._output = output
+        self._pieces: list[str] = []
+        self._room = _MOST_LOG
+
+    def write(self, text: str) -> None:
+        self._output(text)
+        if self._room > 0:
+            self._pieces.append(text[: self._room])
+            self._room -= len(text)
+
+    def text(self) -> str:
+        return "".join([*self._pieces, "" if self._room > 0 else "\n(the rest of the log was not kept)\n"])
 
 
 def _document(state: State, labels: dict[str, str]) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 from ..errors import InvalidSpec
 from . import expansion, imageconfig, instructions
-from .arguments import Arguments
+from .arguments import Arguments, platform
 from .interpreter import Interpreter, argument
 from .lines import Line
 from .steps import Step
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 
 
 def global_arguments(dockerfile: Dockerfile, given: Mapping[str, str]) -> dict[str, str | None]:
-    """Return the arguments before the first FROM, with the values that the user gave."""
-    values: dict[str, str | None] = {}
+    """Return the arguments before the first FROM, with the values that the user gave, and those of the platform."""
+    values: dict[str, str | None] = {**platform(os.uname().machine)}
+    values.update((name, given[name]) for name in list(values) if name in given)
     for item in dockerfile.arguments:
         for text in item.arguments:
             known = {name: value for name, value in values.items() if value is not None}

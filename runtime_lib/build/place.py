@@ -114,10 +114,10 @@ class Writer:
             if stat.S_ISDIR(entry.status.st_mode):
                 self._subfolder(parent, name, entry)
                 return
-            _clear(parent, name)
             if stat.S_ISREG(entry.status.st_mode):
-                self._fill(tree, entry, os.open(name, _NEW, 0o600, dir_fd=parent))
+                self._fill(tree, entry, _new_file(parent, name))
                 return
+            _clear(parent, name)
             if entry.link:
                 os.symlink(entry.link, name, dir_fd=parent)
             else:
@@ -257,6 +257,14 @@ def is_archive(file: BinaryIO) -> bool:
     finally:
         file.seek(0)
     return True
+
+
+def _new_file(parent: int, name: str) -> int:
+    try:
+        return os.open(name, _NEW, 0o600, dir_fd=parent)
+    except FileExistsError:
+        _clear(parent, name)
+        return os.open(name, _NEW, 0o600, dir_fd=parent)
 
 
 def _clear(parent: int, name: str) -> None:

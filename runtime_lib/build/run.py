@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .steps import RunStep
 
 _LABEL = "skiff.build"  # on a build's container: the process that waits for it
+_NAME = "build-"
 _COMMENT = "unfinished build of process "
 _PLACES = ("proc", "sys", "dev", "etc", "etc/resolv.conf", "etc/hostname", "etc/hosts")
 _LAST_LINES = 10
@@ -61,15 +62,15 @@ def changed(store: Store, state: State, step: RunStep, spec: BuildSpec) -> Itera
 
 def sweep(store: Store) -> None:
     """Remove the containers and images that killed builds have left."""
-    for row in store.query("SELECT id, spec FROM containers WHERE spec LIKE ?", (f'%"{_LABEL}"%',)):
-        owner = json.loads(row["spec"]).get("labels", {}).get(_LABEL, "")
-        if not _alive(owner):
+    for row in store.query("SELECT id, spec FROM containers WHERE name GLOB ?", (f"{_NAME}*",)):
+        owner = json.loads(row["spec"]).get("labels", {}).get(_LABEL)
+        if owner and _ended(owner):
             try:
                 remove.remove(store, row["id"], force=True, volumes=True)
-            except ContainerNotFound:
+            except (ContainerNotFound, FileNotFoundError):
                 continue  # another build has done it
     for row in store.query("SELECT id, config FROM images WHERE config LIKE ?", (f'%"comment":"{_COMMENT}%',)):
-        if not _alive(json.loads(row["config"])["comment"][len(_COMMENT) :]):
+        if _ended(json.loads(row["config"])["comment"][len(_COMMENT) :]):
             _forget(store, row["id"])
 
 
@@ -85,7 +86,7 @@ def _image(store: Store, state: State, step: RunStep) -> Image:
 
 def _container(image: Image, step: RunStep, spec: BuildSpec) -> ContainerSpec:
     return ContainerSpec(
-        name=f"build-{os.urandom(6).hex()}",
+        name=f"{_NAME}{os.urandom(6).hex()}",
         image=image.id,
         entrypoint=("",),
         command=step.argv,
@@ -200,6 +201,9 @@ def _owner() -> str:
     return f"{process.pid}:{process.start_time}"
 
 
-def _alive(owner: str) -> bool:
+def _ended(owner: str) -> bool:
+    """Whether this is a process of a build, and gone; nothing else is ever removed."""
     pid, _, start_time = owner.partition(":")
-    return pid.isdecimal() and start_time.isdecimal() and Process(int(pid), int(start_time)).alive()
+    if not (pid.isdecimal() and start_time.isdecimal()):
+        return False
+    return not Process(int(pid), int(start_time)).alive()

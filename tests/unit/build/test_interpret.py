@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from runtime_lib.build import dockerfile, interpret
-from runtime_lib.build.arguments import Arguments
+from runtime_lib.build.arguments import Arguments, platform
 from runtime_lib.build.steps import CopyStep, RunStep, Step, WorkdirStep
 from runtime_lib.errors import InvalidSpec
 
@@ -47,6 +47,15 @@ def test_arguments_have_docker_scopes() -> None:
     text = "ARG g=1\nFROM x\nARG g\nARG a=d\nENV e=$g$a$unseen\nARG e=no\nLABEL l=$e"
     assert steps(text, {"a": "u"})[-1].config["Labels"] == {"l": "1u"}
     assert steps("ARG g=1\nFROM x\nLABEL l=x$g")[-1].config["Labels"] == {"l": "x"}
+
+
+def test_arguments_of_the_platform_must_be_declared_in_a_stage() -> None:
+    found = platform("armv7l")
+    assert (found["TARGETPLATFORM"], found["BUILDARCH"], found["TARGETVARIANT"]) == ("linux/arm/v7", "arm", "v7")
+    parsed = dockerfile.parse("FROM --platform=$BUILDPLATFORM x-$TARGETOS")
+    assert interpret.base_name(parsed, parsed.stages[0], interpret.global_arguments(parsed, {})) == "x-linux"
+    assert config("ENV a=$TARGETOS")["Env"] == [PATH, "a="]
+    assert config("ARG TARGETOS\nENV a=$TARGETOS")["Env"] == [PATH, "a=linux"]
 
 
 def test_run_sees_arguments_and_records_them() -> None:
