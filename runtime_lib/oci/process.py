@@ -49,6 +49,12 @@ class Process:
         self.rows_columns = (int(size.get("height") or 0), int(size.get("width") or 0))
 
 
+def exit_code(status: int) -> int:
+    """Return the exit code for a status of waitpid(2): 128 + n when signal n ended the process."""
+    code = os.waitstatus_to_exitcode(status)
+    return 128 - code if code < 0 else code
+
+
 def capability_sets(section: dict[str, list[str]] | None) -> tuple[list[str], ...]:
     """Return the bounding, effective, permitted, inheritable and ambient set; no section means no capabilities."""
     section = section or {}

@@ -12,7 +12,7 @@ import time
 from ..errors import InvalidSpec, WrongState
 from ..linux import capabilities, libc, namespaces
 from . import creator, foreground, options, state
-from .enter import exit_code
+from .process import exit_code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
