@@ -19,12 +19,12 @@ from typing import Any, Protocol
 
 import pytest
 
-from tests.support import leftovers, rootfs
-from tests.support.dockerd import Dockerd
+from tests.support import dockerd, leftovers, rootfs
 from tests.support.skiff import Skiff
 
 IMAGE = f"oracle-{os.getpid()}"  # several runs may share an engine
 PATIENCE = 60  # seconds for one container
+_OWN = pytest.StashKey[dockerd.Dockerd]()
 
 
 class Client(Protocol):
@@ -120,14 +120,29 @@ def _all_of(master: int, process: subprocess.Popen[bytes], typed: bytes, after: 
     return output
 
 
-class _External:
-    """An engine that runs already: SKIFF_DOCKER is its client's command."""
+class _Named:
+    """An engine by its client's command."""
 
     def __init__(self, command: str) -> None:
         self._words = shlex.split(command)
 
     def command(self, *arguments: str) -> list[str]:
         return [*self._words, *arguments]
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start an engine of our own, before modules are collected that need one; SKIFF_DOCKER names another client."""
+    possible = os.geteuid() == 0 and os.path.exists(dockerd.SERVER) and not session.config.option.collectonly
+    if possible and "SKIFF_DOCKER" not in os.environ:
+        session.config.stash[_OWN] = dockerd.Dockerd()
+        os.environ["SKIFF_DOCKER"] = shlex.join(session.config.stash[_OWN].command())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    own = session.config.stash.get(_OWN, None)
+    if own:
+        own.stop()
+        del os.environ["SKIFF_DOCKER"]
 
 
 @pytest.fixture(scope="session")
@@ -146,17 +161,13 @@ def archive() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def docker(archive: Path) -> Iterator[Engine]:
-    named = os.environ.get("SKIFF_DOCKER")
-    own = None if named else Dockerd()
-    engine = Engine("docker", own or _External(named or ""), dict(os.environ))
-    try:
-        imported = engine.call("import", str(archive), IMAGE)
-        assert imported.returncode == 0, imported.stderr
-        yield engine
-        engine.call("rmi", IMAGE)
-    finally:
-        if own:
-            own.stop()
+    if "SKIFF_DOCKER" not in os.environ:
+        pytest.skip("needs a Docker Engine: install docker.io, or name a client's command in SKIFF_DOCKER")
+    engine = Engine("docker", _Named(os.environ["SKIFF_DOCKER"]), dict(os.environ))
+    imported = engine.call("import", str(archive), IMAGE)
+    assert imported.returncode == 0, imported.stderr
+    yield engine
+    engine.call("rmi", IMAGE)
 
 
 @pytest.fixture(scope="session")
