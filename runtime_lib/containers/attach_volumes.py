@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 from ..errors import InvalidSpec
+from ..records import replace
 from ..store import Store
 from . import names
 from .catalog import find

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-
 from ..errors import ContainerNotFound, InvalidSpec
+from ..monitor.jsontext import parse
+from ..records import dataclass
 from ..store import Store
 from .spec import ContainerSpec
 
@@ -64,7 +63,7 @@ def _container(row: sqlite3.Row) -> Container:
         row["id"],
         row["name"],
         row["image_id"],
-        ContainerSpec.from_json(json.loads(row["spec"])),
+        ContainerSpec.from_json(parse(row["spec"])),
         row["phase"],
         bool(row["stopped_by_user"]),
         row["created"],

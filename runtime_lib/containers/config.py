@@ -5,10 +5,9 @@ Everything that had to be looked up on the host is in `Settings`; the same setti
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from ..errors import InvalidSpec
 from ..oci import reaper
+from ..records import dataclass, field
 from . import profile
 from .config_mounts import ReadyMount, mounts
 from .devices import HostDevice

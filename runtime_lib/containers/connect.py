@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 from ..errors import Conflict
 from ..networks import attach, names
 from ..networks import catalog as networks
 from ..networks.model import endpoints
+from ..records import replace
 from ..store import Store
 from . import namespaces, wiring
 from .catalog import Container, find, state

@@ -6,11 +6,11 @@ import json
 import os
 import sqlite3
 import time
-from dataclasses import replace
 
 from ..errors import NameTaken
 from ..images import catalog as images
 from ..images import layers
+from ..records import replace
 from ..store import Store
 from . import attach_volumes, names, reconcile, wiring
 from .catalog import Container, find

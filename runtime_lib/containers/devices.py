@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 
 from ..errors import InvalidSpec
+from ..records import dataclass
 from .spec import ContainerSpec
 
 TYPE_CHECKING = False

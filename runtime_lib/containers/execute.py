@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 
 from .. import library
 from ..errors import InvalidSpec, WrongState
 from ..linux.process import Process
+from ..monitor.jsontext import parse
 from ..oci import exec as runtime
+from ..records import dataclass, field
 from ..store import Store
 from . import release, start_errors, users
 from .catalog import Container, find, state
@@ -61,14 +61,19 @@ def capture(store: Store, ref: str, spec: ExecSpec, stdin: bytes = b"") -> Resul
     return exec_streams.capture(lambda stdio: _start(store, ref, spec, stdio), spec.tty, stdin)
 
 
-def stream(store: Store, ref: str, spec: ExecSpec, stdio: Stdio = (0, 1, 2)) -> int:
-    """Run a program that reads and writes `stdio`; return its exit code. Signals are passed on. Raises as `capture`."""
+def stream(
+    store: Store, ref: str, spec: ExecSpec, stdio: Stdio = (0, 1, 2), helper: runtime.Prespawned | None = None
+) -> int:
+    """Run a program that reads and writes `stdio`; return its exit code. Signals are passed on. Raises as `capture`.
+
+    `helper` is one that was started early.
+    """
     from . import exec_streams, terminal
 
     if spec.tty or not all(_is_pipe(number) for number in stdio[not spec.interactive :]):
-        return exec_streams.relay(lambda inner: _start(store, ref, spec, inner), spec, stdio)
+        return exec_streams.relay(lambda inner: _start(store, ref, spec, inner, helper), spec, stdio)
     with open(os.devnull, "rb") as null:
-        running = _start(store, ref, spec, stdio if spec.interactive else (null.fileno(), *stdio[1:]))
+        running = _start(store, ref, spec, stdio if spec.interactive else (null.fileno(), *stdio[1:]), helper)
     with terminal.forwarding(running.signal):
         return running.wait()
 
@@ -85,16 +90,16 @@ def _is_pipe(descriptor: int) -> bool:
     return stat.S_ISFIFO(mode) or os.path.samestat(os.fstat(descriptor), os.stat(os.devnull))
 
 
-def _start(store: Store, ref: str, spec: ExecSpec, stdio: Stdio) -> Running:
+def _start(store: Store, ref: str, spec: ExecSpec, stdio: Stdio, early: runtime.Prespawned | None = None) -> Running:
     if not spec.command:
         raise InvalidSpec("there is no command to execute")
-    helper = runtime.prespawn(library.install(store))
+    helper = early or runtime.prespawn(library.install(store))
     with ExitStack() as unused:
         unused.callback(helper.cancel)
         container = find(store, ref)
         target = _target(store, container)
         with open(f"{store.layout.bundle(container.id)}/config.json", "rb") as file:
-            config = json.load(file)
+            config = parse(file.read().decode())
         process = _process(store, container, spec, config["process"], target)
         unused.pop_all()
         cgroup = release.cgroup(store, container.id).paths()

@@ -6,9 +6,8 @@ container as JSON, and every later start obeys it.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
-
 from ..errors import CorruptData
+from ..records import asdict, dataclass, field, fields
 from .parts import Attachment, Device, Healthcheck, Mount, Throttle, Ulimit
 
 TYPE_CHECKING = False

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 from ..errors import InvalidSpec
 from ..monitor import client
+from ..records import replace
 from ..store import Store, write_file
 from . import release
 from .catalog import Container, find, state

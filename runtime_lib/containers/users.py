@@ -6,9 +6,8 @@ ASCII digits up to 2^31-1 (CVE-2024-9676, CVE-2024-40635). A line that is no ent
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..errors import CorruptData, InvalidSpec
+from ..records import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from ..errors import ImageNotFound, InUse, InvalidSpec
+from ..records import dataclass
 from . import digest, layers, reference
 
 TYPE_CHECKING = False

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from ..errors import Busy, CorruptData
 from ..linux import libc
+from ..records import dataclass
 from . import digest
 
 TYPE_CHECKING = False

@@ -6,9 +6,8 @@ the time is linear in the length, whatever the text is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..errors import InvalidSpec
+from ..records import dataclass
 from . import digest as digests
 
 MAX_LENGTH = 255  # of the name without tag and digest, as the grammar has it; also of everything we look at

@@ -8,11 +8,11 @@ import itertools
 import json
 import os
 import re
-from dataclasses import dataclass
 
 from ..errors import AddressTaken, InvalidSpec, WrongState
 from ..linux import netns
 from ..linux.netlink.link import Rtnetlink
+from ..records import dataclass
 from . import bridge, catalog, firewall, ipam, names
 from .model import Endpoint, Network, endpoints
 

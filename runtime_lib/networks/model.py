@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from ..records import dataclass
 from .spec import BRIDGE_NAME, ENABLE_ICC, ENABLE_MASQUERADE, HOST_ADDRESS, HOST_BINDING, PREDEFINED, NetworkSpec
 
 TYPE_CHECKING = False

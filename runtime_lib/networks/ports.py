@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, replace
 
 from ..errors import InvalidSpec, PortTaken
 from ..linux.netlink.link import Rtnetlink
+from ..records import dataclass, replace
 from . import bridge, firewall, listeners
 from .model import Published
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from dataclasses import asdict, dataclass, field
 
 from ..errors import InvalidSpec
+from ..records import asdict, dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

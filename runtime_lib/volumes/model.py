@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
+from ..records import dataclass
 from .spec import VolumeSpec
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from ..errors import InvalidSpec
+from ..records import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
