@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime_lib.records import dataclass, field
+from runtime_lib.records import asdict, dataclass, field, fields, replace
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ def test_the_functions_and_those_of_dataclasses(module: object) -> None:
     assert module.replace(whole, names={}) == Whole(Part(1, ("a",)))  # type: ignore[attr-defined]
     assert module.asdict(whole) == {"part": {"number": 1, "words": ("a",)}, "names": {"x": "y"}}  # type: ignore[attr-defined]
     assert [entry.name for entry in module.fields(Whole)] == ["part", "names"]  # type: ignore[attr-defined]
+    assert (replace, asdict, fields)
 
 
 def test_a_start_does_not_pay_for_dataclasses() -> None:
