@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 
-from ..containers import execute as engine
+from ..containers import early
 from ..errors import InvalidSpec
 from . import opened
 from .options import FLAG, LIST, TEXT, Option, Usage
@@ -34,6 +33,9 @@ def execute(words: list[str]) -> int:
     if parsed.tty and parsed.interactive and not os.isatty(0):
         raise InvalidSpec("the input device is not a TTY; leave out -t, or run this in a terminal")
     reference, *command = parsed.arguments
+    helper = None if parsed.detach else early.helper(opened.layout())
+    from ..containers import execute as engine
+
     env = {}
     if parsed.env or parsed.env_file:
         from .container_spec import environment
@@ -51,5 +53,4 @@ def execute(words: list[str]) -> int:
     if parsed.detach:
         engine.detach(opened.store(), reference, spec)
         return 0
-    sys.stdout.flush()
-    return engine.stream(opened.store(), reference, spec)
+    return engine.stream(opened.store(), reference, spec, helper=helper)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from ..containers import early
 from ..errors import InvalidSpec
 from . import opened
 from .container_flags import CREATE, RUN
@@ -21,15 +22,22 @@ _ATTACH = Usage("attach", "CONTAINER", "Attach standard input and output to a ru
 def run(words: list[str]) -> int:
     """Run a new container; return its exit code, or 0 with `-d`."""
     parsed = RUN.parse(words, interspersed=False)
-    spec = _spec(parsed)
     if parsed.detach:
-        return _detached(spec, parsed.cidfile)
+        return _detached(_spec(parsed), parsed.cidfile)
     if parsed.cidfile:
         raise InvalidSpec("--cidfile works with create and run -d")
-    _check_terminal(spec.tty and spec.interactive)
-    from ..containers.run import run as run_container
+    if parsed.tty and parsed.interactive and not os.isatty(0):
+        raise InvalidSpec("the input device is not a TTY; leave out -t, or run this in a terminal")
+    spawned = early.monitor(opened.layout())
+    try:
+        spec = _spec(parsed)
+        from ..containers.run import run as run_container
 
-    return run_container(opened.store(), spec)
+        return run_container(opened.store(), spec, spawned=spawned)
+    except InvalidSpec:
+        if spawned is not None:
+            spawned.cancel()
+        raise
 
 
 def create(words: list[str]) -> int:
@@ -73,8 +81,3 @@ def _tell(container_id: str, cidfile: str | None) -> None:
         with open(os.open(cidfile, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644), "w") as file:
             file.write(container_id)
     sys.stdout.write(f"{container_id}\n")
-
-
-def _check_terminal(wanted: bool) -> None:
-    if wanted and not os.isatty(0):
-        raise InvalidSpec("the input device is not a TTY; leave out -t, or run this in a terminal")

@@ -14,7 +14,7 @@ from ..store import Store
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..images.catalog import Image
-    from ..monitor.client import Session
+    from ..monitor.client import Session, Spawned
     from ..monitor.request import Request
     from .catalog import Container
 
@@ -28,13 +28,15 @@ class Launch:
     Use it as a context manager: a monitor that got no order is ended with the block.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, spawned: Spawned | None = None) -> None:
+        """Take over a monitor that waits for its order, or start one."""
         self._store = store
+        self._given = spawned
         self._unused = ExitStack()
 
     def __enter__(self) -> Launch:
         store = self._store
-        self._spawned = client.prespawn(library.install(store), f"/{store.layout.label}/monitors")
+        self._spawned = self._given or client.prespawn(library.install(store), f"/{store.layout.label}/monitors")
         self._unused.callback(self._spawned.cancel)
         return self
 

@@ -7,20 +7,24 @@ from .launch import Launch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..monitor.client import Session
+    from ..monitor.client import Session, Spawned
     from .catalog import Container
     from .spec import ContainerSpec
 
 
-def run(store: Store, spec: ContainerSpec, stdio: tuple[int, int, int] = (0, 1, 2)) -> int:
+def run(
+    store: Store, spec: ContainerSpec, stdio: tuple[int, int, int] = (0, 1, 2), spawned: Spawned | None = None
+) -> int:
     """Run a new container in the foreground and return its exit code; `auto_remove` removes it at the end.
+
+    `spawned` is a monitor that was started early.
 
     Signals that come meanwhile are passed on to it. A container that could not be started is removed as well with
     `auto_remove`, and stays created otherwise. Raises what `create` and `start` raise.
     """
     container = None
     try:
-        with Launch(store) as launch:
+        with Launch(store, spawned) as launch:
             from .create import create  # beside the start-up of the monitor
 
             container = create(store, spec)

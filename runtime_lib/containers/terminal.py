@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import _signal  # the C part: `signal` imports `enum`, which costs milliseconds
 import os
-import signal
 from contextlib import contextmanager
 
 TYPE_CHECKING = False
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-_FORWARDED = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2")
+_FORWARDED = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM, _signal.SIGUSR1, _signal.SIGUSR2)
 
 
 @contextmanager
@@ -42,12 +42,12 @@ def resizing(descriptor: int, resize: Callable[[int, int], None]) -> Iterator[No
         columns, rows = os.get_terminal_size(descriptor)
         resize(rows, columns)
 
-    before = signal.signal(signal.SIGWINCH, tell)
+    before = _signal.signal(_signal.SIGWINCH, tell)
     try:
         tell()
         yield
     finally:
-        signal.signal(signal.SIGWINCH, before)
+        _signal.signal(_signal.SIGWINCH, before)
 
 
 @contextmanager
@@ -56,17 +56,14 @@ def forwarding(send: Callable[[int], None]) -> Iterator[None]:
 
     Only the main thread may set handlers (signal(2) in Python); elsewhere nothing happens.
     """
-    import threading
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {}
-    for name in _FORWARDED:
-        number = getattr(signal, name)
-        before[number] = signal.signal(number, lambda received, _frame: send(received))
+    before: dict[int, Any] = {}
+    for number in _FORWARDED:
+        try:
+            before[number] = _signal.signal(number, lambda received, _frame: send(received))
+        except ValueError:
+            break  # not the main thread
     try:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            _signal.signal(number, handler)

@@ -113,7 +113,10 @@ class Desk:
                 return self._drop(client)
             if message is None:
                 return None
-            self._obey(client, message[0], message[1])
+            try:
+                self._obey(client, message[0], message[1])
+            except (ValueError, OverflowError):  # a size that is none
+                return self._drop(client)
 
     def _obey(self, client: Client, kind: int, content: bytes) -> None:
         supervisor = self._supervisor

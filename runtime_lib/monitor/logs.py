@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _BLOCK = 64 * 1024
-_PAUSE = 0.05  # seconds between two looks at a log that is followed
+_PAUSES = (0.02, 0.25)  # seconds between two looks at a log that is followed: the first, and the longest
 
 
 class Record:
@@ -51,16 +51,19 @@ def follow(
 
 
 def _forever(files: _Files, running: Callable[[], bool]) -> Iterator[Record]:
+    pause = _PAUSES[0]
     while True:
         going_on = running()  # asked first: what was written before the end is read after the answer
         found = False
         for record in files.records():
             found = True
+            pause = _PAUSES[0]
             yield record
         if not found and not going_on:
             return
         if not found:
-            time.sleep(_PAUSE)
+            time.sleep(pause)
+            pause = min(pause * 1.5, _PAUSES[1])
 
 
 def _between(records: Iterator[Record], since: int, until: int | None) -> Iterator[Record]:

@@ -87,11 +87,17 @@ class Supervisor:
             process, *files = rest.decode().splitlines()
             pid, start_time = process.split()
             self._started(int(pid), int(start_time))
-            enter(files)
-            self.cgroup_files = files
+            self._join(files)
         else:
             self._failed(rest)
         runtime.dismiss()
+
+    def _join(self, files: list[str]) -> None:
+        try:
+            enter(files)
+            self.cgroup_files = files
+        except OSError:
+            return  # somebody has removed the group by hand: the container must go on without it
 
     def _started(self, pid: int, start_time: int) -> None:
         self.streams.take_terminal()
@@ -200,7 +206,13 @@ class Supervisor:
             return self._end()
         state.status, state.restart_count = "restarting", self._policy.count
         self.save()
-        self.loop.after("restart", pause, lambda: self.start(Runtime()))
+        self.loop.after("restart", pause, self._restart)
+
+    def _restart(self) -> None:
+        try:
+            self.start(Runtime())
+        except OSError as error:  # no process or descriptor left on this host
+            self._failed(f"{error.errno}\0runtime\0\0{error.strerror}".encode())
 
     def _end(self) -> None:
         self.status.status = "exited"

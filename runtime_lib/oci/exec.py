@@ -6,8 +6,8 @@ still looks up what it needs: call `prespawn` first, `start` on what it returns 
 
 from __future__ import annotations
 
+import _signal  # the C part: `signal` imports `enum`
 import os
-import signal
 
 from ..linux import interpreter, namespaces, seccomp, terminal
 from ..linux.cgroups.hierarchy import UNIFIED
@@ -105,7 +105,7 @@ class Prespawned:
     def cancel(self) -> None:
         """End the helper; nothing was run."""
         os.close(self._socket)
-        os.kill(self._helper, signal.SIGKILL)  # our own child, not yet waited for
+        os.kill(self._helper, _signal.SIGKILL)  # our own child, not yet waited for
         os.waitpid(self._helper, 0)
 
 
