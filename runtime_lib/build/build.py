@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 from ..images import catalog, create, digest, layers, reference
+from ..records import replace
 from . import imageconfig, run
 from .context import Context
 from .spec import BuildResult, Outlook

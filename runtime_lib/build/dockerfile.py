@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from ..errors import InvalidSpec
+from ..records import dataclass
 from . import instructions, lines
 
 TYPE_CHECKING = False

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from ..errors import InvalidSpec
+from ..records import dataclass
 from . import words
 
 TYPE_CHECKING = False

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 from ..errors import InvalidSpec
+from ..records import replace
 from . import expansion, imageconfig, instructions
 from .arguments import Arguments, platform
 from .interpreter import Interpreter, argument

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import posixpath
-from dataclasses import replace
 
 from ..errors import InvalidSpec
+from ..records import replace
 from . import expansion, imageconfig, instructions
 from .lines import Line
 from .steps import CopyStep, RunStep, Step, WorkdirStep

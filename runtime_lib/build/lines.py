@@ -5,9 +5,8 @@ Rules as in docs.docker.com/reference/dockerfile/#format. Every function is line
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..errors import InvalidSpec
+from ..records import dataclass
 from . import words
 
 TYPE_CHECKING = False

@@ -9,9 +9,9 @@ import hashlib
 import os
 import posixpath
 import stat
-from dataclasses import dataclass
 
 from ..errors import InvalidSpec
+from ..records import dataclass
 from . import patterns
 from .ignore import Ignore
 

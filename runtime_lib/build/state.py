@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 
 from ..images import times
+from ..records import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import replace
 
 from ..containers.tree import image_tree
 from ..errors import ImageNotFound, InvalidSpec
 from ..images import catalog, create, layers, reference
+from ..records import replace
 from . import cache, copying, dockerfile, imageconfig, interpret, run
 from . import state as states
 from .arguments import PREDEFINED, Arguments

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
-
 from ..errors import ImageNotFound, InvalidSpec
+from ..records import dataclass, field, fields, replace
 from .compare import equal
 from .container_steps import Connect, Create, Disconnect, Pause, Remove, Replace, Restart, Start, Stop, Unpause, Update
 from .container_views import VIEWS, ImageFacts, shown

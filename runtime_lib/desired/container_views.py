@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+
+from ..records import asdict, dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

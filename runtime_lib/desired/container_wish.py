@@ -5,12 +5,11 @@ Pure, apart from `env_file`, which the caller reads.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from ..containers.parts import Attachment
 from ..containers.sizes import size
 from ..containers.spec import ContainerSpec
 from ..errors import InvalidSpec
+from ..records import dataclass, field, replace
 from . import container_values as values
 from .compare import modes
 from .container_views import ALIASES, KINDS

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import replace
 
 from ..errors import CorruptData, NotFound
 from ..images import catalog
+from ..records import replace
 from .image_plan import Present, plan, wants_source
 from .image_steps import Build, check_archive
 from .image_wish import wish

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..errors import ImageNotFound, InvalidSpec
+from ..records import dataclass
 from .image_steps import Bootstrap, Build, ImportRootfs, Load, Remove, Tag
 from .plan import Plan
 

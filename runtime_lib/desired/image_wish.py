@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from ..build.spec import BuildSpec
 from ..containers.sizes import size
 from ..errors import InvalidSpec
 from ..images import digest, reference
+from ..records import dataclass, field
 from .container_values import etc_hosts, labels
 
 TYPE_CHECKING = False

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field, replace
 
 from ..containers.parts import Attachment
 from ..errors import InvalidSpec
 from ..networks.spec import NetworkSpec, SubnetSpec
+from ..records import dataclass, field, replace
 from .container_steps import Connect, Disconnect
 from .container_values import labels, numbers_as_texts
 from .network_steps import Create, Remove

@@ -5,8 +5,9 @@ Check mode, diff mode and a dry run are the same list, not applied.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from ..records import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..errors import VolumeNotFound
+from ..records import dataclass
 from ..volumes import catalog
 from ..volumes.spec import VolumeSpec
 from .container_values import labels, numbers_as_texts

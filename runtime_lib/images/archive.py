@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from ..errors import CorruptData, InvalidSpec
+from ..records import dataclass
 from . import catalog, compression, create, digest, document, layers, ocilayout, reference, strictjson
 from .members import FolderMembers, TarMembers
 from .members import document as read_document

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
 
 from ..errors import CommandFailed, HostLacks, ImageNotFound, InvalidSpec
 from ..linux import libc
+from ..records import asdict, dataclass
 from . import aptsources, catalog, create, digest, layers, reference, rootfs
 
 TYPE_CHECKING = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import os
 import shutil
@@ -16,6 +15,7 @@ from runtime_lib.errors import CommandFailed
 from runtime_lib.images import bootstrap, catalog, layers
 from runtime_lib.images.bootstrap import Recipe
 from runtime_lib.paths import Layout
+from runtime_lib.records import replace
 from runtime_lib.store import Store
 
 pytestmark = [
@@ -67,11 +67,11 @@ def test_a_recipe_becomes_an_image_once(store: Store, recipe: Recipe) -> None:
     assert image.names == ("base:1",)
     assert image.defaults["Labels"][bootstrap.LABEL] == recipe.digest
     assert bootstrap.present(store, recipe) == bootstrap.bootstrap(store, recipe) == image
-    assert bootstrap.present(store, dataclasses.replace(recipe, packages=())) is None
+    assert bootstrap.present(store, replace(recipe, packages=())) is None
 
 
 def test_a_package_that_does_not_exist_is_named(store: Store, recipe: Recipe) -> None:
-    wrong = dataclasses.replace(recipe, packages=("tinny",))
+    wrong = replace(recipe, packages=("tinny",))
     with pytest.raises(CommandFailed, match="Unable to locate package tinny"):
         bootstrap.bootstrap(store, wrong)
     assert catalog.listing(store) == []

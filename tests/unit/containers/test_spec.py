@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from runtime_lib.containers.parts import Attachment, Device, Healthcheck, Mount, Throttle, Ulimit
 from runtime_lib.containers.spec import ContainerSpec
 from runtime_lib.errors import CorruptData, InvalidSpec
+from runtime_lib.records import fields
 
 FULL = ContainerSpec(
     name="web",

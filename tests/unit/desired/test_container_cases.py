@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from runtime_lib.desired.container_plan import plan
 from runtime_lib.desired.container_views import ImageFacts
 from runtime_lib.desired.container_wish import wish
 from runtime_lib.errors import SkiffError
+from runtime_lib.records import asdict
 
 CASES = Path(__file__).parent / "cases" / "container"
 

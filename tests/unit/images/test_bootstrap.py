@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from runtime_lib.errors import CommandFailed, HostLacks, InvalidSpec
 from runtime_lib.images import bootstrap
 from runtime_lib.images.bootstrap import Recipe
 from runtime_lib.paths import Layout
+from runtime_lib.records import replace
 from runtime_lib.store import Store
 
 GOOD = Recipe("base", "bookworm", ("nginx-light",), mirror="http://deb.example.org/debian")
@@ -37,17 +36,17 @@ GOOD = Recipe("base", "bookworm", ("nginx-light",), mirror="http://deb.example.o
 )
 def test_recipes_that_mmdebstrap_would_misread_are_refused(changes: dict[str, object]) -> None:
     with pytest.raises(InvalidSpec):
-        dataclasses.replace(GOOD, **changes).check()
+        replace(GOOD, **changes).check()
 
 
 def test_a_good_recipe_is_accepted() -> None:
     GOOD.check()
-    dataclasses.replace(GOOD, packages=("libc6:amd64", "g++", "nginx=1.2~3-4"), architecture="arm64").check()
+    replace(GOOD, packages=("libc6:amd64", "g++", "nginx=1.2~3-4"), architecture="arm64").check()
 
 
 def test_the_digest_is_that_of_the_content_not_of_the_name() -> None:
-    assert dataclasses.replace(GOOD, name="other").digest == GOOD.digest
-    assert dataclasses.replace(GOOD, packages=()).digest != GOOD.digest
+    assert replace(GOOD, name="other").digest == GOOD.digest
+    assert replace(GOOD, packages=()).digest != GOOD.digest
 
 
 def test_the_command_has_no_place_for_more_options(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
