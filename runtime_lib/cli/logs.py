@@ -6,6 +6,7 @@ import os
 import time
 
 from ..errors import InvalidSpec
+from ..monitor.encoding import rfc3339
 from . import opened
 from .options import FLAG, TEXT, Option, Usage
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from ..monitor.logs import Record
 
+_BATCH = 64 * 1024  # bytes that are written together, unless the log is followed
 _LOGS = Usage(
     "logs",
     "[OPTIONS] CONTAINER",
@@ -36,8 +38,9 @@ def logs(words: list[str]) -> int:
     parsed = _LOGS.parse(words)
     since = moment(parsed.since, "since") if parsed.since else 0
     until = moment(parsed.until, "until") if parsed.until else None
-    for record in _records(parsed.arguments[0], bool(parsed.follow), tail(parsed.tail), since, until):
-        _print(record, bool(parsed.timestamps))
+    batch = 0 if parsed.follow else _BATCH
+    records = _records(parsed.arguments[0], bool(parsed.follow), tail(parsed.tail), since, until)
+    _print(records, bool(parsed.timestamps), batch)
     return 0
 
 
@@ -48,13 +51,28 @@ def _records(reference: str, follow: bool, last: int | None, since: int, until: 
     return read(opened.store(), reference, last, since, until)
 
 
-def _print(record: Record, timestamps: bool) -> None:
-    from ..monitor.encoding import rfc3339
+def _print(records: Iterator[Record], timestamps: bool, batch: int) -> None:
+    """Write records to standard output and error, up to `batch` bytes of one stream together."""
+    waiting: list[bytes] = []
+    size, stream = 0, ""
+    for record in records:
+        if waiting and (size >= batch or record.stream != stream):
+            _write(stream, waiting)
+            waiting, size = [], 0
+        stream = record.stream
+        data = f"{rfc3339(record.time_ns)} ".encode() + record.data if timestamps else record.data
+        waiting.append(data)
+        size += len(data)
+        if not batch:
+            _write(stream, waiting)
+            waiting, size = [], 0
+    _write(stream, waiting)
 
-    data = f"{rfc3339(record.time_ns)} ".encode() + record.data if timestamps else record.data
-    descriptor = 2 if record.stream == "stderr" else 1
+
+def _write(stream: str, waiting: list[bytes]) -> None:
+    data = b"".join(waiting)
     while data:
-        data = data[os.write(descriptor, data) :]
+        data = data[os.write(2 if stream == "stderr" else 1, data) :]
 
 
 def tail(text: str | None) -> int | None:

@@ -30,7 +30,7 @@ def read(path: str, tail: int | None = None, since: int = 0, until: int | None =
     """Return the records so far: the last `tail` ones, from `since` up to `until` (nanoseconds since 1970)."""
     files = _Files(path, tail, since)
     try:
-        yield from _between(files.records(), since, until)
+        yield from _between(files.snapshot(), since, until)
     finally:
         files.close()
 
@@ -94,6 +94,13 @@ class _Files:
             os.close(descriptor)
         self._open = []
 
+    def snapshot(self) -> Iterator[Record]:
+        """Return what was there when the files were opened, however fast they grow meanwhile."""
+        ends = [os.fstat(descriptor).st_size for descriptor in self._open]
+        for end in ends:
+            yield from self._lines(self._open[0], end)
+            self._finish_first()
+
     def records(self) -> Iterator[Record]:
         """Return what is there now and was not returned before."""
         while self._open or self._reopen():
@@ -121,9 +128,11 @@ class _Files:
                 del self._open[:number]
                 return
 
-    def _lines(self, descriptor: int) -> Iterator[Record]:
+    def _lines(self, descriptor: int, end: int | None = None) -> Iterator[Record]:
+        """Return the records up to the end of a file, or up to the position `end`."""
         while True:
-            data = os.read(descriptor, _BLOCK)
+            left = _BLOCK if end is None else min(_BLOCK, end - os.lseek(descriptor, 0, os.SEEK_CUR))
+            data = os.read(descriptor, max(left, 0))
             if not data:
                 return
             lines = (self._rest + data).split(b"\n")

@@ -91,6 +91,7 @@ def _last(values: dict[str, Any]) -> State:
 def _unknown(state: State, error: str) -> None:
     state.status = "exited"
     state.exit_code = UNKNOWN_CODE
+    state.finished = max(state.finished, state.started)  # it ended later, but nobody knows when
     state.error = error
 
 

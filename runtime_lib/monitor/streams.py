@@ -9,7 +9,7 @@ import sys
 
 from . import rights
 
-CHUNK = 8 * 1024  # what its records take for a moment stays with the process: 300 bytes for each empty line
+CHUNK = 4 * 1024  # what its records take for a moment stays with the process: 300 bytes for each empty line
 _TIOCSWINSZ = 0x5414
 
 

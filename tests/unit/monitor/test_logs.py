@@ -88,6 +88,17 @@ def test_since_and_until(path: Path) -> None:
     assert lines(path, since=3 * 10**9, until=5 * 10**9) == [b"3", b"4", b"5"]
 
 
+def test_what_is_written_while_it_is_read_does_not_count(path: Path) -> None:
+    log = LogFile(str(path), 1000, 3)
+    write(log, 0, 30)
+    expected = lines(path)[-2:]
+    found = []
+    for record in logs.read(str(path), tail=2):
+        found.append(record.data)
+        write(log, 30, 31)
+    assert found == expected
+
+
 def test_a_missing_log_is_empty(path: Path) -> None:
     assert lines(path) == []
 

@@ -48,6 +48,7 @@ def test_one_that_ended_after_its_monitor_has_an_unknown_code(tmp_path: Path, st
     stale = {"pid": os.getpid(), "start_time": 1, "monitor_pid": os.getpid(), "monitor_start_time": 1}
     found = read(tmp_path, {**RUNNING, **stale, "status": status})
     assert (found.status, found.exit_code, found.process) == ("exited", 255, None)
+    assert found.finished == found.started == 5
     assert "monitor was killed" in found.error
 
 
