@@ -222,6 +222,14 @@ def openat2(directory: int, path: str, flags: int, mode: int = 0, resolve: int =
     return syscall("openat2", directory, name, ctypes.byref(how), ctypes.sizeof(how), path=path)
 
 
+def filesystem_type(descriptor: int) -> int:
+    """Return f_type of fstatfs(2), which tells procfs from all else, also through an O_PATH descriptor."""
+    answer = (ctypes.c_long * 32)()  # the first word of at most 15; O_PATH is fine since Linux 3.12
+    if _libc.fstatfs(descriptor, answer) < 0:
+        fail(descriptor)
+    return answer[0]
+
+
 def syncfs(descriptor: int) -> None:
     """syncfs(2): write out everything of the file system that holds `descriptor`."""
     if _libc.syncfs(descriptor) < 0:

@@ -1,7 +1,8 @@
 """The one opener for paths inside a tree that somebody else wrote (a container's root, a volume, a build context).
 
-Every path is resolved by the kernel as if the tree were `/`: absolute links and `..` stay inside (openat2(2),
-RESOLVE_IN_ROOT). Magic links of procfs are refused. Nothing here joins paths and hands them to the kernel by name.
+Every path is resolved as if the tree were `/`: absolute links and `..` stay inside (openat2(2), RESOLVE_IN_ROOT; see
+`pathwalk` for older kernels). Magic links of procfs are refused. Nothing here joins paths and hands them to the kernel
+by name.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 
-from . import libc
+from . import libc, pathwalk
 
 _RESOLVE = libc.RESOLVE_IN_ROOT | libc.RESOLVE_NO_MAGICLINKS
 _TRIES = 128  # the kernel answers EAGAIN while somebody renames on the way
@@ -41,7 +42,7 @@ class SafeRoot:
         """Open `path` inside the tree; links are followed unless O_NOFOLLOW is given. Raises OSError with the path."""
         for _unused in range(_TRIES):
             try:
-                return libc.openat2(self.descriptor, path, flags, mode, _RESOLVE)
+                return pathwalk.open_at(self.descriptor, path, flags, mode, _RESOLVE)
             except BlockingIOError:  # EAGAIN
                 continue
         raise OSError(errno.EAGAIN, "the tree is being renamed all the time", path)

@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 
-from . import libc
+from . import libc, pathwalk
 
 _RESOLVE = libc.RESOLVE_BENEATH | libc.RESOLVE_NO_SYMLINKS | libc.RESOLVE_NO_MAGICLINKS | libc.RESOLVE_NO_XDEV
 _DEEPEST = 200  # folders held open at once; a process may often have 1024 descriptors
@@ -76,7 +76,7 @@ def _remove_one(folder: int, name: str, where: str) -> tuple[int, list[str]] | N
 
 
 def _open(folder: int, name: str) -> tuple[int, list[str]]:
-    descriptor = libc.openat2(folder, name, _FLAGS, 0, _RESOLVE)
+    descriptor = pathwalk.open_at(folder, name, _FLAGS, 0, _RESOLVE)
     try:
         return descriptor, os.listdir(descriptor)
     except BaseException:

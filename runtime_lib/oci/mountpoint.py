@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 
-from ..linux import libc
+from ..linux import libc, pathwalk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ def opened(root: SafeRoot, path: str, folder: bool, real: bool = False) -> int:
 def _real_folder(root: SafeRoot, path: str) -> int:
     flags = os.O_PATH | os.O_DIRECTORY
     try:
-        return libc.openat2(root.descriptor, path, flags, 0, _STRICT)
+        return pathwalk.open_at(root.descriptor, path, flags, 0, _STRICT)
     except FileNotFoundError:
         os.close(root.folder(path))
-        return libc.openat2(root.descriptor, path, flags, 0, _STRICT)
+        return pathwalk.open_at(root.descriptor, path, flags, 0, _STRICT)
 
 
 def _folder(root: SafeRoot, path: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..errors import InvalidSpec
-from ..linux import libc, mounts
+from ..linux import libc, mounts, pathwalk
 from .report import Stage
 
 TYPE_CHECKING = False
@@ -41,7 +41,7 @@ def write(wanted: list[tuple[str, str]]) -> None:
         procfs = mounts.filesystem("proc", "proc")
     for path, value in wanted:
         with Stage("sysctl", f"/proc/sys/{path}"):
-            descriptor = libc.openat2(procfs, f"sys/{path}", os.O_WRONLY, 0, _STRICT)
+            descriptor = pathwalk.open_at(procfs, f"sys/{path}", os.O_WRONLY, 0, _STRICT)
             os.write(descriptor, value.encode())
             os.close(descriptor)
     os.close(procfs)

@@ -15,13 +15,11 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 ENOSYS = 38
 
 
-def test_without_mount_setattr_and_close_range(bundle: Bundle, tmp_path: Path) -> None:
-    program = seccomp.compile(
-        {
-            "defaultAction": "SCMP_ACT_ALLOW",
-            "syscalls": [{"names": ["mount_setattr", "close_range"], "action": "SCMP_ACT_ERRNO", "errnoRet": ENOSYS}],
-        }
-    )
+def test_without_the_calls_that_came_after_linux_5_4(bundle: Bundle, tmp_path: Path) -> None:
+    names = ["clone3", "close_range", "mount_setattr", "openat2"]
+    rule = {"names": names, "action": "SCMP_ACT_ERRNO", "errnoRet": ENOSYS}
+    program = seccomp.compile({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [rule]})
+    bundle.config["linux"]["sysctl"] = {"kernel.msgmax": "7000"}
     bundle.config["root"]["readonly"] = True
     bundle.config["mounts"].append(
         {
@@ -31,11 +29,14 @@ def test_without_mount_setattr_and_close_range(bundle: Bundle, tmp_path: Path) -
             "options": ["rbind", "ro", "nosuid", "rprivate"],
         }
     )
-    script = "touch /x /data/y; cat /proc/keys; ls /proc/$$/fd; grep ' /data ' /proc/self/mountinfo"
+    script = (
+        "touch /x /data/y; cat /proc/keys; ls /proc/$$/fd; grep ' /data ' /proc/self/mountinfo; sysctl kernel.msgmax"
+    )
     done = bundle.run("sh", "-c", script, preexec_fn=lambda: seccomp.load(program))
     assert done.stderr.count("Read-only file system") == 2, done.stderr
     lines = done.stdout.splitlines()
     assert lines[:3] == ["0", "1", "2"]
+    assert lines[-1] == "kernel.msgmax = 7000"
     assert [line.split()[5] for line in lines if "/data" in line] == ["ro,nosuid,relatime"]
 
 

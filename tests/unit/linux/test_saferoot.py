@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from runtime_lib.linux import libc, pathwalk
 from runtime_lib.linux.saferoot import SafeRoot
+
+
+@pytest.fixture(autouse=True, params=[libc.openat2, pathwalk.walk], ids=["openat2", "walk"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test runs with the kernel's call and with the walk for kernels that lack it."""
+    monkeypatch.setattr(pathwalk, "_open", request.param)
 
 
 @pytest.fixture
