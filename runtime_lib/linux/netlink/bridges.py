@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import sys
 from contextlib import contextmanager
 
 from ...errors import HostLacks
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 @contextmanager
 def _iproute() -> Iterator[Any]:
     """Give pyroute2's IPRoute; its NetlinkError, which is no OSError, becomes one with errno."""
+    if sys.flags.no_site:
+        # The host command starts without `site`, which costs each call more than a network here and there.
+        import site
+
+        sys.path += [path for path in site.getsitepackages() if path not in sys.path]
     try:
         from pyroute2 import IPRoute
         from pyroute2.netlink.exceptions import NetlinkError
