@@ -118,7 +118,7 @@ def _marks() -> list[tuple[str, str]]:
     if isinstance(_LOADER, zipimport.zipimporter):
         prefix = _LOADER.prefix
         listing = _LOADER._files  # type: ignore[attr-defined]
-        return sorted((name[len(prefix) :], str(entry[6])) for name, entry in listing.items() if _ours(name, prefix))
+        return sorted((name[len(prefix) :], str(entry[7])) for name, entry in listing.items() if _ours(name, prefix))
     base = os.path.dirname(os.path.abspath(__file__))
     marks = []
     for path in _walk(base):

@@ -36,7 +36,9 @@ def tool(name: str) -> str:
 
 
 class Results(list[dict[str, Any]]):
-    """What the tasks of a play returned, in order; by name too."""
+    """What the tasks of a play returned, in order; by name too. `sent` are the lines of -vvv about files that were sent."""
+
+    sent: list[str]
 
     def named(self, name: str) -> dict[str, Any]:
         return next(result for result in self if result["_task"] == name)
@@ -83,6 +85,7 @@ class Host:
         lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
         assert lines, done.stdout + done.stderr
         results = Results(json.loads(line[7:]) for line in lines)
+        results.sent = [line for line in done.stdout.splitlines() if " PUT " in line]
         for result in results:
             result.pop("invocation", None)
             assert "Traceback" not in json.dumps(result), result.get("module_stderr") or result.get("exception")

@@ -72,6 +72,22 @@ def test_a_zipped_payload_installs_itself(store: Store, tmp_path: Path) -> None:
     assert list((Path(folder) / "runtime_lib" / "__pycache__").glob("errors.*.pyc"))
 
 
+def test_other_content_is_another_copy(store: Store, tmp_path: Path) -> None:
+    code = (
+        "from runtime_lib import library, paths, store\n"
+        "sys.stdout.write(library.install(store.Store(paths.Layout(sys.argv[1], sys.argv[2]))))"
+    )
+    folders = set()
+    for number in range(2):
+        payload = tmp_path / f"{number}.zip"
+        with zipfile.ZipFile(payload, "w") as archive:
+            for path in sorted((CHECKOUT / "runtime_lib").rglob("*.py")):
+                data = path.read_bytes() + (b"# changed\n" * number if path.name == "errors.py" else b"")
+                archive.writestr(zipfile.ZipInfo(str(path.relative_to(CHECKOUT))), data)
+        folders.add(run(code, str(payload), store.layout.root, store.layout.run))
+    assert len(folders) == 2
+
+
 def test_the_host_command_runs_the_copy_of_its_own_installation(store: Store) -> None:
     folder = library.install(store)
     command = Path(store.layout.root, "bin", "skiff")

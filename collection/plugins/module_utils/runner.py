@@ -3,24 +3,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Between Ansible and the library: the only file that knows both.
 
-The first task on a host installs the library from its payload; this and every later task then imports it, byte-compiled,
-from there. In check mode nothing is installed: on a bare host the library runs from the payload.
+The library is on the host, byte-compiled, or the action plugin sends it along with the first task, which then installs it.
+In check mode nothing is installed: on a bare host the library runs from what was sent.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from .runtime_lib import errors, library, paths
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+PACKAGE = "runtime_lib"
 CONNECTION = {
     "docker_host": {"type": "str", "aliases": ["docker_url"]},
     "tls_hostname": {"type": "str"},
@@ -67,14 +67,15 @@ def _entry(module: AnsibleModule, argument_spec: dict[str, Any], entry: dict[str
 
 
 def _perform(module: AnsibleModule, topic: str, options: dict[str, Any], writes: bool) -> Any:
-    sentence = ""
-    known: type[Exception] = errors.SkiffError
+    carried = _find_library(module)
+    touch = writes and not module.check_mode
+    errors = _library("errors")
     try:
-        package = _package(writes and not module.check_mode)
-        known = importlib.import_module(f"{package}.errors").SkiffError
-        store = _store(package, writes and not module.check_mode)
-        return importlib.import_module(f"{package}.desired.{topic}").perform(store, options, module.check_mode)
-    except (known, errors.SkiffError) as error:
+        store = _store(touch)
+        if carried and touch:
+            _library("library").install(store)
+        return _library(f"desired.{topic}").perform(store, options, module.check_mode)
+    except errors.SkiffError as error:
         sentence = str(error)
     except OSError as error:
         sentence = explained(error)
@@ -87,23 +88,25 @@ def explained(error: OSError) -> str:
     return f"{error.strerror or error}{where}"
 
 
-def _package(install: bool) -> str:
-    """Return the name of the package to import the library from."""
-    layout = paths.Layout.from_environment()
-    folder = library.installed(layout)
-    if folder is None and install:
-        from .runtime_lib.store import Store
-
-        folder = library.install(Store(layout))
-    if folder is None:
-        return library.__name__.rpartition(".")[0]
-    sys.path.insert(0, folder)
-    return library.PACKAGE
+def _find_library(module: AnsibleModule) -> bool:
+    """Make the library importable; return whether it was sent along and is not installed yet."""
+    name = f"{sys.version_info[0]}.{sys.version_info[1]}-{os.environ.get('SKIFF_LIBRARY', '')}"
+    folder = os.path.join(os.environ.get("SKIFF_ROOT", "/var/lib/skiff"), "lib", name)
+    installed = os.path.exists(os.path.join(folder, PACKAGE, ".complete"))
+    payload = os.environ.get("SKIFF_PAYLOAD")
+    if not installed and not payload:
+        module.fail_json(msg="this host does not have the library yet, and nothing sent it along", skiff_library_missing=True)
+    sys.path.insert(0, folder if installed else str(payload))
+    return not installed
 
 
-def _store(package: str, writes: bool) -> Any:
-    layout = importlib.import_module(f"{package}.paths").Layout.from_environment()
-    store = importlib.import_module(f"{package}.store").Store
+def _library(name: str) -> Any:
+    return importlib.import_module(f"{PACKAGE}.{name}")
+
+
+def _store(writes: bool) -> Any:
+    layout = _library("paths").Layout.from_environment()
+    store = _library("store").Store
     return store(layout) if writes else store.observer(layout)
 
 
@@ -119,8 +122,3 @@ def _finish(module: AnsibleModule, outcome: Any) -> None:
     if outcome.failed:
         module.fail_json(msg=outcome.failed, **result)
     module.exit_json(**result)
-
-
-def _payload() -> None:
-    """Name every file of the library, so that Ansible ships it; nobody calls this."""
-    from . import payload  # noqa: F401
