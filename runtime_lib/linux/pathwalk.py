@@ -58,6 +58,12 @@ def walk(directory: int, path: str, flags: int, mode: int, resolve: int) -> int:
         raise OSError(error.errno, error.strerror, path) from None
 
 
+def mount_of(descriptor: int) -> str:
+    """Return the id of the mount that a descriptor is on (proc(5), fdinfo; statx(2) tells it from Linux 5.8 on)."""
+    with open(f"/proc/self/fdinfo/{descriptor}") as file:
+        return next(line for line in file if line.startswith("mnt_id:"))
+
+
 _open: Opener = libc.openat2
 
 
@@ -173,7 +179,7 @@ class _Walk:
             os.close(folder)
 
     def _check_mount(self, found: int) -> None:
-        if self._resolve & libc.RESOLVE_NO_XDEV and _mount_of(found) != _mount_of(self.folder):
+        if self._resolve & libc.RESOLVE_NO_XDEV and mount_of(found) != mount_of(self.folder):
             raise _failed(errno.EXDEV)
 
 
@@ -195,12 +201,6 @@ def _is_magic(link: int, text: str) -> bool:
     if libc.filesystem_type(link) != _PROC_SUPER_MAGIC:
         return False
     return text.startswith("/") or ":" in text
-
-
-def _mount_of(descriptor: int) -> str:
-    """Return the id of the mount that a descriptor is on (proc(5), fdinfo; statx(2) tells it from Linux 5.8 on)."""
-    with open(f"/proc/self/fdinfo/{descriptor}") as file:
-        return next(line for line in file if line.startswith("mnt_id:"))
 
 
 def _failed(number: int) -> OSError:

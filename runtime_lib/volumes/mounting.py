@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from ..linux import libc, mounts
+from ..linux import libc, mounts, pathwalk
 from ..oci import options
 
 TYPE_CHECKING = False
@@ -47,20 +47,28 @@ def _mount(volume: Volume) -> None:
     try:
         if parsed.bind or kind in ("none", "bind"):
             made = mounts.clone(libc.AT_FDCWD, device, parsed.recursive)
-            mounts.change(made, parsed.attr_set, parsed.attr_clr)
+            _bind(volume, made, target, parsed)
         else:
             made = mounts.filesystem(kind, device, parsed.data, parsed.attr_set)
-        mounts.attach(made, target)
+            mounts.attach(made, target)
     finally:
         os.close(target)
         if made >= 0:
             os.close(made)
 
 
+def _bind(volume: Volume, made: int, target: int, parsed: options.Options) -> None:
+    mounts.attach(made, target)
+    try:
+        mounts.change(made, parsed.attr_set, parsed.attr_clr)  # Linux < 5.12 changes attached mounts only
+    except OSError:
+        libc.umount2(volume.folder, libc.MNT_DETACH)
+        raise
+
+
 def _mount_id(path: str) -> str:
     descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
-        with open(f"/proc/self/fdinfo/{descriptor}") as file:
-            return next(line.split()[1] for line in file if line.startswith("mnt_id:"))
+        return pathwalk.mount_of(descriptor)
     finally:
         os.close(descriptor)
