@@ -36,7 +36,7 @@ def tool(name: str) -> str:
 
 
 class Results(list[dict[str, Any]]):
-    """What the tasks of a play returned, in order; by name too. `sent` are the lines of -vvv about files that were sent."""
+    """What the tasks of a play returned, in order; by name too. `sent` are the lines of -vvv about sent files."""
 
     sent: list[str]
 

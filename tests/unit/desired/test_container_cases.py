@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from runtime_lib.desired.container_observe import networks
 from runtime_lib.desired.container_plan import plan
 from runtime_lib.desired.container_views import ImageFacts
 from runtime_lib.desired.container_wish import wish
+from runtime_lib.desired.plan import Plan
 from runtime_lib.errors import SkiffError
 from runtime_lib.records import asdict
 
@@ -46,15 +48,18 @@ def shown(step: Any) -> str:
     return text
 
 
+def planned_for(case: dict[str, Any]) -> Plan:
+    return plan(wish({"name": "web", **case["options"]}), facts(case.get("facts", {})))
+
+
 @pytest.mark.parametrize("path", sorted(CASES.glob("*.json")), ids=lambda path: path.stem)
 def test_case(path: Path) -> None:
     case = json.loads(path.read_text())
-    try:
-        planned = plan(wish({"name": "web", **case["options"]}), facts(case.get("facts", {})))
-    except SkiffError as error:
-        assert case.get("error") == str(error)
+    if "error" in case:
+        with pytest.raises(SkiffError, match=f"^{re.escape(case['error'])}$"):
+            planned_for(case)
         return
-    assert "error" not in case, [shown(step) for step in planned.steps]
+    planned = planned_for(case)
     assert [shown(step) for step in planned.steps] == case["steps"]
     assert planned.changed is bool(case["steps"])
     for key in ("before", "after"):
