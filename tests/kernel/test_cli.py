@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime_lib.linux import netns
 from tests.support import leftovers, rootfs
 from tests.support.skiff import Skiff
 
@@ -24,16 +25,19 @@ PATIENCE = 30.0  # seconds
 
 @pytest.fixture(scope="module")
 def skiff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
+    """An installation with the image `bb`, in a network namespace of its own; nothing of it may be left at the end."""
     folder = tmp_path_factory.mktemp("cli")
-    skiff = Skiff(folder / "root")
     archive = rootfs.tar(folder / "rootfs", folder / "bb.tar")
-    before = leftovers.snapshot(skiff.root, skiff.layout.label)
-    skiff.run("import", "-c", 'CMD ["sh"]', str(archive), "bb")
-    yield skiff
-    skiff.remove_everything()
-    left = leftovers.left_behind(before, skiff.root, skiff.layout.label)
-    skiff.remove_networks()
-    left.pop("interfaces", None)  # the default bridge stays, as Docker's does
+    with netns.fresh() as namespace:
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        host = Skiff(folder / "root")
+        host.run("import", "-c", 'CMD ["sh"]', str(archive), "bb")
+        try:
+            yield host
+        finally:
+            host.remove_everything()
+            left = leftovers.of(host.root, host.layout.label)
+            os.close(namespace)
     assert left == {}
 
 
@@ -83,8 +87,8 @@ def test_what_cannot_run_is_told_in_one_line(skiff: Skiff, words: list[str], cod
 
 
 def test_stdin(skiff: Skiff) -> None:
-    assert skiff.run(*none("-i", "bb", "wc", "-c"), input="x" * 300_000).stdout == "300000\n"
-    assert skiff.run(*none("bb", "wc", "-c"), input="x").stdout == "0\n"
+    assert skiff.run(*none("-i", "bb", "wc", "-c"), stdin=None, input="x" * 300_000).stdout == "300000\n"
+    assert skiff.run(*none("bb", "wc", "-c"), stdin=None, input="x").stdout == "0\n"
 
 
 def test_options_reach_the_container(skiff: Skiff) -> None:
@@ -137,7 +141,7 @@ def test_a_terminal(skiff: Skiff) -> None:
 
 
 def test_a_terminal_needs_a_terminal(skiff: Skiff) -> None:
-    result = skiff.run(*none("-it", "bb", "true"), check=False, input="")
+    result = skiff.run(*none("-it", "bb", "true"), check=False, stdin=None, input="")
     assert (result.returncode, result.stderr.count("\n")) == (125, 1)
 
 
@@ -160,7 +164,7 @@ def test_exec(skiff: Skiff, web: str) -> None:
         "exec", "-e", "A=1", "-w", "/tmp", "web", "sh", "-c", "pwd; echo $A; echo e >&2; exit 3", check=False
     )
     assert (result.stdout, result.stderr, result.returncode) == ("/tmp\n1\n", "e\n", 3)
-    assert skiff.run("exec", "-i", web[:10], "cat", input="abc").stdout == "abc"
+    assert skiff.run("exec", "-i", web[:10], "cat", stdin=None, input="abc").stdout == "abc"
     assert skiff.run("exec", "-u", "1000", "web", "id", "-u").stdout == "1000\n"
     result = skiff.run("exec", "web", "/no/such", check=False)
     assert (result.returncode, result.stderr.count("\n")) == (127, 1)
@@ -212,6 +216,32 @@ def test_a_life(skiff: Skiff) -> None:
     result = skiff.run("rm", "d", check=False)
     assert (result.stdout, result.returncode, result.stderr.count("\n")) == ("", 1, 1)
     assert skiff.run("rm", "-f", "d").returncode == 0
+
+
+def test_a_run_whose_command_is_killed_goes_on_and_is_cleaned_up(skiff: Skiff) -> None:
+    process = subprocess.Popen(
+        skiff.command(*none("--name", "k", "bb", "sh", "-c", "echo up; read x")),
+        stdout=subprocess.PIPE,
+        env=skiff.environment,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.kill()
+    process.wait(PATIENCE)
+    process.stdout.close()
+    assert skiff.run("ps", "-a", "--format", "{{.Names}}").stdout in ("", "k\n")
+    until(lambda: skiff.run("ps", "-aq").stdout == "")
+    until(lambda: not os.listdir(f"{skiff.root}/run/containers"))
+
+
+def test_a_container_whose_monitor_is_killed(skiff: Skiff, web: str) -> None:
+    state = json.loads(Path(f"{skiff.root}/run/containers/{web}/state.json").read_text())
+    os.kill(state["monitor_pid"], signal.SIGKILL)
+    assert skiff.run("exec", "web", "echo", "still").stdout == "still\n"
+    assert skiff.run("ps", "--format", "{{.State}}").stdout == "running\n"
+    assert skiff.run("stop", "-t", "0", "web").stdout == "web\n"
+    assert skiff.run("ps", "-a", "--format", "{{.Status}}").stdout.startswith("Exited (255) ")
+    assert skiff.run("start", "web").stdout == "web\n"
 
 
 def test_top_and_inspect(skiff: Skiff, web: str) -> None:
