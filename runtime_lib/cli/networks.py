@@ -7,7 +7,7 @@ from . import opened, output
 from .container_spec import pairs
 from .inspect import show
 from .lifecycle import each
-from .options import FLAG, LIST, TEXT, Option, Usage
+from .options import FLAG, LIST, TEXT, Option, Usage, group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,9 +96,7 @@ def network(words: list[str]) -> int:
         "remove": remove,
         "rm": remove,
     }
-    if not words or words[0] not in verbs:
-        raise InvalidSpec(f"skiff network: use one of {', '.join(verbs)}")
-    return verbs[words[0]](words[1:])
+    return group("network", "Networks that containers join", verbs, words)
 
 
 def listing(words: list[str]) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+from ..errors import HostLacks
 from ..paths import Layout
 
 TYPE_CHECKING = False
@@ -16,6 +19,8 @@ def layout() -> Layout:
 
 def store() -> Store:
     """Return its store. Raises HostLacks without root."""
+    if os.geteuid() != 0:
+        raise HostLacks("containers need root: call this with sudo")
     from ..store import Store
 
     return Store(layout())

@@ -9,7 +9,7 @@ from ..errors import InvalidSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
 FLAG, TEXT, LIST, WHOLE = "", "string", "list", "int"
@@ -152,6 +152,16 @@ class Usage:
 
 class Help(Exception):
     """Somebody asked for the help text, which is the message."""
+
+
+def group(name: str, about: str, verbs: Mapping[str, Callable[[list[str]], int]], words: list[str]) -> int:
+    """Call the verb of `skiff NAME VERB ...`. Raises InvalidSpec for an unknown one, Help for none."""
+    if not words or words[0] in ("-h", "--help", "help"):
+        lines = [f"Usage:  skiff {name} COMMAND", "", about, "", "Commands:", *(f"  {verb}" for verb in verbs)]
+        raise Help("\n".join([*lines, ""]))
+    if words[0] not in verbs:
+        raise InvalidSpec(f"{words[0]!r} is not a command of skiff {name}; use one of {', '.join(verbs)}")
+    return verbs[words[0]](words[1:])
 
 
 def _store(option: Option, word: str, values: dict[str, Any]) -> None:

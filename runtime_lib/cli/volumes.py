@@ -9,7 +9,7 @@ from . import opened, output
 from .container_spec import pairs
 from .inspect import show
 from .lifecycle import each
-from .options import FLAG, LIST, TEXT, Option, Usage
+from .options import FLAG, LIST, TEXT, Option, Usage, group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,9 +75,7 @@ def volume(words: list[str]) -> int:
         "remove": remove,
         "rm": remove,
     }
-    if not words or words[0] not in verbs:
-        raise InvalidSpec(f"skiff volume: use one of {', '.join(verbs)}")
-    return verbs[words[0]](words[1:])
+    return group("volume", "Volumes, which outlive their containers", verbs, words)
 
 
 def listing(words: list[str]) -> int:
