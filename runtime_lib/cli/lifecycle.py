@@ -164,13 +164,9 @@ def each(parsed: Parsed, action: Callable[[str], object]) -> int:
 
 
 def _start_attached(parsed: Parsed) -> int:
-    from ..containers.attach import attach
-    from ..containers.start import start as engine
+    from ..containers.run import start_attached
     from ..errors import InvalidSpec
 
     if len(parsed.arguments) > 1:
         raise InvalidSpec("start -a takes one container")
-    store = opened.store()
-    engine(store, parsed.arguments[0])
-    code = attach(store, parsed.arguments[0])
-    return 255 if code is None else code
+    return start_attached(opened.store(), parsed.arguments[0])

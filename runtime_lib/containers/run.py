@@ -40,6 +40,28 @@ def run(
         return _to_the_end(store, container, session, stdio)
 
 
+def start_attached(store: Store, ref: str, stdio: tuple[int, int, int] = (0, 1, 2)) -> int:
+    """Start a container that exists in the foreground, or attach to one that runs; return its exit code.
+
+    255 when its monitor was killed. Raises what `start` raises.
+    """
+    from .attach import attach
+    from .catalog import find
+    from .start import startable
+
+    container = find(store, ref)
+    with store.lock("container", container.id):
+        session = None
+        if startable(store, container):
+            with Launch(store) as launch:
+                session = launch.run(container, foreground=True)
+    if session is None:
+        code = attach(store, container.id, stdio)
+        return 255 if code is None else code
+    with session:
+        return _to_the_end(store, container, session, stdio)
+
+
 def _to_the_end(store: Store, container: Container, session: Session, stdio: tuple[int, int, int]) -> int:
     from . import attach, terminal
     from .finish import finish_session

@@ -23,7 +23,7 @@ def start(store: Store, ref: str) -> Container:
     """
     container = find(store, ref)
     with store.lock("container", container.id):
-        if _startable(store, container):
+        if startable(store, container):
             with Launch(store) as launch:
                 launch.run(container).close()
     return container
@@ -65,13 +65,13 @@ def _start_rank(store: Store, containers: Sequence[Container], at_once: int = 8)
             launches = []
             for container in sorted(containers[first : first + at_once], key=lambda container: container.id):
                 stack.enter_context(store.lock("container", container.id))
-                if _startable(store, container):
+                if startable(store, container):
                     launches.append((stack.enter_context(Launch(store)), container))
             for launch, container in launches:
                 launch.run(container).close()
 
 
-def _startable(store: Store, container: Container) -> bool:
+def startable(store: Store, container: Container) -> bool:
     """Whether the container is to be started: False when it runs already. Raises WrongState for a paused one."""
     status = state(store, container).status
     if status == "paused":

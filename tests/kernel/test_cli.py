@@ -218,6 +218,14 @@ def test_a_life(skiff: Skiff) -> None:
     assert skiff.run("rm", "-f", "d").returncode == 0
 
 
+def test_an_attached_start_gets_the_first_line(skiff: Skiff) -> None:
+    skiff.run("create", "--name", "s", "--network", "none", "bb", "sh", "-c", "echo first; exit 6")
+    for _ in range(2):
+        result = skiff.run("start", "-a", "s", check=False)
+        assert (result.stdout, result.returncode) == ("first\n", 6)
+    skiff.run("rm", "s")
+
+
 def test_a_run_whose_command_is_killed_goes_on_and_is_cleaned_up(skiff: Skiff) -> None:
     process = subprocess.Popen(
         skiff.command(*none("--name", "k", "bb", "sh", "-c", "echo up; read x")),
