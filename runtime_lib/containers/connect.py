@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from ..errors import Conflict
+from ..linux import netns
 from ..networks import attach, names
 from ..networks import catalog as networks
 from ..networks.model import endpoints
@@ -53,6 +52,9 @@ def disconnect(store: Store, ref: str, network_ref: str) -> None:
         if left is None:
             raise Conflict(f"container {container.name} is not on network {network.name}")
         attach.detach(store, container.id, network)
+        process = state(store, container).process
+        if process:
+            _reroute(store, container, process)
         for endpoint in endpoints(store, container.id):  # its own file still has the neighbours that it has left
             names.refresh(store, endpoint.network.id)
         save(store, container, left)
@@ -60,12 +62,17 @@ def disconnect(store: Store, ref: str, network_ref: str) -> None:
 
 def _attach(store: Store, container: Container, spec: ContainerSpec, process: Process) -> None:
     wish = wiring.attachments(spec)[-1]
-    namespace = os.open(f"/proc/{process.pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-    try:
+    with netns.of(process) as namespace:
         made = attach.attach(store, container.id, container.name, namespace, [wish])
-    finally:
-        os.close(namespace)
     names.refresh(store, made[-1].network.id)
+
+
+def _reroute(store: Store, container: Container, process: Process) -> None:
+    try:
+        with netns.of(process) as namespace:
+            attach.reroute(store, container.id, namespace)
+    except ProcessLookupError:
+        pass  # it has ended meanwhile, and its namespace with it
 
 
 def _without(store: Store, spec: ContainerSpec, network_id: str) -> ContainerSpec | None:

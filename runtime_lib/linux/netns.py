@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .process import Process
+
 _OWN = "/proc/thread-self/ns/net"  # namespaces belong to threads, and Ansible's modules may have several
 
 
@@ -25,6 +27,21 @@ def fresh() -> Iterator[int]:
         except BaseException:
             os.close(descriptor)
             raise
+
+
+@contextmanager
+def of(process: Process) -> Iterator[int]:
+    """Give a descriptor of a process's network namespace for a block. Raises ProcessLookupError when it is gone."""
+    try:
+        descriptor = os.open(f"/proc/{process.pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise ProcessLookupError(3, "No such process", f"/proc/{process.pid}") from None
+    try:
+        if not process.alive():  # then the pid may have been somebody else's already
+            raise ProcessLookupError(3, "No such process", f"/proc/{process.pid}")
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import re
+from contextlib import suppress
 
 from ..errors import AddressTaken, InvalidSpec, WrongState
 from ..linux import netns
@@ -115,6 +116,20 @@ def detach(store: Store, container_id: str, network: Network | None = None) -> N
         firewall.sync(store)
     for endpoint in gone:
         names.refresh(store, endpoint.network.id, container_id)
+
+
+def reroute(store: Store, container_id: str, namespace: int) -> None:
+    """Let the default route of a running container go by the first of its networks that is not internal.
+
+    For the time after `detach` from one network; a default route that is there stays.
+    """
+    routed = next((endpoint for endpoint in endpoints(store, container_id) if endpoint.gateway), None)
+    if routed is None:
+        return
+    with netns.entered(namespace):
+        inside = Rtnetlink()
+    with inside, suppress(FileExistsError):
+        inside.add_default_route(routed.interface, routed.gateway)
 
 
 def _forget(db: sqlite3.Connection, endpoint: Endpoint) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from runtime_lib.containers import catalog, logs, verbs
+from runtime_lib.containers.connect import connect, disconnect
 from runtime_lib.containers.create import create
 from runtime_lib.containers.execute import ExecSpec, capture, detach
 from runtime_lib.containers.inspect import inspect
@@ -25,6 +26,7 @@ from runtime_lib.containers.update import update
 from runtime_lib.containers.wait import wait
 from runtime_lib.errors import (
     CommandFailed,
+    Conflict,
     ContainerNotFound,
     ImageNotFound,
     InvalidSpec,
@@ -35,6 +37,7 @@ from runtime_lib.errors import (
 from runtime_lib.images.rootfs import import_rootfs
 from runtime_lib.linux.process import Process
 from runtime_lib.networks import catalog as networks
+from runtime_lib.networks.model import endpoints
 from runtime_lib.networks.spec import NetworkSpec
 from runtime_lib.paths import Layout
 from runtime_lib.store import Store
@@ -346,6 +349,26 @@ def test_names_ports_and_addresses(store: Store, make: Make) -> None:
     assert int(ports[0]["HostPort"]) > 0
     remove(store, server, force=True)
     assert "server" not in sh(store, client, "cat /etc/hosts")
+
+
+def test_networks_come_and_go_while_it_runs(store: Store, make: Make) -> None:
+    for name in ("one", "two"):
+        networks.create(store, NetworkSpec(name))
+    web = make(network_mode="one")
+    start(store, web)
+    connect(store, web, Attachment("two", ("www",)))
+    gateways = [endpoint.gateway for endpoint in endpoints(store, web)]
+    default = "ip route | grep default"
+    assert sh(store, web, default).split()[2] == str(gateways[0])
+    assert "www" in sh(store, web, "cat /etc/hosts")
+    with pytest.raises(Conflict, match="on network two already"):
+        connect(store, web, Attachment("two"))
+    disconnect(store, web, "one")
+    assert sh(store, web, default).split()[1:] == ["via", str(gateways[1]), "dev", "eth1"]
+    disconnect(store, web, "two")
+    assert sh(store, web, "ip route; ls /sys/class/net") == "lo\n"
+    with pytest.raises(Conflict, match="is not on network two"):
+        disconnect(store, web, "two")
 
 
 # Programs inside

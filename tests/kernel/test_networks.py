@@ -489,6 +489,17 @@ def test_disconnecting_takes_one_interface(host: Lab) -> None:
         attach.attach(host.store, web.id, "web", web.namespace, [Attachment("one")])
 
 
+def test_the_default_route_goes_by_the_next_network(host: Lab) -> None:
+    catalog.create(host.store, NetworkSpec("inner", internal=True))
+    for name in ("one", "two"):
+        catalog.create(host.store, NetworkSpec(name))
+    web = host.member("web", "one", "inner", "two")
+    for name, gateway in (("inner", web.endpoints[0].gateway), ("one", web.endpoints[2].gateway), ("two", None)):
+        attach.detach(host.store, web.id, catalog.find(host.store, name))
+        attach.reroute(host.store, web.id, web.namespace)
+        assert web.run("ip", "route", "show", "default").split()[2:3] == ([str(gateway)] if gateway else [])
+
+
 def test_inspect_has_dockers_shape(host: Lab) -> None:
     spec = NetworkSpec("one", subnets=(SubnetSpec("10.9.0.0/16", "10.9.0.9"),), labels={"a": "b"})
     made = catalog.create(host.store, spec)
