@@ -66,28 +66,6 @@ def ready(store: Store, spec: ContainerSpec) -> tuple[ReadyMount, ...]:
     return tuple(result)
 
 
-def anonymous(store: Store, container_id: str) -> list[str]:
-    """Return the names of the anonymous volumes that this container uses and no other one does."""
-    rows = store.query(
-        "SELECT name FROM volumes JOIN volume_users ON volume = name WHERE anonymous AND container_id = ?"
-        " AND NOT EXISTS (SELECT 1 FROM volume_users other WHERE other.volume = name AND other.container_id != ?)",
-        (container_id, container_id),
-    )
-    return [row["name"] for row in rows]
-
-
-def remove(store: Store, volumes: Iterable[str]) -> None:
-    """Remove volumes; one that somebody has begun to use, or that is gone, is left alone."""
-    for name in volumes:
-        from ..errors import InUse, VolumeNotFound
-        from ..volumes import catalog
-
-        try:
-            catalog.remove(store, name)
-        except (InUse, VolumeNotFound):
-            continue
-
-
 def _from_others(store: Store, spec: ContainerSpec) -> list[Mount]:
     mounts = []
     for text in spec.volumes_from:

@@ -10,15 +10,19 @@ from ..store import Store
 
 
 def reconcile(store: Store) -> None:
-    """Clear away containers whose creation or removal did not get to its end. Costs one query when there are none."""
-    for row in store.query("SELECT id FROM containers WHERE phase != 'ready'"):
+    """Clear away containers whose creation or removal did not get to its end. Costs two queries when there are none."""
+    from ..volumes.catalog import finish_removals
+
+    for row in store.query("SELECT id, phase FROM containers WHERE phase != 'ready'"):
         try:
             with store.lock("container", row["id"], patience=0.0):
                 # Whoever works on it holds the lock; so nobody does. But it may be finished by now.
                 if store.row("SELECT id FROM containers WHERE id = ? AND phase != 'ready'", (row["id"],)):
-                    erase(store, row["id"])
+                    # Whoever removed it has marked its volumes, if they were to go, too.
+                    erase(store, row["id"], volumes=row["phase"] == "creating")
         except Busy:
             continue
+    finish_removals(store)
 
 
 def erase(store: Store, container_id: str, volumes: bool = True) -> None:
@@ -26,18 +30,19 @@ def erase(store: Store, container_id: str, volumes: bool = True) -> None:
 
     With `volumes` its anonymous volumes go too, unless somebody else uses them.
     """
-    from . import attach_volumes
+    from ..volumes.catalog import finish_removals, retire_anonymous
     from .release import release
 
     layout = store.layout
     with store.transaction() as db:
         db.execute("UPDATE containers SET phase = 'removing' WHERE id = ?", (container_id,))
+        if volumes:
+            retire_anonymous(store, container_id)
     release(store, container_id)
     remove_folder(f"{layout.root}/containers", container_id)
-    anonymous = attach_volumes.anonymous(store, container_id) if volumes else []
     with store.transaction() as db:
         db.execute("DELETE FROM containers WHERE id = ?", (container_id,))
-    attach_volumes.remove(store, anonymous)
+    finish_removals(store)
     try:
         os.unlink(f"{layout.locks}/container-{container_id}")
     except FileNotFoundError:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
 from datetime import datetime, timezone
 
-from ..errors import InUse, NameTaken, VolumeNotFound
+from ..errors import Busy, InUse, NameTaken, VolumeNotFound
 from ..linux.trees import remove_tree
 from . import mounting
 from .model import Volume
@@ -22,16 +23,17 @@ if TYPE_CHECKING:
     from ..store import Store
 
 
-def create(store: Store, spec: VolumeSpec, anonymous: bool = False) -> Volume:
+def create(store: Store, spec: VolumeSpec, anonymous: bool = False, user: str = "") -> Volume:
     """Make a volume, or return the one that exists already with the same driver options, as Docker does.
 
+    A new one gets the container with the id `user` as its first user, in the same transaction: see `use`.
     Raises InvalidSpec, NameTaken (it exists with other options) and OSError.
     """
     spec.check()
     with store.lock("volume", spec.name):
         present = _find(store, spec.name)
         if present is None:
-            return _create(store, spec, anonymous)
+            return _create(store, spec, anonymous, user)
     if spec.driver_options and dict(spec.driver_options) != dict(present.spec.driver_options):
         raise NameTaken(f"there is a volume {spec.name} with other driver options: remove it, or choose another name")
     return present
@@ -95,6 +97,69 @@ def remove(store: Store, name: str, force: bool = False) -> None:
         _finish_removal(store, name)
 
 
+def retire_anonymous(store: Store, container_id: str) -> None:
+    """Mark the anonymous volumes that only this container uses for removal: to be done when its row is gone."""
+    with store.transaction() as db:
+        db.execute(
+            "UPDATE volumes SET removing = 1 WHERE anonymous AND name IN"
+            " (SELECT volume FROM volume_users WHERE container_id = ?1) AND NOT EXISTS"
+            " (SELECT 1 FROM volume_users WHERE volume = name AND container_id != ?1)",
+            (container_id,),
+        )
+
+
+def finish_removals(store: Store) -> None:
+    """Remove the volumes that are marked for it and that nobody uses any more; costs one query when there are none."""
+    marked = "SELECT * FROM volumes WHERE removing = 1 AND name NOT IN (SELECT volume FROM volume_users)"
+    for row in store.query(marked):
+        with store.lock("volume", row["name"]):
+            if store.row(f"{marked} AND name = ?", (row["name"],)):  # nobody was quicker
+                mounting.release(_volume(store, row))
+                _finish_removal(store, row["name"])
+
+
+def abandon(db: sqlite3.Connection, container_id: str) -> None:
+    """Mark the anonymous volumes that only this container uses; `sweep` removes them once its row is gone."""
+    db.execute(
+        "UPDATE volumes SET removing = 1 WHERE anonymous"
+        " AND name IN (SELECT volume FROM volume_users WHERE container_id = ?)"
+        " AND NOT EXISTS (SELECT 1 FROM volume_users WHERE volume = name AND container_id != ?)",
+        (container_id, container_id),
+    )
+
+
+def sweep(store: Store) -> None:
+    """Finish removals that have only been marked, also those of killed processes. Costs one query when there are none.
+
+    One that somebody works on, or in which something is still mounted, stays for the next time.
+    """
+    for row in store.query("SELECT name FROM volumes WHERE removing"):
+        try:
+            with store.lock("volume", row["name"], patience=0.0):
+                found = store.row("SELECT * FROM volumes WHERE name = ? AND removing", (row["name"],))
+                if found is not None:
+                    mounting.release(_volume(store, found))
+                    _finish_removal(store, row["name"])
+        except Busy:
+            continue
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+
+
+def sweep_folders(store: Store) -> None:
+    """Remove the empty folders of volumes whose creation was killed before it counted. One with content stays."""
+    parent = os.path.dirname(store.layout.volume("any"))
+    known = {row["name"] for row in store.query("SELECT name FROM volumes")}
+    for name in set(os.listdir(parent)) - known:
+        try:
+            with store.lock("volume", name, patience=0.0):
+                if store.row("SELECT 1 FROM volumes WHERE name = ?", (name,)) is None:
+                    _remove_empty(f"{parent}/{name}/_data", f"{parent}/{name}")
+        except Busy:
+            continue
+
+
 def inspect(store: Store, name: str) -> dict[str, Any]:
     """Return what `docker volume inspect` tells."""
     volume = find(store, name)
@@ -123,7 +188,7 @@ def prune(store: Store, everything: bool = True) -> list[str]:
     return gone
 
 
-def _create(store: Store, spec: VolumeSpec, anonymous: bool) -> Volume:
+def _create(store: Store, spec: VolumeSpec, anonymous: bool, user: str) -> Volume:
     row = store.row("SELECT * FROM volumes WHERE name = ?", (spec.name,))
     if row is not None:  # its removal was killed
         mounting.release(_volume(store, row))
@@ -147,6 +212,8 @@ def _create(store: Store, spec: VolumeSpec, anonymous: bool) -> Volume:
                 time.time_ns(),
             ),
         )
+        if user:
+            use(store, [spec.name], user)
     return find(store, spec.name)
 
 
@@ -162,6 +229,18 @@ def _remove_files(store: Store, name: str) -> None:
         remove_tree(parent, name)
     finally:
         os.close(parent)
+
+
+def _remove_empty(*folders: str) -> None:
+    for folder in folders:
+        try:
+            os.rmdir(folder)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                raise
+            return
 
 
 def _find(store: Store, name: str) -> Volume | None:

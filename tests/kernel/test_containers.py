@@ -61,14 +61,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with open(rootfs.tar(tree, folder / "rootfs.tar"), "rb") as file:
         import_rootfs(opened, file, "busybox", ["VOLUME /data/deep", "ENV FROM=image"])
     yield opened
-    Skiff(Path(opened.layout.root)).remove_networks()
+    Skiff(Path(opened.layout.root)).remove_everything()
     opened.close()
 
 
 @pytest.fixture
 def make(store: Store) -> Iterator[Make]:
     """Create containers that are removed at the end, with proof that nothing is left."""
-    before = own(leftovers.snapshot(store.layout.root, store.layout.label))
     made: list[str] = []
 
     def one(*command: str, image: str = "busybox", network_mode: str = "none", **values: object) -> str:
@@ -85,13 +84,16 @@ def make(store: Store) -> Iterator[Make]:
     for network in networks.listing(store):
         if network.name not in ("bridge", "host", "none"):
             networks.remove(store, network.name)
-    until(lambda: own(leftovers.snapshot(store.layout.root, store.layout.label)) == before, "nothing is left")
+    until(lambda: not left(store), "nothing is left")
     assert not any(store.query(f"SELECT * FROM {table}") for table in ("endpoints", "leases", "ports"))
 
 
-def own(snapshot: dict[str, set[str]]) -> dict[str, set[str]]:
+def left(store: Store) -> list[str]:
     """Return what can only be ours: other suites make interfaces and rules beside us."""
-    return {kind: snapshot[kind] for kind in ("processes", "mounts", "cgroups", "folders")}
+    found = leftovers.of(store.layout.root, store.layout.label, patience=0.0)
+    names = [name for kind in ("processes", "mounts", "cgroups", "folders") for name in found.get(kind, [])]
+    # The monitors' group goes when it is next found empty; named volumes are for the test to remove.
+    return [name for name in names if not name.endswith((store.layout.label, "/monitors")) and "volumes/" not in name]
 
 
 def status(store: Store, ref: str) -> str:
