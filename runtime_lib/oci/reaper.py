@@ -6,8 +6,8 @@ nothing else: sealed, non-dumpable, no descriptors; the user's program is its ch
 
 from __future__ import annotations
 
+import _signal  # the C part: `signal` imports `enum`, which every start would pay for
 import os
-import signal
 
 from ..linux import libc
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ANNOTATION = "skiff.init"
 # Raised by the kernel for what a program itself did, or meant for whoever stops a job.
-_NOT_PASSED_ON = (signal.SIGCHLD, signal.SIGTTIN, signal.SIGTTOU)
+_NOT_PASSED_ON = (_signal.SIGCHLD, _signal.SIGTTIN, _signal.SIGTTOU)
 
 
 def wanted(config: dict[str, Any]) -> bool:
@@ -28,19 +28,19 @@ def wanted(config: dict[str, Any]) -> bool:
 
 def stay(execute: Callable[[], NoReturn], terminal: bool) -> NoReturn:
     """Fork: the child calls `execute`; this process ends with its exit code, 128 + n when signal n ended it."""
-    every = signal.valid_signals()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, every)
+    every = _signal.valid_signals()
+    before = _signal.pthread_sigmask(_signal.SIG_BLOCK, every)
     child = os.fork()
     if child == 0:
         os.setpgid(0, 0)  # what the terminal's keys send must reach the program once
         if terminal:
             os.tcsetpgrp(0, os.getpid())
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, before)
         execute()
     libc.close_range(0)
     while True:
-        received = signal.sigwait(every)
-        if received == signal.SIGCHLD:
+        received = _signal.sigwait(every)
+        if received == _signal.SIGCHLD:
             _collect(child)
         elif received not in _NOT_PASSED_ON:
             _pass_on(child, received)
