@@ -6,13 +6,11 @@ costs. The methods here are closures. Type checkers see the standard module.
 
 from __future__ import annotations
 
+__all__ = ["asdict", "dataclass", "field", "fields", "replace"]
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from dataclasses import asdict as asdict
-    from dataclasses import dataclass as dataclass
-    from dataclasses import field as field
-    from dataclasses import fields as fields
-    from dataclasses import replace as replace
+    from dataclasses import asdict, dataclass, field, fields, replace
 else:
 
     class _Missing:
@@ -53,7 +51,7 @@ else:
             return asdict(value)
         if type(value) in (list, tuple):
             return type(value)(_plain(item) for item in value)
-        if type(value) is dict:
+        if isinstance(value, dict):
             return {_plain(key): _plain(item) for key, item in value.items()}
         return value
 

@@ -65,6 +65,7 @@ class Writer:
         done = ""
         for name in [part for part in path.split("/") if part]:
             done = f"{done}/{name}"
+            target: str | None = None
             try:
                 os.close(self.root.open(done, _FOLDER))
                 continue
@@ -155,7 +156,7 @@ class Writer:
 
     def _target(self, destination: str, name: str) -> str:
         target = posixpath.join(destination, name) if self._into(destination) else destination
-        for _ in range(_MOST_LINKS):
+        for _attempt in range(_MOST_LINKS):
             self.make_folder(posixpath.dirname(target), self.owner)
             link = self._link(target)
             if link is None:

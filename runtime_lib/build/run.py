@@ -203,7 +203,7 @@ def _owner() -> str:
 
 def _ended(owner: str) -> bool:
     """Whether this is a process of a build, and gone; nothing else is ever removed."""
-    pid, _, start_time = owner.partition(":")
+    pid, _colon, start_time = owner.partition(":")
     if not (pid.isdecimal() and start_time.isdecimal()):
         return False
     return not Process(int(pid), int(start_time)).alive()

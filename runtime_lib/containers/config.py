@@ -20,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+
 @dataclass(frozen=True)
 class Overlay:
     """The root file system: the layers of the image, the top one first, and the container's own folders."""

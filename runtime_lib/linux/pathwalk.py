@@ -24,6 +24,8 @@ _LOOK = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _FORMAT, _FOLDER, _LINK = 0o170000, 0o040000, 0o120000
 _PROC_SUPER_MAGIC = 0x9FA0
 
+_open: Opener = libc.openat2  # `walk` from the first kernel on that does not have it
+
 
 def open_at(directory: int, path: str, flags: int, mode: int = 0, resolve: int = 0) -> int:
     """Open `path` below the folder `directory`, with O_CLOEXEC; `resolve` is of libc.RESOLVE_*.
@@ -62,9 +64,6 @@ def mount_of(descriptor: int) -> str:
     """Return the id of the mount that a descriptor is on (proc(5), fdinfo; statx(2) tells it from Linux 5.8 on)."""
     with open(f"/proc/self/fdinfo/{descriptor}") as file:
         return next(line for line in file if line.startswith("mnt_id:"))
-
-
-_open: Opener = libc.openat2
 
 
 class _Walk:
