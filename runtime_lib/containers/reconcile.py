@@ -11,9 +11,10 @@ from ..store import Store
 
 def reconcile(store: Store) -> None:
     """Clear away containers whose creation or removal did not get to its end. Costs two queries when there are none."""
-    from ..volumes.catalog import finish_removals
+    from ..volumes.catalog import finish_removals, sweep_folders
 
-    for row in store.query("SELECT id, phase FROM containers WHERE phase != 'ready'"):
+    rows = store.query("SELECT id, phase FROM containers WHERE phase != 'ready'")
+    for row in rows:
         try:
             with store.lock("container", row["id"], patience=0.0):
                 # Whoever works on it holds the lock; so nobody does. But it may be finished by now.
@@ -23,6 +24,8 @@ def reconcile(store: Store) -> None:
         except Busy:
             continue
     finish_removals(store)
+    if rows:
+        sweep_folders(store)
 
 
 def erase(store: Store, container_id: str, volumes: bool = True) -> None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def create(store: Store, container_id: str, mount: Mount, anonymous: bool) -> None:
     """Make the volume of a mount if it does not exist, and note that the container uses it."""
     name = mount.source or ""
-    catalog.create(store, VolumeSpec(name, "local", mount.volume_options, mount.labels), anonymous=anonymous)
+    spec = VolumeSpec(name, "local", mount.volume_options, mount.labels)
+    catalog.create(store, spec, anonymous=anonymous, user=container_id)
     catalog.use(store, [name], container_id)
 
 

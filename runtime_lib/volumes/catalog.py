@@ -109,36 +109,16 @@ def retire_anonymous(store: Store, container_id: str) -> None:
 
 
 def finish_removals(store: Store) -> None:
-    """Remove the volumes that are marked for it and that nobody uses any more; costs one query when there are none."""
+    """Remove the volumes that are marked for it and that nobody uses any more; costs one query when there are none.
+
+    One that somebody else works on, or in which something is still mounted, stays for the next time.
+    """
     marked = "SELECT * FROM volumes WHERE removing = 1 AND name NOT IN (SELECT volume FROM volume_users)"
     for row in store.query(marked):
-        with store.lock("volume", row["name"]):
-            if store.row(f"{marked} AND name = ?", (row["name"],)):  # nobody was quicker
-                mounting.release(_volume(store, row))
-                _finish_removal(store, row["name"])
-
-
-def abandon(db: sqlite3.Connection, container_id: str) -> None:
-    """Mark the anonymous volumes that only this container uses; `sweep` removes them once its row is gone."""
-    db.execute(
-        "UPDATE volumes SET removing = 1 WHERE anonymous"
-        " AND name IN (SELECT volume FROM volume_users WHERE container_id = ?)"
-        " AND NOT EXISTS (SELECT 1 FROM volume_users WHERE volume = name AND container_id != ?)",
-        (container_id, container_id),
-    )
-
-
-def sweep(store: Store) -> None:
-    """Finish removals that have only been marked, also those of killed processes. Costs one query when there are none.
-
-    One that somebody works on, or in which something is still mounted, stays for the next time.
-    """
-    for row in store.query("SELECT name FROM volumes WHERE removing"):
         try:
             with store.lock("volume", row["name"], patience=0.0):
-                found = store.row("SELECT * FROM volumes WHERE name = ? AND removing", (row["name"],))
-                if found is not None:
-                    mounting.release(_volume(store, found))
+                if store.row(f"{marked} AND name = ?", (row["name"],)):  # nobody was quicker
+                    mounting.release(_volume(store, row))
                     _finish_removal(store, row["name"])
         except Busy:
             continue

@@ -1,54 +1,51 @@
-"""What a host holds of an installation: taken before and after, the difference is what was left behind."""
+"""What a host holds of an installation: when everything is removed, it must be nothing."""
 
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import time
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
+OURS = ("sk", "sv")  # bridges, and the host's ends of veth pairs
 
 
-def snapshot(root: str, label: str) -> dict[str, set[str]]:
-    """Return processes, mounts, interfaces, cgroups, nftables rules and folders that may belong to the installation."""
-    return {
-        "processes": _processes(root),
-        "mounts": _mounts(root),
-        "interfaces": set(os.listdir("/sys/class/net")),
-        "cgroups": _cgroups(label),
-        "rules": _rules(label),
-        "folders": _folders(root),
-    }
+def of(root: str, label: str, patience: float = 10.0) -> dict[str, list[str]]:
+    """Return processes, mounts, interfaces, cgroups, rules and folders of an installation; {} when nothing is there.
 
-
-def left_behind(before: dict[str, set[str]], root: str, label: str, patience: float = 10.0) -> dict[str, set[str]]:
-    """Return what is there now and was not before; {} when nothing is.
-
-    The kernel ends namespaces, and with them their interfaces, a moment after the last process: so look again for up
-    to `patience` seconds.
+    Interfaces are those of the calling thread's network namespace, which must be the test's own. The kernel ends
+    namespaces, and with them their interfaces, a moment after the last process, and the last monitor needs a moment to
+    end: so look again for up to `patience` seconds.
     """
     deadline = time.monotonic() + patience
     while True:
-        now = snapshot(root, label)
-        left = {kind: now[kind] - before[kind] for kind in now if now[kind] - before[kind]}
-        if not left or time.monotonic() > deadline:
-            return left
+        left = {
+            "processes": _processes(root),
+            "mounts": _mounts(root),
+            "interfaces": [name for _index, name in socket.if_nameindex() if name.startswith(OURS)],
+            "cgroups": _cgroups(label),
+            "rules": _rules(label),
+            "folders": _folders(root),
+        }
+        found = {kind: names for kind, names in left.items() if names}
+        if not found or time.monotonic() > deadline:
+            return found
         time.sleep(0.1)
 
 
-def _cgroups(label: str) -> set[str]:
-    """Return the groups of containers; that of the monitors goes when somebody next finds it empty."""
-    found = set()
+def _cgroups(label: str) -> list[str]:
+    found = []
     for folder, names, _files in os.walk(CGROUPS):  # unlike glob it does not mind a group that goes meanwhile
         if os.path.basename(folder) == label:
-            found |= {f"{folder}/{name}" for name in names if name != "monitors"}
+            found += [folder, *(f"{folder}/{name}" for name in names)]
             names.clear()
     return found
 
 
-def _processes(root: str) -> set[str]:
-    found = set()
+def _processes(root: str) -> list[str]:
+    found = []
     for entry in os.listdir("/proc"):
         if not entry.isdigit() or int(entry) == os.getpid():
             continue
@@ -56,25 +53,24 @@ def _processes(root: str) -> set[str]:
             line = Path(f"/proc/{entry}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
-        if root in line and ("runtime_lib" in line):
-            found.add(f"{entry} {line}")
+        if root in line and "runtime_lib" in line:
+            found.append(f"{entry} {line}")
     return found
 
 
-def _mounts(root: str) -> set[str]:
-    lines = Path("/proc/self/mountinfo").read_text().splitlines()
-    return {line.split(" ", 2)[2] for line in lines if root in line}
+def _mounts(root: str) -> list[str]:
+    return [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if f" {root}/" in line]
 
 
-def _rules(label: str) -> set[str]:
-    text = subprocess.run(["nft", "list", "ruleset"], capture_output=True, text=True, check=True).stdout
-    table = label.replace("-", "_")
-    return {line.strip() for line in text.split("\n") if "dnat" in line} if table in text else set()
+def _rules(label: str) -> list[str]:
+    listing = ["nft", "list", "table", "inet", label.replace("-", "_")]
+    result = subprocess.run(listing, capture_output=True, text=True, check=False)
+    return result.stdout.splitlines()
 
 
-def _folders(root: str) -> set[str]:
-    found = set()
-    for part in ("containers", "run/containers", "tmp"):
+def _folders(root: str) -> list[str]:
+    found = []
+    for part in ("containers", "run/containers", "tmp", "volumes"):
         folder = Path(root) / part
-        found |= {f"{part}/{name}" for name in os.listdir(folder)} if folder.exists() else set()
+        found += [f"{part}/{name}" for name in os.listdir(folder)] if folder.exists() else []
     return found
