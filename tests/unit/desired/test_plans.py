@@ -1,0 +1,171 @@
+"""Plans of networks, volumes, images and lists of containers: options and facts in, steps out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from runtime_lib.containers.parts import Attachment
+from runtime_lib.desired import containers, dockerfile_build, image_plan, network_plan, volume
+from runtime_lib.desired.compare import equal
+from runtime_lib.desired.container_health import healthy
+from runtime_lib.desired.container_wish import wish as container_wish
+from runtime_lib.desired.image_steps import check_archive
+from runtime_lib.desired.image_wish import full_name
+from runtime_lib.desired.image_wish import wish as image_wish
+from runtime_lib.desired.network_plan import Present
+from runtime_lib.errors import ImageNotFound, InvalidSpec, WrongState
+from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
+from runtime_lib.volumes.spec import VolumeSpec
+
+SUBNET = {"ipam_config": [{"subnet": "10.1.0.0/24"}]}
+
+
+def said(steps: Any) -> list[str]:
+    return [step.describe() for step in steps.steps]
+
+
+def network(present: Present | None, **options: Any) -> list[str]:
+    wanted = network_plan.wish({"name": "n", "state": "present", **options})
+    return said(network_plan.plan(wanted, present))
+
+
+def there(**spec: Any) -> Present:
+    return Present(NetworkSpec("n", **spec), spec.get("subnets", ()), {"a": Attachment("n")}, frozenset("ab"))
+
+
+def test_networks() -> None:
+    again = ["disconnect container a from network n", "remove network n", "create network n"]
+    assert network(None) == ["create network n"]
+    assert network(there()) == []
+    assert network(there(), force=True) == [*again, "connect container a to network n"]
+    assert network(there(), internal=True) == [*again, "connect container a to network n"]
+    assert network(there(labels={"x": "1", "y": "2"}), labels={"x": "1"}) == []
+    assert network(there(), **SUBNET)[:3] == again
+    assert network(there(subnets=(SubnetSpec("10.1.0.0/24", "10.1.0.1"),)), **SUBNET) == []
+    assert network(there(), connected=["b"]) == [
+        "connect container b to network n",
+        "disconnect container a from network n",
+    ]
+    assert network(there(), connected=["b", "nobody"], appends=True) == ["connect container b to network n"]
+    assert network(there(), state="absent") == ["disconnect container a from network n", "remove network n"]
+    assert network(None, state="absent") == []
+
+
+@pytest.mark.parametrize(
+    "option", [{"enable_ipv6": True}, {"scope": "swarm"}, {"ingress": True}, {"driver": "overlay"}]
+)
+def test_networks_that_cannot_be(option: dict[str, Any]) -> None:
+    with pytest.raises(InvalidSpec):
+        network(None, **option)
+
+
+def test_volumes() -> None:
+    def plan(present: VolumeSpec | None, **options: Any) -> list[str]:
+        return said(volume.plan(volume.wish({"volume_name": "vol", "state": "present", **options}), present))
+
+    present = VolumeSpec("vol", labels={"a": "1"})
+    assert plan(None) == ["create volume vol"]
+    assert plan(present, labels={"a": "2"}) == []
+    assert plan(present, labels={"a": "1"}, recreate="options-changed") == []
+    assert plan(present, labels={"a": "2"}, recreate="options-changed") == ["remove volume vol", "create volume vol"]
+    assert plan(present, recreate="always") == ["remove volume vol", "create volume vol"]
+    assert plan(present, state="absent") == ["remove volume vol"]
+    assert plan(None, state="absent") == []
+
+
+def image(present: image_plan.Present, **options: Any) -> list[str]:
+    base = {"name": "i", "tag": "latest", "state": "present", "source": "load", "load_path": "/a"}
+    flags = dict.fromkeys(("force_source", "force_absent", "force_tag"), False)
+    return said(image_plan.plan(image_wish({**base, **flags, **options}), present))
+
+
+def test_images() -> None:
+    here = image_plan.Present("sha256:1")
+    assert image(image_plan.Present()) == ["load image i:latest from /a"]
+    assert image(here) == []
+    assert image(here, force_source=True) == ["load image i:latest from /a"]
+    assert image(image_plan.Present("sha256:1", coming="sha256:1"), force_source=True) == []
+    assert image(here, repository="j:2") == ["tag image i:latest as j:2"]
+    assert image(image_plan.Present("sha256:1", "sha256:2"), repository="j:2") == []
+    assert image(image_plan.Present("sha256:1", "sha256:2"), repository="j:2", force_tag=True) != []
+    assert image(here, source="pull") == []
+    assert image(here, state="absent") == ["remove image i:latest"]
+    assert image(image_plan.Present(), state="absent") == []
+    with pytest.raises(ImageNotFound):
+        image(image_plan.Present(), source="local")
+    for wrong in ({"source": "pull"}, {"source": None}, {"load_path": None}, {"push": True}):
+        with pytest.raises(InvalidSpec):
+            image(image_plan.Present(), **wrong)
+
+
+def test_names_of_images() -> None:
+    assert full_name("nginx", "1") == "nginx:1"
+    assert full_name("nginx:2", "1") == "nginx:2"
+    assert full_name("localhost:5000/nginx", "1") == "localhost:5000/nginx:1"
+    assert full_name(f"sha256:{'a' * 64}", "1") == f"sha256:{'a' * 64}"
+
+
+def test_what_an_archive_brings() -> None:
+    assert check_archive("i:1", "/a", [("sha256:1", ())]) == "sha256:1"
+    assert check_archive("i:1", "/a", [("sha256:1", ("j:1",)), ("sha256:2", ("i:1",))]) == "sha256:2"
+    with pytest.raises(InvalidSpec, match="it has j:1"):
+        check_archive("i:1", "/a", [("sha256:1", ("j:1",))])
+
+
+def test_a_build_is_an_image_task() -> None:
+    options = {"name": "i", "tag": "1", "path": "/c", "rebuild": "auto"}
+    assert dockerfile_build.as_image(options)["force_source"] is True
+    assert dockerfile_build.as_image({**options, "rebuild": "never"})["force_source"] is False
+    output = {"type": "image", "name": ["j"]}
+    assert dockerfile_build.as_image({**options, "outputs": [output]})["repository"] == "j"
+    for wrong in ({"secrets": [{"id": "a"}]}, {"outputs": [{"type": "tar"}]}, {"outputs": [{**output, "push": True}]}):
+        with pytest.raises(InvalidSpec):
+            dockerfile_build.as_image({**options, **wrong})
+
+
+def test_containers_wait_for_those_that_they_need() -> None:
+    def order(*entries: dict[str, Any]) -> list[str]:
+        return [wanted.name for wanted in containers.ordered([container_wish(entry) for entry in entries])]
+
+    a = {"name": "a", "image": "i", "network_mode": "container:b"}
+    b = {"name": "b", "image": "i", "volumes_from": ["c:ro"]}
+    c = {"name": "c", "image": "i", "links": ["outside:x"]}
+    assert order(a, b, c) == ["c", "b", "a"]
+    assert order(a, {"name": "z", "state": "absent"}, b) == ["z", "b", "a"]
+    with pytest.raises(InvalidSpec, match="a, b need each other"):
+        order(a, {**b, "volumes_from": ["a"]})
+
+
+def test_entries_of_a_list_take_over_what_stands_beside_it() -> None:
+    options = {"image": "i", "state": "started", "containers": [{"name": "a"}, {"name": "b", "image": "j"}]}
+    assert [entry["image"] for entry in containers.entries(options)] == ["i", "j"]
+    with pytest.raises(InvalidSpec, match="a is there twice"):
+        containers.entries({"containers": [{"name": "a"}, {"name": "a"}]})
+    with pytest.raises(InvalidSpec, match="needs a name"):
+        containers.entries({"containers": [{"image": "i"}]})
+
+
+def test_health() -> None:
+    assert healthy({"Status": "running"}, "a")
+    assert healthy({"Status": "running", "Health": {"Status": "healthy"}}, "a")
+    assert not healthy({"Status": "running", "Health": {"Status": "starting"}}, "a")
+    with pytest.raises(WrongState):
+        healthy({"Status": "exited", "Health": {"Status": "unhealthy"}}, "a")
+
+
+def test_comparison_modes() -> None:
+    more = "allow_more_present"
+    assert equal("list", more, ["a", "c"], ["a", "b", "c"])
+    assert not equal("list", more, ["c", "a"], ["a", "b", "c"])
+    assert not equal("list", "strict", ["a"], ["a", "b"])
+    assert equal("set", "strict", ["a", "b"], ["b", "a"])
+    assert not equal("set", more, ["a", "b"], ["a"])
+    assert equal("dict", more, {"a": 1}, {"a": 1, "b": 2})
+    assert not equal("dict", "strict", {"a": 1}, {"a": 1, "b": 2})
+    assert equal("records", more, [{"a": 1}], [{"a": 1, "b": 2}, {"c": 3}])
+    assert not equal("records", "strict", [{"a": 1}], [{"a": 1, "b": 2}, {"c": 3}])
+    assert equal("set", "strict", None, [])
+    assert not equal("value", "strict", None, "")
+    assert equal("value", "ignore", 1, 2)
