@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,10 @@ class Host:
         finally:
             self._holder.kill()
             self._holder.communicate()
+            for base in Path("/sys/fs/cgroup").glob(f"*/{self.layout.label}"):
+                for folder, _folders, _files in os.walk(base, topdown=False):
+                    with suppress(OSError):  # a monitor that is just ending removes it itself
+                        os.rmdir(folder)
 
 
 def task(module: str, **options: Any) -> dict[str, Any]:
