@@ -5,7 +5,7 @@ Times are nanoseconds since 1970. JSON columns hold what their seat's `to_json` 
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS layers (
@@ -31,6 +31,9 @@ CREATE TABLE IF NOT EXISTS image_layers (
 CREATE TABLE IF NOT EXISTS image_names (
     name TEXT PRIMARY KEY,
     image_id TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE
+);
+CREATE TABLE IF NOT EXISTS removed_images (
+    image_id TEXT PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE
 );
 CREATE TABLE IF NOT EXISTS containers (
     id TEXT PRIMARY KEY,

@@ -33,10 +33,12 @@ def erase(store: Store, container_id: str, volumes: bool = True) -> None:
 
     With `volumes` its anonymous volumes go too, unless somebody else uses them.
     """
+    from ..images.layers import release as release_image
     from ..volumes.catalog import finish_removals, retire_anonymous
     from .release import release
 
     layout = store.layout
+    row = store.row("SELECT image_id FROM containers WHERE id = ?", (container_id,))
     with store.transaction() as db:
         db.execute("UPDATE containers SET phase = 'removing' WHERE id = ?", (container_id,))
         if volumes:
@@ -45,6 +47,8 @@ def erase(store: Store, container_id: str, volumes: bool = True) -> None:
     remove_folder(f"{layout.root}/containers", container_id)
     with store.transaction() as db:
         db.execute("DELETE FROM containers WHERE id = ?", (container_id,))
+    if row:
+        release_image(store, row["image_id"])
     finish_removals(store)
     try:
         os.unlink(f"{layout.locks}/container-{container_id}")

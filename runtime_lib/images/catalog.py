@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from ..store import Store
 
 
+# Removed by force while stopped containers still need it: the row and the layers stay until the last of them is gone.
+_THERE = "id NOT IN (SELECT image_id FROM removed_images)"
+
+
 @dataclass(frozen=True)
 class Image:
     """One image.
@@ -46,7 +50,7 @@ class Removed:
 
 
 def get(store: Store, image_id: str) -> Image:
-    """Return the image of a full id. Raises ImageNotFound."""
+    """Return the image of a full id, also a removed one that containers still use. Raises ImageNotFound."""
     row = store.row("SELECT id, config, size, created FROM images WHERE id = ?", (image_id,))
     if row is None:
         raise ImageNotFound(f"no image has the id {image_id}")
@@ -73,7 +77,7 @@ def find(store: Store, ref: str) -> Image:
 def resolve(store: Store, ref: str) -> str | None:
     """Return the id that `ref` means, or None. A name comes before an id prefix of the same spelling, as in Docker."""
     if digest.valid(ref):
-        row = store.row("SELECT id FROM images WHERE id = ?", (ref,))
+        row = store.row(f"SELECT id FROM images WHERE id = ? AND {_THERE}", (ref,))
         return row["id"] if row else None
     try:
         name = reference.parse(ref).full
@@ -87,7 +91,7 @@ def _by_prefix(store: Store, ref: str) -> str | None:
     prefix = ref[7:] if ref.startswith("sha256:") else ref
     if not 0 < len(prefix) <= 64 or not set(prefix) <= set("0123456789abcdef"):
         return None
-    rows = store.query("SELECT id FROM images WHERE id GLOB ? LIMIT 2", (f"sha256:{prefix}*",))
+    rows = store.query(f"SELECT id FROM images WHERE id GLOB ? AND {_THERE} LIMIT 2", (f"sha256:{prefix}*",))
     if len(rows) > 1:
         raise InvalidSpec(f"the image id {ref!r} is ambiguous: several images start with it; give more digits")
     return rows[0]["id"] if rows else None
@@ -95,7 +99,8 @@ def _by_prefix(store: Store, ref: str) -> str | None:
 
 def listing(store: Store) -> list[Image]:
     """Return all images, the newest first."""
-    return [get(store, row["id"]) for row in store.query("SELECT id FROM images ORDER BY created DESC, id")]
+    rows = store.query(f"SELECT id FROM images WHERE {_THERE} ORDER BY created DESC, id")
+    return [get(store, row["id"]) for row in rows]
 
 
 def tag(store: Store, ref: str, name: str) -> bool:
@@ -116,21 +121,32 @@ def tag(store: Store, ref: str, name: str) -> bool:
 def remove(store: Store, ref: str, force: bool = False) -> Removed:
     """Remove a name and, with the last one, the image; by an id, the image with all its names.
 
-    As in Docker, an image with several names is removed by its id with `force` only. Raises ImageNotFound, and InUse
-    when a container needs the image; with `force` a name goes nevertheless and the image stays without it.
+    As in Docker, `force` is needed by id for an image with several names, and for one that stopped containers use: they
+    keep its files. One that a running container uses can lose its names, but not go. Raises ImageNotFound, InUse.
     """
     with store.transaction() as db:
         image = find(store, ref)
-        name = _meant_name(store, ref)
-        users = [row["name"] for row in store.query("SELECT name FROM containers WHERE image_id = ?", (image.id,))]
-        removed = _removal(image, name, users, force)
+        removed = _removal(image, _meant_name(store, ref), *_users(store, image.id), force)
         for familiar in removed.untagged:
             db.execute("DELETE FROM image_names WHERE name = ?", (reference.parse(familiar).full,))
         if removed.deleted:
-            db.execute("DELETE FROM images WHERE id = ?", (image.id,))
+            db.execute("INSERT INTO removed_images VALUES (?)", (image.id,))
     if removed.deleted:
         layers.collect(store)
     return removed
+
+
+def _users(store: Store, image_id: str) -> tuple[list[str], list[str]]:
+    """Return the names of the containers that use an image: those that run, and the others."""
+    from ..monitor.state import read
+
+    running: list[str] = []
+    stopped: list[str] = []
+    for row in store.query("SELECT id, name FROM containers WHERE image_id = ? ORDER BY name", (image_id,)):
+        state = read(store.layout.bundle(row["id"]), store.layout.container(row["id"]))
+        users = running if state.status in ("running", "paused", "restarting") else stopped
+        users.append(row["name"])
+    return running, stopped
 
 
 def _meant_name(store: Store, ref: str) -> str | None:
@@ -142,14 +158,15 @@ def _meant_name(store: Store, ref: str) -> str | None:
     return parsed.familiar if store.row("SELECT 1 FROM image_names WHERE name = ?", (parsed.full,)) else None
 
 
-def _removal(image: Image, name: str | None, users: list[str], force: bool) -> Removed:
+def _removal(image: Image, name: str | None, running: list[str], stopped: list[str], force: bool) -> Removed:
     """Decide what a removal does. Pure."""
-    if name and len(image.names) > 1:
+    what = f"image {name or image.id}"
+    if name and (len(image.names) > 1 or (running and force)):
         return Removed((name,), None)
-    if name and users and force:
-        return Removed((name,), None)
-    if users:
-        raise InUse(f"image {name or image.id} is used by container {users[0]}; remove the container first")
+    if running and not name:
+        raise InUse(f"{what} is used by container {running[0]}, which runs; remove the container first")
     if not name and len(image.names) > 1 and not force:
-        raise InUse(f"image {image.id} has several names ({', '.join(image.names)}); remove them or use force")
+        raise InUse(f"{what} has several names ({', '.join(image.names)}); remove them or use force")
+    if (running or stopped) and not force:
+        raise InUse(f"{what} is used by container {[*running, *stopped][0]}; remove the container first, or use force")
     return Removed(image.names, image.id)

@@ -42,6 +42,7 @@ def from_bytes(store: Store, data: bytes, chain_ids: Sequence[str], names: Seque
             "INSERT OR IGNORE INTO images VALUES (?, ?, ?, ?)",
             (image_id, data.decode(), size, created or time.time_ns()),
         )
+        db.execute("DELETE FROM removed_images WHERE image_id = ?", (image_id,))
         for position, chain_id in enumerate(chain_ids):
             db.execute("INSERT OR IGNORE INTO image_layers VALUES (?, ?, ?)", (image_id, position, chain_id))
         for name in full:

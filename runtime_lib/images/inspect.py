@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import CorruptData
 from . import catalog, layers, reference, times
 
 TYPE_CHECKING = False
@@ -41,7 +42,7 @@ def inspect(store: Store, ref: str) -> dict[str, Any]:
 def describe(store: Store, image: Image) -> dict[str, Any]:
     """Return the inspect document of an image that was found already."""
     config = image.config
-    folders = layers.folders(store, image.layers)
+    folders = _folders(store, image)
     data = {"UpperDir": folders[0]} if folders else {}
     if folders[1:]:
         data["LowerDir"] = ":".join(folders[1:])
@@ -87,6 +88,14 @@ def repositories(image: Image) -> list[tuple[str, str]]:
     """Return the (repository, tag) pairs of an image as Docker's table shows them; <none> where there are none."""
     parsed = [reference.parse(name) for name in image.names]
     return [(name.familiar_name, name.tag or "<none>") for name in parsed] or [("<none>", "<none>")]
+
+
+def _folders(store: Store, image: Image) -> list[str]:
+    """Return the folders of its layers, top first; none when one is lost, which is for a start to complain about."""
+    try:
+        return layers.folders(store, image.layers)
+    except CorruptData:
+        return []
 
 
 def _step(step: dict[str, Any], size: int) -> dict[str, Any]:

@@ -166,18 +166,31 @@ def scratch(store: Store) -> Iterator[str]:
 
 
 def collect(store: Store) -> None:
-    """Remove layers that no image refers to, and what killed processes left; nothing while somebody imports."""
+    """Remove what nothing refers to (layers, removed images without containers), and what killed processes left.
+
+    Nothing happens while somebody imports: whoever does calls this at its end.
+    """
     try:
         with store.lock("layers", "use", patience=0):
             with store.transaction() as db:
+                db.execute(
+                    "DELETE FROM images WHERE id IN (SELECT image_id FROM removed_images)"
+                    " AND id NOT IN (SELECT image_id FROM containers)"
+                )
                 db.execute("DELETE FROM layers WHERE chain_id NOT IN (SELECT chain_id FROM image_layers)")
             paths = _without_row(store)
     except Busy:
-        return  # whoever imports now calls this at its end
+        return
     if paths:
         _sync(store)  # or a power cut could bring back the rows of trees that are gone
     for path in paths:
         _remove(path)
+
+
+def release(store: Store, image_id: str) -> None:
+    """Let a removed image go when its last container is gone; call it after each container's end."""
+    if store.row("SELECT 1 FROM removed_images WHERE image_id = ?", (image_id,)):
+        collect(store)
 
 
 def _without_row(store: Store) -> list[str]:

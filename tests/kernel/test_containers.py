@@ -34,6 +34,8 @@ from runtime_lib.errors import (
     NetworkNotFound,
     WrongState,
 )
+from runtime_lib.images import catalog as images
+from runtime_lib.images.create import image as create_image
 from runtime_lib.images.rootfs import import_rootfs
 from runtime_lib.linux.process import Process
 from runtime_lib.networks import catalog as networks
@@ -235,6 +237,20 @@ def test_restart_policy_until_a_user_stops_it(store: Store, make: Make) -> None:
     stop(store, container, 0)
     assert status(store, container) == "exited"
     assert output(store, container).count("again") >= 2
+
+
+def test_containers_keep_an_image_that_was_removed_by_force(store: Store, make: Make) -> None:
+    made = images.find(store, "busybox")
+    stopped = make("sh", "-c", "echo $FROM; cat /etc/group")
+    try:
+        assert images.remove(store, made.id, force=True).deleted == made.id
+        assert images.resolve(store, "busybox") is None
+        start(store, stopped)
+        assert wait(store, stopped) == 0
+        assert output(store, stopped).startswith("image\nroot:")
+        assert inspect(store, stopped)["Image"] == made.id
+    finally:
+        create_image(store, made.config, made.layers, ["busybox"])
 
 
 def test_failures_before_anything_is_touched(store: Store, make: Make) -> None:

@@ -56,7 +56,10 @@ options:
     type: bool
     default: false
   force_absent:
-    description: Remove the name even when a container needs the image.
+    description:
+      - Remove the name even when a container needs the image, and with its last name the image.
+      - Containers that are stopped keep the files they need. An image that a running container needs stays, without
+        the name.
     type: bool
     default: false
   force_tag:
