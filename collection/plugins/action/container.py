@@ -31,7 +31,6 @@ MISSING = "skiff_library_missing"
 class ActionModule(ActionBase):
     """Run the module, and carry the library first where it is missing."""
 
-    TRANSFERS_FILES = True
     _supports_check_mode = True
     _supports_async = True
 
