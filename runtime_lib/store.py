@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from . import schema
 from .errors import Busy, CorruptData, HostLacks
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 LOCK_PATIENCE = 60.0  # seconds; longer than any operation that holds a lock should last
+_RESERVE = 1024 * 1024  # bytes
+_PLENTY = 16 * _RESERVE
 
 
 class Store:
@@ -43,19 +46,24 @@ class Store:
         return store
 
     def _open(self, database: str) -> None:
+        if database != ":memory:":
+            _keep_reserve(self.layout.root)
         try:
             self._db = _connect(database)
         except sqlite3.DatabaseError as error:
-            raise CorruptData(f"cannot open the database {database}: {error}; restore or remove it") from error
+            raise self._explained(error) from error
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Return all rows of a SELECT."""
-        return self._db.execute(sql, parameters).fetchall()
+        try:
+            return self._db.execute(sql, parameters).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise self._explained(error) from error
 
     def row(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Row | None:
         """Return the first row of a SELECT, or None."""
-        row: sqlite3.Row | None = self._db.execute(sql, parameters).fetchone()
-        return row
+        rows = self.query(sql, parameters)
+        return rows[0] if rows else None
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -63,13 +71,17 @@ class Store:
         if self._db.in_transaction:
             yield self._db
             return
-        self._db.execute("BEGIN IMMEDIATE")
         try:
+            self._db.execute("BEGIN IMMEDIATE")
             yield self._db
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+            self._db.execute("COMMIT")
+        except sqlite3.IntegrityError:
+            raise  # the caller knows which rule of the schema it has met
+        except sqlite3.DatabaseError as error:
+            raise self._explained(error) from error
+        finally:
+            if self._db.in_transaction:  # SQLite itself rolls back when the disk is full
+                self._db.execute("ROLLBACK")
 
     @contextmanager
     def lock(self, kind: str, name: str, patience: float = LOCK_PATIENCE, shared: bool = False) -> Iterator[None]:
@@ -89,6 +101,36 @@ class Store:
     def close(self) -> None:
         """Close the database."""
         self._db.close()
+
+    def _explained(self, error: sqlite3.DatabaseError) -> Exception:
+        """Return what the user can do about it: Busy, CorruptData, or OSError for what the file system refuses."""
+        database = self.layout.database
+        if "locked" in str(error):
+            return Busy(f"another process holds the database {database} for too long; try again")
+        if "readonly" in str(error):
+            return OSError(errno.EROFS, os.strerror(errno.EROFS), database)
+        if isinstance(error, sqlite3.OperationalError) and _free(self.layout.root) < _RESERVE:
+            return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.layout.root)
+        return CorruptData(f"cannot use the database {database}: {error}; restore or remove it")
+
+
+def _keep_reserve(root: str) -> None:
+    """Have a file that is deleted when the disk is full: SQLite needs some space even to read or to remove rows."""
+    path, free = f"{root}/reserve", _free(root)
+    if free < _RESERVE:
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+    elif free > _PLENTY and not os.path.exists(path):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            os.posix_fallocate(descriptor, 0, _RESERVE)
+        finally:
+            os.close(descriptor)
+
+
+def _free(folder: str) -> int:
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize
 
 
 def _make_folders(layout: Layout) -> None:

@@ -96,7 +96,7 @@ def test_garbage_is_said_to_be_garbage(tmp_path: Path) -> None:
     layout = Layout(str(tmp_path / "root"), str(tmp_path / "run"))
     os.makedirs(layout.root)
     Path(layout.database).write_text("no database at all, and long enough to be read as one" * 100)
-    with pytest.raises(CorruptData, match="cannot open the database"):
+    with pytest.raises(CorruptData, match="cannot use the database"):
         Store(layout)
 
 
@@ -122,5 +122,9 @@ def test_an_observer_sees_what_is_there_and_cannot_change_it(tmp_path: Path) -> 
         db.execute("INSERT INTO volumes VALUES ('data', 'local', '{}', '{}', 0, 0, 1)")
     observer = Store.observer(layout)
     assert [row["name"] for row in observer.query("SELECT name FROM volumes")] == ["data"]
-    with pytest.raises(sqlite3.OperationalError), observer.transaction() as db:
+    with pytest.raises(OSError, match="Read-only"), observer.transaction() as db:
         db.execute("DELETE FROM volumes")
+
+
+def test_a_reserve_is_kept_for_a_full_disk(store: Store) -> None:
+    assert os.stat(f"{store.layout.root}/reserve").st_blocks * 512 >= 1024 * 1024
