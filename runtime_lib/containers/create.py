@@ -12,7 +12,7 @@ from ..images import catalog as images
 from ..images import layers
 from ..records import replace
 from ..store import Store
-from . import attach_volumes, names, reconcile, wiring
+from . import attach_volumes, host_limits, names, reconcile, wiring
 from .catalog import Container, find
 from .config import arguments
 from .spec import ContainerSpec
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 def create(store: Store, spec: ContainerSpec) -> Container:
     """Make a container from a description and return it; it has status "created".
 
-    Raises InvalidSpec, ImageNotFound, NetworkNotFound, VolumeNotFound or NameTaken before anything is touched; whatever
-    fails later leaves nothing. A killed creation is cleared away by the next call.
+    Raises InvalidSpec, HostLacks, ImageNotFound, NetworkNotFound, VolumeNotFound or NameTaken before anything is
+    touched; whatever fails later leaves nothing. A killed creation is cleared away by the next call.
     """
     reconcile.reconcile(store)
     spec.check()
+    host_limits.check(spec)
     image = images.find(store, spec.image)
     arguments(spec, image.defaults)
     spec = attach_volumes.complete(store, spec, image.defaults)

@@ -8,7 +8,7 @@ from ..errors import InvalidSpec
 from ..monitor import client
 from ..records import replace
 from ..store import Store, write_file
-from . import release
+from . import host_limits, release
 from .catalog import Container, find, state
 from .resources import limits
 from .spec import ContainerSpec
@@ -32,7 +32,7 @@ def update(store: Store, ref: str, changes: dict[str, Any]) -> Container:
     """Give a container other values of `UPDATABLE` fields; limits apply at once to what runs. Return it as it is now.
 
     Of the restart policy a running container learns at once only that there shall be no restart; everything else of
-    it counts from the next start. Raises InvalidSpec, OSError when the kernel refuses.
+    it counts from the next start. Raises InvalidSpec, HostLacks, OSError when the kernel refuses.
     """
     container = find(store, ref)
     for key in changes:
@@ -42,6 +42,7 @@ def update(store: Store, ref: str, changes: dict[str, Any]) -> Container:
         container = find(store, container.id)
         spec = replace(container.spec, **changes)
         spec.check()
+        host_limits.check(spec)
         if state(store, container).running():
             _apply(store, container, spec)
         save(store, container, spec)

@@ -1,0 +1,25 @@
+"""Only what a user asked for can be lacking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from runtime_lib.containers import host_limits
+from runtime_lib.containers.spec import ContainerSpec
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ({}, {}),
+        ({"pids_limit": 5}, {"pids": {"limit": 5}}),
+        ({"memory": 4096}, {"memory": {"limit": 4096}}),
+        ({"memory": 4096, "memory_swap": 8192}, {"memory": {"limit": 4096, "swap": 8192}}),
+        ({"cpus": 0.5, "cpuset_cpus": "0"}, {"cpu": {"period": 100000, "quota": 50000, "cpus": "0"}}),
+        ({"blkio_weight": 10}, {"blockIO": {"weight": 10}}),
+    ],
+)
+def test_defaults_are_not_asked_for(given: dict[str, Any], asked: dict[str, Any]) -> None:
+    assert host_limits.asked(ContainerSpec(image="x", **given)) == asked
