@@ -40,7 +40,7 @@ def running_tree(pid: int) -> Iterator[SafeRoot]:
 def _opened(lower: Sequence[str], upper: str, work: str, attributes: int) -> Iterator[SafeRoot]:
     here = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        root = SafeRoot(mounts.overlay(lower, upper, work, (), attributes | _SAFE))
+        root = SafeRoot(mounts.overlay_on_any_kernel(lower, upper, work, attributes | _SAFE))
     finally:
         os.fchdir(here)
         os.close(here)

@@ -13,7 +13,7 @@ import fcntl
 import os
 import sys
 
-from . import libc
+from . import libc, overlayfs
 
 _BOOT = "import sys;sys.dont_write_bytecode=True;sys.path.insert(0,sys.argv[1]);from {module} import main;main()"
 
@@ -22,7 +22,7 @@ def sealed() -> int:
     """Return a descriptor of the running interpreter's file that nobody can write through."""
     path = os.path.realpath(sys.executable)
     folder, name = os.path.split(path)
-    context = libc.fsopen("overlay")
+    context = overlayfs.context()
     try:
         # Two lower folders and no upper one: the kernel refuses a lone lower folder, and every remount as writable.
         libc.fsconfig_string(context, "lowerdir", f"{folder}:/proc" if folder == "/usr/lib" else f"{folder}:/usr/lib")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 
-from . import libc
+from . import libc, overlayfs
 
 MOUNT_ATTR_ATIME = 0x70  # the field of the four atime modes (mount_setattr(2))
 _OPTION_LIMIT = 255  # bytes of one value; fsconfig(2) takes 256 with the NUL
@@ -49,7 +49,7 @@ def overlay(lower: Sequence[str], upper: str, work: str, options: Options = (), 
 
     Changes the working directory to `/`. As many layers as the kernel takes (500) fit, whatever their paths are.
     """
-    context = libc.fsopen("overlay")
+    context = overlayfs.context()
     try:
         libc.fsconfig_string(context, "source", "overlay")
         for key, value in options:
@@ -88,6 +88,33 @@ def overlay_by_mount(
     mount = clone(libc.AT_FDCWD, target)
     libc.umount2(target, libc.MNT_DETACH)
     return mount
+
+
+def overlay_on_any_kernel(lower: Sequence[str], upper: str, work: str, attributes: int = 0) -> int:
+    """Do what `overlay` does, also on Linux < 6.5; the caller's mount namespace stays as it is."""
+    try:
+        return overlay(lower, upper, work, (), attributes)
+    except OSError as error:
+        if error.errno != errno.EINVAL or error.filename not in lower:
+            raise
+    import threading
+
+    done: list[int | OSError] = []
+
+    def mount() -> None:
+        try:
+            libc.unshare(libc.CLONE_NEWNS)  # of this thread alone, with its working directory
+            libc.mount(None, "/", None, libc.MS_PRIVATE | libc.MS_REC)
+            done.append(overlay_by_mount(lower, upper, work, (), attributes, os.path.dirname(lower[0])))
+        except OSError as error:
+            done.append(error)
+
+    thread = threading.Thread(target=mount)
+    thread.start()
+    thread.join()
+    if isinstance(done[0], OSError):
+        raise done[0]
+    return done[0]
 
 
 def clone(directory: int, path: str = "", recursive: bool = False) -> int:
