@@ -80,7 +80,7 @@ def _write_command(layout: Layout, folder: str) -> None:
     environment = "" if default else f"import os\nos.environ.update({values!r})\n"
     os.makedirs(f"{layout.root}/bin", mode=0o755, exist_ok=True)
     text = _COMMAND.format(python=os.path.realpath(sys.executable), folder=folder, environment=environment)
-    write_file(f"{layout.root}/bin/skiff", text.encode(), 0o755)
+    write_file(f"{layout.root}/bin/skiff", text.encode(), 0o755, durable=True)
     if default and not os.path.lexists(COMMAND_LINK):
         with suppress(OSError):  # a convenience: where /usr is read-only, the command is still <root>/bin/skiff
             os.symlink(f"{layout.root}/bin/skiff", COMMAND_LINK)

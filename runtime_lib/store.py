@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import _sqlite3 as sqlite3  # `sqlite3` imports `datetime`, which every start would pay for
 import errno
 import fcntl
 import os
-import sqlite3
 import time
 from contextlib import contextmanager, suppress
 
@@ -195,13 +195,18 @@ def _flock(descriptor: int, what: str, patience: float, operation: int) -> None:
         pause = min(pause * 2, 0.05)
 
 
-def write_file(path: str, data: bytes, mode: int = 0o600) -> None:
-    """Replace a file of ours atomically: readers see the old or the new content, also after a power cut."""
+def write_file(path: str, data: bytes, mode: int = 0o600, durable: bool = False) -> None:
+    """Replace a file of ours atomically: readers see the old or the new content.
+
+    With `durable` that holds after a power cut too, for the price of waiting for the disk; what the next start writes
+    anew has no need of it.
+    """
     temporary = f"{path}.{os.getpid()}.tmp"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     with open(descriptor, "wb") as file:
         os.fchmod(descriptor, mode)  # whatever the caller's umask is
         file.write(data)
-        file.flush()
-        os.fdatasync(descriptor)
+        if durable:
+            file.flush()
+            os.fdatasync(descriptor)
     os.rename(temporary, path)

@@ -45,7 +45,7 @@ class Context:
             with SafeRoot.at(os.path.dirname(name)) as folder:
                 return folder.read(os.path.basename(name), _LIMIT)
         except FileNotFoundError as error:
-            raise NotFound(f"there is no Dockerfile {name} in {path}") from error
+            raise NotFound(f"there is no file {name} in {path}; write one, or name another Dockerfile") from error
         except OSError as error:
             raise InvalidSpec(f"cannot read the Dockerfile {name} of {path}: {error.strerror}") from error
 

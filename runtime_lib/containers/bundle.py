@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 
+from ..jsontext import compact
 from ..linux import capabilities as kernel
 from ..linux.cgroups.hierarchy import detect
 from ..store import Store, write_file
@@ -41,7 +41,7 @@ def write(store: Store, container: Container, image: Image, layers: Sequence[str
         own_network=namespaces.own_network(container.spec),
         cgroup_version=2 if detect().mode == "v2" else 1,
     )
-    text = json.dumps(oci_config(settings))
+    text = compact(oci_config(settings))
     write_file(f"{store.layout.bundle(container.id)}/config.json", text.encode(errors="surrogateescape"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import ContainerNotFound, InvalidSpec
-from ..monitor.jsontext import parse
+from ..jsontext import parse
 from ..records import dataclass
 from ..store import Store
 from .spec import ContainerSpec

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from ..errors import InvalidSpec
+from ..patterns import Pattern
 from . import signals
 from .config_mounts import clean
 from .mounts import PROPAGATIONS
@@ -13,14 +12,14 @@ from .spec import ContainerSpec
 
 MINIMUM_MEMORY = 6 * 1024 * 1024  # Docker's, below it nothing starts
 RESTART_POLICIES = ("no", "on-failure", "always", "unless-stopped")
-NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*\Z")
-_HOSTNAME = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?\Z")
-_PORT = re.compile(r"([0-9]{1,5})(-([0-9]{1,5}))?(/(tcp|udp|sctp))?\Z")
-_SYSCTL = re.compile(r"[a-z0-9_]+(\.[a-zA-Z0-9_-]+)+\Z")
+NAME = Pattern(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*\Z")
+_HOSTNAME = Pattern(r"[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?\Z")
+_PORT = Pattern(r"([0-9]{1,5})(-([0-9]{1,5}))?(/(tcp|udp|sctp))?\Z")
+_SYSCTL = Pattern(r"[a-z0-9_]+(\.[a-zA-Z0-9_-]+)+\Z")
 _IPC_SYSCTLS = ("kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax",
                 "kernel.shmmni", "kernel.shm_rmid_forced")  # fmt: skip
-_CPUSET = re.compile(r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*\Z")
-_MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}\Z")
+_CPUSET = Pattern(r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*\Z")
+_MAC = Pattern(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}\Z")
 _LOG_OPTIONS = ("max-size", "max-file", "tag", "labels", "env", "compress", "mode", "max-buffer-size")
 _LOG_DRIVERS = ("json-file", "local", "none")
 _RESERVED_TARGETS = ("/", "/proc", "/sys")

@@ -117,7 +117,7 @@ def arguments(spec: ContainerSpec, image: dict[str, Any]) -> list[str]:
         entrypoint = ()
     result = [*entrypoint, *(command or ())]
     if not result:
-        raise InvalidSpec(f"container {spec.name}: no command was given, and image {spec.image} has none")
+        raise InvalidSpec(f"no command was given, and image {spec.image} has none")
     return result
 
 

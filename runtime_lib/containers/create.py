@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import _sqlite3 as sqlite3  # `sqlite3` imports `datetime`, which every start would pay for
 import os
-import sqlite3
 import time
 
 from ..errors import NameTaken
 from ..images import catalog as images
 from ..images import layers
+from ..jsontext import compact
 from ..records import replace
 from ..store import Store
 from . import attach_volumes, host_limits, names, reconcile, wiring
@@ -75,7 +75,7 @@ def _build(store: Store, container_id: str, spec: ContainerSpec, image: Image) -
     _make_folders(store, container_id, layer_folders[0])
     spec = attach_volumes.create(store, container_id, spec, layer_folders)
     with store.transaction() as db:
-        text = json.dumps(spec.to_json())
+        text = compact(spec.to_json())
         db.execute("UPDATE containers SET spec = ?, phase = 'ready' WHERE id = ?", (text, container_id))
 
 

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 
 from .. import library
 from ..errors import InvalidSpec, WrongState
+from ..jsontext import parse
 from ..linux.process import Process
-from ..monitor.jsontext import parse
 from ..oci import exec as runtime
 from ..records import dataclass, field
 from ..store import Store

@@ -47,10 +47,10 @@ def _hosts(store: Store, container: Container, endpoints: Sequence[Endpoint]) ->
 
 def _links(store: Store, spec: ContainerSpec) -> list[tuple[str, str]]:
     """Return (name, address) of the containers that `links` name, as they are now."""
-    from ..networks.model import endpoints
-
     found = []
     for text in spec.links:
+        from ..networks.model import endpoints
+
         ref, _unused, alias = text.partition(":")
         other = find(store, ref)
         for endpoint in endpoints(store, other.id)[:1]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from ..errors import InvalidSpec
+from ..patterns import Pattern
 from . import profile
 from .spec import ContainerSpec
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 PERIOD = 100_000  # microseconds; the period in which `cpus` is counted
 UNLIMITED = (1 << 64) - 1
-_RULE = re.compile(r"([acb]) ([0-9]+|\*):([0-9]+|\*) ([rwm]{1,3})\Z")
+_RULE = Pattern(r"([acb]) ([0-9]+|\*):([0-9]+|\*) ([rwm]{1,3})\Z")
 
 
 def resources(spec: ContainerSpec, devices: tuple[HostDevice, ...], throttled: dict[str, str]) -> dict[str, Any]:

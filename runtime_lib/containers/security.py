@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from ..errors import InvalidSpec
 from .spec import ContainerSpec
 
@@ -91,6 +89,8 @@ def _seccomp(value: str) -> str | dict[str, Any] | None:
     if value in ("unconfined", "builtin"):
         return "unconfined" if value == "unconfined" else None
     try:
+        import json
+
         profile = json.loads(value)
     except ValueError:
         profile = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal
+import _signal
 
 from ..errors import InvalidSpec
 
@@ -14,10 +14,10 @@ def number(text: str | int) -> int:
         return int(word)
     word = word[3:] if word.startswith("SIG") else word
     base, sign, offset = _split(word)
-    value = getattr(signal, f"SIG{base}", None)
-    if not isinstance(value, signal.Signals) or (sign and not base.startswith("RT")):
+    value = 0 if base.startswith("_") else getattr(_signal, f"SIG{base}", 0)
+    if not value or (sign and not base.startswith("RT")):
         raise InvalidSpec(f"{text!r} is not a signal; use a name such as SIGTERM or a number up to 64")
-    result = int(value) + (offset if sign != "-" else -offset)
+    result: int = value + (offset if sign != "-" else -offset)
     if not 1 <= result <= 64:
         raise InvalidSpec(f"{text!r} is not a signal; use a name such as SIGTERM or a number up to 64")
     return result

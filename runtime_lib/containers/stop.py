@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal as numbers
+import _signal as numbers
 import time
 
 from ..errors import Busy

@@ -1,10 +1,13 @@
-"""A container's network: which namespace, which networks and ports, and the files that name them."""
+"""A container's network: which namespace, which networks and ports, and the files that name them.
+
+The networks are imported where a container has some: one without pays nothing for them.
+"""
 
 from __future__ import annotations
 
 import os
 
-from ..networks import attach, catalog, ports
+from ..networks.namespace import new_namespace
 from ..store import Store
 from . import namespaces
 from .catalog import Container
@@ -21,6 +24,8 @@ _WITHOUT = ("none", "host")
 def check(store: Store, spec: ContainerSpec) -> None:
     """Raise NetworkNotFound or InvalidSpec when a network of the description is not there."""
     for attachment in attachments(spec):
+        from ..networks import catalog
+
         if attachment.network not in (catalog.DEFAULT, "default"):
             catalog.find(store, attachment.network)
 
@@ -38,11 +43,13 @@ def connect(store: Store, container: Container) -> int:
         return -1
     if not namespaces.own_network(spec):
         return os.open(f"/proc/{namespaces.owner(store, spec.network_mode).pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-    namespace = attach.new_namespace()
+    namespace = new_namespace()
     try:
         endpoints = []
         wanted = attachments(spec)
         if wanted:
+            from ..networks import attach, ports
+
             endpoints = attach.attach(store, container.id, container.name, namespace, wanted)
             ports.publish(store, container.id, mappings(store, container), endpoints)
         write(store, container, endpoints)
@@ -56,6 +63,8 @@ def disconnect(store: Store, container_id: str) -> None:
     """Release addresses, ports and interfaces of a container, and tell its neighbours. May be repeated."""
     if not store.row("SELECT 1 FROM endpoints WHERE container_id = ?", (container_id,)):
         return
+    from ..networks import attach
+
     attach.detach(store, container_id)
 
 
@@ -64,6 +73,8 @@ def attachments(spec: ContainerSpec) -> list[Attachment]:
     mode = spec.network_mode
     if mode in _WITHOUT or not namespaces.own_network(spec):
         return []
+    from ..networks import attach
+
     wanted = {entry.name: entry for entry in spec.networks}
     names = [mode, *(name for name in wanted if name != mode)]
     result = []
@@ -77,6 +88,8 @@ def attachments(spec: ContainerSpec) -> list[Attachment]:
 
 def mappings(store: Store, container: Container) -> tuple[PortMapping, ...]:
     """Return the ports to publish: those that were asked for, and with `publish_all_ports` all exposed ones."""
+    from ..networks import ports
+
     spec = container.spec
     wanted = ports.parse(spec.published_ports, spec.default_host_ip)
     if not spec.publish_all_ports:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from ..errors import ImageNotFound, InUse, InvalidSpec
+from ..jsontext import parse
 from ..records import dataclass
 from . import digest, layers, reference
 
@@ -59,7 +58,7 @@ def get(store: Store, image_id: str) -> Image:
     return Image(
         row["id"],
         tuple(reference.parse(name["name"]).familiar for name in names),
-        json.loads(row["config"]),
+        parse(row["config"]),
         tuple(layer["chain_id"] for layer in layers),
         row["size"],
         row["created"],

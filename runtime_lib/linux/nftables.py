@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import socket
+import _socket
+import os
 import struct
 
 from ..errors import HostLacks
+from ..jsontext import compact, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ _NLMSG_ERROR = 2
 _NLMSG_DONE = 3
 _TABLE, _HANDLE, _NAME, _USE = 1, 2, 3, 6  # NFTA_CHAIN_
 _PATH = "/usr/sbin:/sbin:/usr/bin:/bin"  # a module's PATH often has no sbin
+_PROGRAMS = [f"{folder}/nft" for folder in _PATH.split(":")]
 
 
 def apply(ruleset: Sequence[dict[str, Any]]) -> None:
@@ -31,7 +32,7 @@ def apply(ruleset: Sequence[dict[str, Any]]) -> None:
 
     Raises OSError with nft's own words, and HostLacks when the host has no nft.
     """
-    _nft(["-j", "-f", "-"], json.dumps({"nftables": list(ruleset)}))
+    _nft(["-j", "-f", "-"], compact({"nftables": list(ruleset)}))
 
 
 def list_table(name: str) -> list[dict[str, Any]]:
@@ -40,7 +41,7 @@ def list_table(name: str) -> list[dict[str, Any]]:
         answer = _nft(["-j", "list", "table", "inet", name], "")
     except FileNotFoundError:
         return []
-    objects: list[dict[str, Any]] = json.loads(answer)["nftables"]
+    objects: list[dict[str, Any]] = parse(answer)["nftables"]
     return objects
 
 
@@ -50,7 +51,7 @@ def list_chain(family: str, table: str, chain: str) -> list[dict[str, Any]]:
         answer = _nft(["-j", "list", "chain", family, table, chain], "")
     except FileNotFoundError:
         return []
-    return [item["rule"] for item in json.loads(answer)["nftables"] if "rule" in item]
+    return [item["rule"] for item in parse(answer)["nftables"] if "rule" in item]
 
 
 def chains(family: int) -> dict[tuple[str, str], tuple[int, int]]:
@@ -60,10 +61,13 @@ def chains(family: int) -> dict[tuple[str, str], tuple[int, int]]:
     """
     request = struct.pack("=IHHII", 20, _GETCHAIN, _REQUEST_DUMP, 1, 0) + struct.pack("=BBH", family, 0, 0)
     found: dict[tuple[str, str], tuple[int, int]] = {}
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_NETFILTER) as netfilter:
+    netfilter = _socket.socket(_socket.AF_NETLINK, _socket.SOCK_RAW | _socket.SOCK_CLOEXEC, _NETLINK_NETFILTER)
+    try:
         netfilter.send(request)
         while _collect(netfilter.recv(65536), found):
             pass
+    finally:
+        netfilter.close()
     return found
 
 
@@ -96,7 +100,7 @@ def _attributes(data: bytes) -> dict[int, bytes]:
 def _nft(arguments: list[str], text: str) -> str:
     import subprocess  # only where rules change: most starts change none
 
-    program = shutil.which("nft", path=_PATH)
+    program = next((path for path in _PROGRAMS if os.access(path, os.X_OK)), None)
     if program is None:
         raise HostLacks("networks need the command nft on the host: install the package nftables")
     environment = {"PATH": _PATH, "LANG": "C"}

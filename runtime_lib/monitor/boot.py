@@ -11,12 +11,12 @@ import os
 import sys
 
 from ..errors import SkiffError
+from ..jsontext import parse
 from ..linux import libc
 from ..linux.cgroups.group import Cgroup
 from ..linux.cgroups.hierarchy import UNIFIED, detect
 from ..oci import launch, report
 from .cgroup import leave
-from .jsontext import parse
 from .rights import DESCRIPTORS, received
 
 TYPE_CHECKING = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from .jsontext import quote_utf8
+from ..jsontext import quote_utf8
 
 LINE_LIMIT = 16 * 1024  # Docker cuts longer lines into records of this many bytes
 

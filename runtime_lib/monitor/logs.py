@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from .jsontext import parse
+from ..jsontext import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ import _socket
 import gc
 import posix
 
+from ..jsontext import parse
 from . import protocol
 from .cgroup import leave
 from .clients import Client
-from .jsontext import parse
 from .loop import Loop
 from .rights import DESCRIPTORS, received
 from .status import read

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from ..jsontext import compact
 from ..linux import interpreter
-from .jsontext import compact
 
 LOG_SIZE = 10 * 1024 * 1024  # bytes
 LOG_FILES = 3

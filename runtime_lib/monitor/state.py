@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from ..jsontext import parse
 from ..linux.process import Process
-from .jsontext import parse
 from .status import boot_id
 
 TYPE_CHECKING = False

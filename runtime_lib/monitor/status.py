@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posix
 
-from .jsontext import compact
+from ..jsontext import compact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import errno
 import ipaddress
 import itertools
-import json
 import os
-import re
 from contextlib import suppress
 
 from ..errors import AddressTaken, InvalidSpec, WrongState
+from ..jsontext import compact
 from ..linux import netns
 from ..linux.netlink.link import Rtnetlink
+from ..patterns import Pattern
 from ..records import dataclass
 from . import bridge, catalog, firewall, ipam, names
 from .model import Endpoint, Network, endpoints
@@ -25,13 +25,7 @@ if TYPE_CHECKING:
     from ..store import Store
     from .spec import IPAddress
 
-_MAC = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}\Z", re.ASCII)
-# What Docker sets in every container's network namespace.
-_SYSCTLS = (
-    ("net/ipv4/ip_unprivileged_port_start", "0"),
-    ("net/ipv4/ping_group_range", "0 2147483647"),
-)
-_NO_IPV6 = tuple((f"net/ipv6/conf/{name}/disable_ipv6", "1") for name in ("all", "default", "lo"))
+_MAC = Pattern(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}\Z")
 
 
 # An interface that went with its namespace, or is about to.
@@ -53,19 +47,6 @@ class Attachment:
             names.check_name(alias, "alias")
         if self.mac and (not _MAC.match(self.mac) or int(self.mac[:2], 16) & 1):
             raise InvalidSpec(f"network {self.network}: {self.mac!r} is not a MAC address such as 02:42:ac:11:00:02")
-
-
-def new_namespace() -> int:
-    """Return the descriptor of a new network namespace with its loopback up and Docker's sysctls.
-
-    It has no mount: it lives as long as a process or an open descriptor holds it.
-    """
-    with netns.fresh() as descriptor:
-        for key, value in (*_SYSCTLS, *_NO_IPV6):
-            _set(f"/proc/sys/{key}", value)
-        with Rtnetlink() as netlink:
-            netlink.set_up("lo")
-    return descriptor
 
 
 def attach(
@@ -169,7 +150,7 @@ def _reserve(
             interface,
             f"sv{os.urandom(5).hex()}",
             mac,
-            json.dumps([name, *wish.aliases, container_id[:12]]),
+            compact([name, *wish.aliases, container_id[:12]]),
         ),
     )
     db.execute(
@@ -252,11 +233,3 @@ def _take_away(host_interface: str, how: Callable[[Rtnetlink, str], None]) -> No
         except OSError as error:
             if error.errno not in _GONE:
                 raise
-
-
-def _set(path: str, value: str) -> None:
-    try:
-        with open(path, "w") as file:
-            file.write(value)
-    except FileNotFoundError:
-        pass  # a kernel without IPv6, or an older one

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 
+from ..jsontext import compact, parse
 from ..linux import nftables
+from ..records import fields
 from ..store import write_file
 from . import docker_user, rules
 from .model import Network, Published, all_networks
@@ -29,7 +30,7 @@ def sync(store: Store) -> None:
         if _applied(store) == _fingerprint(store, wanted):
             return
         nftables.apply([*wanted, *_beside_docker(store, networks)])
-        write_file(_path(store), json.dumps(_fingerprint(store, wanted)).encode())
+        write_file(_path(store), compact(_fingerprint(store, wanted)).encode())
 
 
 def _table(store: Store) -> str:
@@ -39,7 +40,8 @@ def _table(store: Store) -> str:
 def _wanted(store: Store, networks: list[Network]) -> list[dict[str, Any]]:
     if not networks:
         return rules.removal(_table(store))
-    ports = [Published(*row) for row in store.query(f"SELECT {', '.join(Published._fields)} FROM ports")]
+    columns = ", ".join([entry.name for entry in fields(Published)])
+    ports = [Published(*row) for row in store.query(f"SELECT {columns} FROM ports")]
     return rules.ruleset(_table(store), networks, ports)
 
 
@@ -58,13 +60,13 @@ def _fingerprint(store: Store, wanted: list[dict[str, Any]]) -> list[object]:
         if table == _table(store) and name != "user"
     ]
     dockers = nftables.chains(nftables.IPV4).get((docker_user.TABLE, docker_user.CHAIN), ())
-    return [os.stat("/proc/thread-self/ns/net").st_ino, ours, list(dockers), json.dumps(wanted)]
+    return [os.stat("/proc/thread-self/ns/net").st_ino, ours, list(dockers), compact(wanted)]
 
 
 def _applied(store: Store) -> object:
     try:
-        with open(_path(store), "rb") as file:
-            return json.loads(file.read())
+        with open(_path(store), encoding="ascii") as file:
+            return parse(file.read())
     except (FileNotFoundError, ValueError):
         return None
 

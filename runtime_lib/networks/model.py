@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-import json
-from typing import NamedTuple
 
+from ..jsontext import parse
 from ..records import dataclass
 from .spec import BRIDGE_NAME, ENABLE_ICC, ENABLE_MASQUERADE, HOST_ADDRESS, HOST_BINDING, PREDEFINED, NetworkSpec
 
@@ -17,7 +16,8 @@ if TYPE_CHECKING:
     from .spec import IPAddress, IPNetwork
 
 
-class Published(NamedTuple):
+@dataclass(frozen=True)
+class Published:
     """A port of the host that is a container's; `host_ip` may be 0.0.0.0 or ::."""
 
     protocol: str
@@ -152,5 +152,5 @@ def _endpoint(row: sqlite3.Row, network: Network) -> Endpoint:
         row["host_interface"],
         row["mac"],
         ipaddress.ip_address(row["address"]),
-        tuple(json.loads(row["names"])),
+        tuple(parse(row["names"])),
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import _socket
 import errno
-import ipaddress
 import os
-import re
 
 from ..errors import InvalidSpec
-from .model import endpoints
+from ..patterns import Pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +27,8 @@ _HEAD = (
 _BEGIN = b"# neighbours on Skiff's networks, kept up to date up to the next such line\n"
 _END = b"# end of the neighbours on Skiff's networks\n"
 _LARGEST = 1024 * 1024  # bytes; a container may write what it wants into its file
-_NAME = re.compile(r"[a-zA-Z0-9_]([a-zA-Z0-9_.-]{0,253}[a-zA-Z0-9_])?\.?\Z", re.ASCII)
-_WORD = re.compile(r"[!-~]+\Z", re.ASCII)
+_NAME = Pattern(r"[a-zA-Z0-9_]([a-zA-Z0-9_.-]{0,253}[a-zA-Z0-9_])?\.?\Z")
+_WORD = Pattern(r"[!-~]+\Z")
 _DEFAULT_SERVERS = ("8.8.8.8", "8.8.4.4")  # Docker's, for hosts whose only resolver is on their loopback
 
 
@@ -52,7 +51,7 @@ def extra_host(text: str, host_gateway: str = "") -> tuple[str, str]:
     if address == "host-gateway" and host_gateway:
         return name, host_gateway
     try:
-        return name, str(ipaddress.ip_address(address.strip("[]")))
+        return name, _address(address.strip("[]"))
     except ValueError:
         raise InvalidSpec(f"extra host {text!r}: {address!r} is not an IP address") from None
 
@@ -114,6 +113,8 @@ def refresh(store: Store, network_id: str, *others: str) -> None:
     `others` are ids of containers that have left it and need the same. The files are changed in place, because they are
     mounted into running containers; what others wrote into them stays.
     """
+    from .model import endpoints
+
     with store.lock("network", "hosts files"):
         lines, homes = _names(endpoints(store))
         for container_id in (*(one for one, networks in homes.items() if network_id in networks), *others):
@@ -190,17 +191,25 @@ def _words(text: str, key: str) -> list[str]:
 
 def _server(text: str) -> str:
     try:
-        return str(ipaddress.ip_address(text))
+        return _address(text)
     except ValueError:
         raise InvalidSpec(f"dns: {text!r} is not the IP address of a server") from None
 
 
 def _reachable(server: str) -> bool:
     try:
-        address = ipaddress.ip_address(server.partition("%")[0])
+        return not _address(server).startswith("127.") and ":" not in server
     except ValueError:
         return False
-    return address.version == 4 and not address.is_loopback
+
+
+def _address(text: str) -> str:
+    """Return an IP address in its usual form, without the time that importing ipaddress takes. Raises ValueError."""
+    family = _socket.AF_INET6 if ":" in text else _socket.AF_INET
+    try:
+        return _socket.inet_ntop(family, _socket.inet_pton(family, text))
+    except OSError:
+        raise ValueError(f"{text!r} is not an IP address") from None
 
 
 def _word(text: str, what: str) -> str:

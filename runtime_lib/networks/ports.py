@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 
 from ..errors import InvalidSpec, PortTaken
 from ..linux.netlink.link import Rtnetlink
-from ..records import dataclass, replace
+from ..patterns import Pattern
+from ..records import asdict, dataclass, replace
 from . import bridge, firewall, listeners
 from .model import Published
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .model import Endpoint
 
 _PROTOCOLS = ("tcp", "udp", "sctp")
-_RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?\Z", re.ASCII)
+_RANGE = Pattern(r"([0-9]{1,5})(?:-([0-9]{1,5}))?\Z")
 _FORMS = "write it as [address:][port:]container_port[/protocol], for example 127.0.0.1:8080:80/tcp"
 
 
@@ -138,10 +138,9 @@ def _publish_one(db: sqlite3.Connection, container_id: str, mapping: PortMapping
         why = _taken(db, mapping, port)
         if not why:
             row = Published(mapping.protocol, mapping.host_ip, port, str(target.address), mapping.container_port)
-            marks = ", ".join("?" * len(row))
-            db.execute(
-                f"INSERT INTO ports ({', '.join(row._fields)}, container_id) VALUES ({marks}, ?)", (*row, container_id)
-            )
+            values = {**asdict(row), "container_id": container_id}
+            marks = ", ".join("?" * len(values))
+            db.execute(f"INSERT INTO ports ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
             return replace(mapping, host_port=port, host_port_last=0)
     raise PortTaken(why)
 

@@ -70,11 +70,15 @@ def _translation(networks: Sequence[Network], ports: Sequence[Published]) -> lis
         ("prerouting", [local, _jump("ports")]),
         ("output", [local, _jump("ports")]),
     ]
-    rules += [("ports", _published(port)) for port in sorted(ports)]
+    rules += [("ports", _published(port)) for port in sorted(ports, key=_order)]
     for network in networks:
         for subnet in network.subnets:
             rules += [("postrouting", expressions) for expressions in _masquerade(network, subnet)]
     return rules
+
+
+def _order(port: Published) -> tuple[str, str, int]:
+    return port.protocol, port.host_ip, port.host_port
 
 
 def _published(port: Published) -> list[Json]:

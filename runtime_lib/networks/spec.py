@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-import json
-import re
 
 from ..errors import InvalidSpec
+from ..jsontext import compact, parse
+from ..patterns import Pattern
 from ..records import asdict, dataclass, field
 
 TYPE_CHECKING = False
@@ -26,8 +26,8 @@ HOST_ADDRESS = "com.docker.network.host_ipv4"
 MTU = "com.docker.network.driver.mtu"
 _OPTIONS = (BRIDGE_NAME, ENABLE_ICC, ENABLE_MASQUERADE, HOST_BINDING, HOST_ADDRESS, MTU)
 
-_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}\Z")
-_INTERFACE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}\Z")  # IFNAMSIZ, and nothing that a rule could misread
+_NAME = Pattern(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}\Z")
+_INTERFACE = Pattern(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}\Z")  # IFNAMSIZ, and nothing that a rule could misread
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -123,12 +123,12 @@ class NetworkSpec:
 
     def to_json(self) -> str:
         """Return the text that the store keeps."""
-        return json.dumps(asdict(self))
+        return compact(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> NetworkSpec:
         """Return the spec that `to_json` wrote."""
-        value: dict[str, Any] = json.loads(text)
+        value: dict[str, Any] = parse(text)
         value["subnets"] = tuple(SubnetSpec(**subnet) for subnet in value["subnets"])
         return cls(**value)
 

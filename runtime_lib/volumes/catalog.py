@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import time
-from datetime import datetime, timezone
 
 from ..errors import Busy, InUse, NameTaken, VolumeNotFound
+from ..jsontext import compact, parse
 from ..linux.trees import remove_tree
 from . import mounting
 from .model import Volume
@@ -143,6 +142,8 @@ def sweep_folders(store: Store) -> None:
 def inspect(store: Store, name: str) -> dict[str, Any]:
     """Return what `docker volume inspect` tells."""
     volume = find(store, name)
+    from datetime import datetime, timezone
+
     created = datetime.fromtimestamp(volume.created // 10**9, timezone.utc)
     return {
         "CreatedAt": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -186,8 +187,8 @@ def _create(store: Store, spec: VolumeSpec, anonymous: bool, user: str) -> Volum
             (
                 spec.name,
                 spec.driver,
-                json.dumps(dict(spec.driver_options)),
-                json.dumps(dict(spec.labels)),
+                compact(dict(spec.driver_options)),
+                compact(dict(spec.labels)),
                 anonymous,
                 time.time_ns(),
             ),
@@ -229,7 +230,7 @@ def _find(store: Store, name: str) -> Volume | None:
 
 
 def _volume(store: Store, row: sqlite3.Row) -> Volume:
-    options, labels = json.loads(row["options"]), json.loads(row["labels"])
+    options, labels = parse(row["options"]), parse(row["labels"])
     spec = VolumeSpec(row["name"], row["driver"], options, labels)
     folder = f"{store.layout.volume(spec.name)}/_data"
     return Volume(spec, folder, bool(row["anonymous"]), row["created"])

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from ..errors import InvalidSpec
+from ..patterns import Pattern
 from ..records import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}\Z")
+_NAME = Pattern(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}\Z")
 _OPTIONS = ("type", "o", "device")
 
 

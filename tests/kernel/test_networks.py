@@ -24,6 +24,7 @@ from runtime_lib.linux import netns, nftables
 from runtime_lib.networks import attach, catalog, firewall
 from runtime_lib.networks import spec as options
 from runtime_lib.networks.attach import Attachment
+from runtime_lib.networks.namespace import new_namespace
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
 from tests.support.netlab import HOST, OUTSIDE, Lab, ask, lab, run
 
@@ -59,7 +60,7 @@ def test_a_container_sees_what_docker_gives_it(host: Lab) -> None:
 def test_a_namespace_leaves_no_trace(host: Lab) -> None:
     before = Path("/proc/self/mountinfo").read_text()
     own = os.stat("/proc/thread-self/ns/net").st_ino
-    namespace = attach.new_namespace()
+    namespace = new_namespace()
     assert os.stat("/proc/thread-self/ns/net").st_ino == own
     assert os.fstat(namespace).st_ino != own
     assert not os.get_inheritable(namespace)
@@ -367,7 +368,7 @@ def test_beside_docker(host: Lab) -> None:
     run("ip", "link", "add", "docker0", "type", "bridge")
     run("ip", "addr", "add", "172.17.0.1/16", "dev", "docker0")
     run("ip", "link", "set", "docker0", "up")
-    dockers = attach.new_namespace()
+    dockers = new_namespace()
     run("ip", "link", "add", "veth0", "type", "veth", "peer", "name", "eth0", "netns", f"/proc/self/fd/{dockers}")
     run("ip", "link", "set", "veth0", "master", "docker0", "up")
     for words in ("addr add 172.17.0.2/16 dev eth0", "link set eth0 up", "route add default via 172.17.0.1"):

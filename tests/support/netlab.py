@@ -14,6 +14,7 @@ from runtime_lib.linux import netns
 from runtime_lib.networks import attach, names, ports
 from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.model import Endpoint
+from runtime_lib.networks.namespace import new_namespace
 from runtime_lib.paths import Layout
 from runtime_lib.store import Store
 
@@ -65,7 +66,7 @@ class Lab:
         self.sockets: list[socket.socket] = []
         with self.store.transaction() as db:
             db.execute("INSERT INTO images (id, config, size, created) VALUES ('i', '{}', 0, 0)")
-        self.outside = attach.new_namespace()
+        self.outside = new_namespace()
         run("ip", "link", "set", "lo", "up")
         run(
             "ip",
@@ -101,7 +102,7 @@ class Lab:
     def member(self, name: str, *wishes: Attachment | str) -> Member:
         """Start a container on networks."""
         container_id = self.ids.get(name) or self.row(name)
-        namespace = attach.new_namespace()
+        namespace = new_namespace()
         attachments = [Attachment(wish) if isinstance(wish, str) else wish for wish in wishes]
         try:
             endpoints = attach.attach(self.store, container_id, name, namespace, attachments)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import _socket  # `socket` imports `enum` and `selectors`, which every start would pay for
 import fcntl
 import os
-import socket
 import struct
 
 from . import messages
@@ -22,7 +22,8 @@ class Rtnetlink:
     """A netlink socket of the network namespace in which the calling thread is now. Use it as a context manager."""
 
     def __init__(self) -> None:
-        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
+        kind = _socket.SOCK_RAW | _socket.SOCK_CLOEXEC
+        self._socket = _socket.socket(_socket.AF_NETLINK, kind, _socket.NETLINK_ROUTE)
         self._sequence = 0
 
     def __enter__(self) -> Rtnetlink:

@@ -12,7 +12,7 @@ from runtime_lib.linux import nftables
 
 
 def test_a_host_without_nft(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(nftables, "_PATH", str(tmp_path))
+    monkeypatch.setattr(nftables, "_PROGRAMS", [str(tmp_path / "nft")])
     with pytest.raises(HostLacks, match="install the package nftables"):
         nftables.apply([])
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from runtime_lib.jsontext import compact
 from runtime_lib.linux.process import Process
 from runtime_lib.monitor import state
-from runtime_lib.monitor.jsontext import compact
 from runtime_lib.monitor.status import Status, boot_id, failure, replace
 
 RUNNING = {"status": "running", "boot_id": boot_id(), "started": 5, "restart_count": 2}

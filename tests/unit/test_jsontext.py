@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime_lib.monitor import jsontext
+from runtime_lib import jsontext
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -1,4 +1,7 @@
-"""JSON with the C parts of the standard library alone: `json` imports `re`, which the monitor has no memory for."""
+"""JSON with the C parts of the standard library alone, for texts of our own.
+
+`json` imports `re`: the monitor has no memory for that, and a short command no time.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ def parse(text: str) -> Any:
 
 
 def compact(value: Any) -> str:
-    """Return the JSON text of nested dicts, lists, strings, whole numbers, booleans and None."""
+    """Return the JSON text of nested dicts, lists, strings, numbers, booleans and None."""
     if isinstance(value, str):
         return quote(value)
     if isinstance(value, dict):
@@ -45,4 +48,6 @@ def compact(value: Any) -> str:
         return "[" + ",".join([compact(item) for item in value]) + "]"
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
+    if isinstance(value, float):
+        return repr(value)
     return _CONSTANTS[value]

@@ -1,0 +1,34 @@
+"""A container's own network namespace, before it is attached to anything."""
+
+from __future__ import annotations
+
+from ..linux import netns
+from ..linux.netlink.link import Rtnetlink
+
+# What Docker sets in every container's network namespace.
+_SYSCTLS = (
+    ("net/ipv4/ip_unprivileged_port_start", "0"),
+    ("net/ipv4/ping_group_range", "0 2147483647"),
+)
+_NO_IPV6 = tuple((f"net/ipv6/conf/{name}/disable_ipv6", "1") for name in ("all", "default", "lo"))
+
+
+def new_namespace() -> int:
+    """Return the descriptor of a new network namespace with its loopback up and Docker's sysctls.
+
+    It has no mount: it lives as long as a process or an open descriptor holds it.
+    """
+    with netns.fresh() as descriptor:
+        for key, value in (*_SYSCTLS, *_NO_IPV6):
+            _set(f"/proc/sys/{key}", value)
+        with Rtnetlink() as netlink:
+            netlink.set_up("lo")
+    return descriptor
+
+
+def _set(path: str, value: str) -> None:
+    try:
+        with open(path, "w") as file:
+            file.write(value)
+    except FileNotFoundError:
+        pass  # a kernel without IPv6, or an older one
