@@ -105,7 +105,10 @@ def _wait(store: Store, container: Container, launch: Launch, step: RunStep, out
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     last = ""
     with store.lock("container", container.id):
-        session = launch.run(container, foreground=True)
+        try:
+            session = launch.run(container, foreground=True)
+        except CommandFailed as error:
+            raise CommandFailed(f"{step.where}: {error}", error.exit_code) from error
     with session:
         while True:
             chunks = session.output()

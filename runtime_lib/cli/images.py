@@ -110,7 +110,7 @@ def load(words: list[str]) -> int:
     else:
         with tempfile.NamedTemporaryFile(dir=store.layout.temporary) as file:
             _copy(0, file.fileno())
-            loaded = archive.load(store, file.name)
+            loaded = archive.load(store, file.name, "standard input")
     for one in loaded:
         lines = [f"Loaded image: {name}" for name in one.names] or [f"Loaded image ID: {one.image.id}"]
         output.write_lines(lines)
@@ -119,6 +119,7 @@ def load(words: list[str]) -> int:
 
 def import_(words: list[str]) -> int:
     """Import a root file system."""
+    from ..images import archive
     from ..images.rootfs import import_rootfs
 
     parsed = _IMPORT.parse(words)
@@ -126,7 +127,7 @@ def import_(words: list[str]) -> int:
     if source == "-":
         image = import_rootfs(opened.store(), sys.stdin.buffer, name, parsed.change)
     else:
-        with open(source, "rb") as file:
+        with open(source, "rb") as file, archive.located(source):
             image = import_rootfs(opened.store(), file, name, parsed.change)
     output.write_lines([image.id])
     return 0

@@ -46,22 +46,33 @@ class Loaded:
     changed: bool
 
 
-def load(store: Store, path: str) -> list[Loaded]:
+def load(store: Store, path: str, called: str | None = None) -> list[Loaded]:
     """Load all images of the archive `path`: a file, plain or compressed, a pipe, or a folder.
+
+    Errors name it as `called`, if that is given.
 
     Raises InvalidSpec when it is no image archive, CorruptData when it is damaged or unsafe, OSError when it cannot be
     read. Images that were complete before the failure stay; of the others nothing is left.
     """
-    with _members(store, path) as members:
-        sources = _sources(members, path)
+    with located(called or path), _members(store, path) as members:
+        sources = _sources(members, called or path)
         with layers.using(store):
             return [_load(store, members, source) for source in sources]
 
 
 def sources(store: Store, path: str) -> list[tuple[str, tuple[str, ...]]]:
     """Return (image id, names) of every image that `load` would load; nothing is changed."""
-    with _members(store, path) as members:
+    with located(path), _members(store, path) as members:
         return [(digest.of(source.config), source.names) for source in _sources(members, path)]
+
+
+@contextmanager
+def located(name: str) -> Iterator[None]:
+    """Say in every CorruptData of a block where the damaged data came from."""
+    try:
+        yield
+    except CorruptData as error:
+        raise CorruptData(f"{name}: {error}") from error
 
 
 @contextmanager
