@@ -51,11 +51,6 @@ def own_bounding() -> int:
     return sum(1 << bit for bit in range(_MOST) if _in_bounding(bit))
 
 
-def possible(wanted: Iterable[str]) -> list[str]:
-    """Return those of `wanted` that we may give to a container, in the kernel's order."""
-    return names(mask(wanted) & own_bounding())
-
-
 def drop_bounding(keep: Iterable[str]) -> None:
     """Remove all others from the bounding set; needs CAP_SETPCAP, so it comes before `set_sets`. Raises OSError."""
     kept = mask(keep)

@@ -10,28 +10,22 @@ import json
 import os
 
 from ..errors import SkiffError
-from ..linux import interpreter, libc
-from . import channel, launch, report, wire
+from ..linux import interpreter
+from . import channel, launch, report, seal, wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-_SOCKET = 3
-
 
 def main() -> NoReturn:
     """Serve one request and end."""
-    libc.prctl(libc.PR_SET_DUMPABLE, 0)
-    os.set_inheritable(_SOCKET, False)
-    message, descriptors = channel.receive(_SOCKET)
-    if not message:
-        os._exit(0)
+    message, descriptors = seal.request()
     try:
         answer = _create(wire.text(wire.unpack(message)), descriptors)
     except (OSError, SkiffError) as error:
         answer = b"!" + report.encode(error)
-    channel.send(_SOCKET, answer)
+    channel.send(seal.SOCKET, answer)
     os._exit(0)
 
 

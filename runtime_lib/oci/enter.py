@@ -23,23 +23,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-_SOCKET = 3
-
 
 def main() -> NoReturn:
     """Serve one request and end with the exit code of the program."""
-    libc.prctl(libc.PR_SET_DUMPABLE, 0)
-    os.set_inheritable(_SOCKET, False)
-    message, stdio = channel.receive(_SOCKET)
-    if not message:
-        os._exit(0)  # the engine changed its mind
+    message, stdio = seal.request()
     request = wire.unpack(message)
     try:
         pid, answer, masters = _start(request, stdio)
     except (OSError, ValueError, InvalidSpec) as error:
-        channel.send(_SOCKET, b"!" + report.encode(error))
+        channel.send(seal.SOCKET, b"!" + report.encode(error))
         os._exit(125)
-    channel.send(_SOCKET, answer, masters)
+    channel.send(seal.SOCKET, answer, masters)
     if request["detach"]:
         os._exit(0)
     seal.only(0)

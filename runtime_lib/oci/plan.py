@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from .options import Options
 
 _REAL_FOLDERS = ("proc", "sysfs")  # masks and labels rely on what is there (CVE-2019-19921)
-_CGROUP_FOLDER = "/sys/fs/cgroup"
 
 
 class Mount:

@@ -10,12 +10,13 @@ import resource
 import sys
 
 from ..linux import libc
+from . import channel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-
+SOCKET = 3  # the descriptor that connects a helper with who started it
 # SIGKILL and SIGSTOP cannot be changed; 32 and 33 are glibc's own (signal(7)).
 _FIXED = (9, 19, 32, 33)
 
@@ -26,6 +27,16 @@ class _Refuse:
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> NoReturn:
         raise ImportError(f"{name} was not imported before the container was entered")
+
+
+def request() -> tuple[bytes, list[int]]:
+    """Return the request that this helper was started for, and its descriptors; end it when there will be none."""
+    libc.prctl(libc.PR_SET_DUMPABLE, 0)
+    os.set_inheritable(SOCKET, False)
+    message, descriptors = channel.receive(SOCKET)
+    if not message:
+        os._exit(0)  # the engine changed its mind
+    return message, descriptors
 
 
 def seal() -> None:
