@@ -35,16 +35,6 @@ def apply(ruleset: Sequence[dict[str, Any]]) -> None:
     _nft(["-j", "-f", "-"], compact({"nftables": list(ruleset)}))
 
 
-def list_table(name: str) -> list[dict[str, Any]]:
-    """Return what the kernel has in the table `inet <name>`; an empty list when there is no such table."""
-    try:
-        answer = _nft(["-j", "list", "table", "inet", name], "")
-    except FileNotFoundError:
-        return []
-    objects: list[dict[str, Any]] = parse(answer)["nftables"]
-    return objects
-
-
 def list_chain(family: str, table: str, chain: str) -> list[dict[str, Any]]:
     """Return the rules of a chain; an empty list when there is no such chain."""
     try:

@@ -39,23 +39,6 @@ def check_name(name: str, what: str = "host name") -> str:
     return name
 
 
-def extra_host(text: str, host_gateway: str = "") -> tuple[str, str]:
-    """Return (name, address) of an entry `name:address` of extra_hosts; `host-gateway` means the address given here.
-
-    Raises InvalidSpec.
-    """
-    name, separator, address = text.partition(":")
-    if not separator:
-        raise InvalidSpec(f"extra host {text!r}: write it as name:address")
-    check_name(name, "extra host")
-    if address == "host-gateway" and host_gateway:
-        return name, host_gateway
-    try:
-        return name, _address(address.strip("[]"))
-    except ValueError:
-        raise InvalidSpec(f"extra host {text!r}: {address!r} is not an IP address") from None
-
-
 def hosts_text(
     hostname: str, domainname: str = "", endpoints: Sequence[Endpoint] = (), extra_hosts: Iterable[tuple[str, str]] = ()
 ) -> str:
