@@ -42,13 +42,15 @@ def connect(store: Store, container: Container) -> int:
         write(store, container, [])
         return -1
     if not namespaces.own_network(spec):
-        return os.open(f"/proc/{namespaces.owner(store, spec.network_mode).pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        with netns.of(namespaces.owner(store, spec.network_mode)) as joined:
+            return os.dup(joined)
     namespace = new_namespace()
     try:
         endpoints = []
         wanted = attachments(spec)
         if wanted:
-            from ..networks import attach, ports
+            from ..linux import netns
+from ..networks import attach, ports
 
             endpoints = attach.attach(store, container.id, container.name, namespace, wanted)
             ports.publish(store, container.id, mappings(store, container), endpoints)
