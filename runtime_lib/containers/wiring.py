@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from ..linux import netns
 from ..networks.namespace import new_namespace
 from ..store import Store
 from . import namespaces
@@ -49,8 +50,7 @@ def connect(store: Store, container: Container) -> int:
         endpoints = []
         wanted = attachments(spec)
         if wanted:
-            from ..linux import netns
-from ..networks import attach, ports
+            from ..networks import attach, ports
 
             endpoints = attach.attach(store, container.id, container.name, namespace, wanted)
             ports.publish(store, container.id, mappings(store, container), endpoints)
