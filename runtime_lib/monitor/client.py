@@ -220,7 +220,11 @@ class Spawned:
         return session
 
     def cancel(self) -> None:
-        """End the monitor; nothing was started, or the start has failed. A second call does nothing."""
+        """End the monitor and what it may be starting; the caller cleans up. A second call does nothing."""
+        try:
+            self._socket.send(protocol.frame(protocol.WITHDRAW))
+        except OSError:
+            pass  # it is gone, or the socket is closed already
         self._socket.close()
         if self._pid:
             os.waitpid(self._pid, 0)

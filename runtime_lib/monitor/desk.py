@@ -127,6 +127,8 @@ class Desk:
         if kind == protocol.RESIZE:
             rows, _unused, columns = content.partition(b" ")
             return supervisor.streams.resize(int(rows), int(columns))
+        if kind == protocol.WITHDRAW:
+            return supervisor.withdraw()
         if kind == protocol.RELEASE:
             client.cleans_up = False
             return self._drop(client)

@@ -19,6 +19,7 @@ PAUSED = ord("P")
 RESUMED = ord("U")
 CLEANUP = ord("C")  # I shall clean up after the end
 RELEASE = ord("D")  # I have cleaned up
+WITHDRAW = ord("W")  # I have given up the start: kill it; I shall clean up
 
 # From the monitor.
 STDOUT = 1

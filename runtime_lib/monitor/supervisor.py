@@ -45,6 +45,7 @@ class Supervisor:
         "_reaped",
         "_runtime",
         "_signals",
+        "_withdrawn",
     )
 
     def __init__(self, loop: Loop, request: dict[str, Any], control: Client, netns: list[int]) -> None:
@@ -59,6 +60,7 @@ class Supervisor:
         self._runtime: Runtime | None = None
         self._began = 0.0
         self._ended = False
+        self._withdrawn = False
         self._oom_kills = 0
         self._signals = signals((_signal.SIGCHLD, _signal.SIGTERM, _signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT))
         loop.watch(self._signals, self._on_signals)
@@ -108,6 +110,8 @@ class Supervisor:
         self.resume_output()
         self.save(running=True)
         self.desk.started()
+        if self._withdrawn:
+            self._signal(_signal.SIGKILL)
         self._check_init()
 
     def _failed(self, reason: bytes) -> None:
@@ -216,8 +220,10 @@ class Supervisor:
 
     def _end(self) -> None:
         self.status.status = "exited"
-        self._ended = True
+        self._ended = not self._withdrawn
         self.save()
+        if self._withdrawn:
+            return self.loop.stop()
         self.desk.ended(self.status.exit_code)
         self.leave()
 
@@ -226,6 +232,12 @@ class Supervisor:
         if not self._ended or self.desk.occupied():
             return
         self.loop.after("linger", _LINGER if self.desk.unsent() else 0.0, self.loop.stop)
+
+    def withdraw(self) -> None:
+        """The engine was interrupted before it knew of the start: kill the container; the engine waits to clean up."""
+        self._withdrawn = True
+        self._policy.stopped = True
+        self._signal(_signal.SIGKILL)
 
     def no_restart(self) -> None:
         """Somebody has asked for the end: when it comes, it is for good."""
