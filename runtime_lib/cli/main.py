@@ -56,7 +56,11 @@ _RUNS_PROGRAMS = ("run", "create", "exec")
 
 def console() -> None:
     """Run the command line of this process; never returns."""
-    raise SystemExit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    sys.stderr.flush()
+    # Not by SystemExit: the interpreter takes some milliseconds to end, and when the last connection to the database
+    # closes, SQLite writes its log back and waits for the disk. The log serves the next command as it is.
+    os._exit(code)
 
 
 def main(words: Sequence[str]) -> int:

@@ -108,6 +108,7 @@ def _request(store: Store, container: Container, image: Image, foreground: bool)
         stop_signal=stop_signal(container, image),
         stop_timeout=stop_timeout(container) % _FOREVER,
         memory_cgroup=_memory_folder(store, container.id),
+        cache=layout.cache,
         exit_module=EXIT_MODULE,
         exit_arguments=(layout.root, layout.run, container.id),
     )

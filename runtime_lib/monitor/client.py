@@ -239,7 +239,7 @@ def prespawn(library: str, cgroup: str) -> Spawned:
     ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
     try:
         keep = (-1, -1, -1, theirs.fileno())
-        pid = interpreter.spawn("runtime_lib.monitor.main", library, cgroup, keep=keep, subreaper=True)
+        pid = interpreter.spawn("runtime_lib.monitor.first", library, cgroup, keep=keep, subreaper=True)
     finally:
         theirs.close()
     return Spawned(library, pid, ours)

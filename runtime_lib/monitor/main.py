@@ -8,14 +8,14 @@ goes on without it: `state.read` then says so.
 from __future__ import annotations
 
 import posix
+import sys
 
+from . import order
 from .runtime import SOCKET, Runtime, oom_score
 
 
 def main() -> None:
-    """Serve one order from the engine, whose socket is descriptor 3."""
-    runtime = Runtime()  # first of all, so that its start-up runs beside ours
+    """Serve one order from the engine, whose socket is descriptor 3, with the runtime that `first` has started."""
     oom_score("-999")
-    from . import order
-
-    posix._exit(order.serve(SOCKET, runtime))
+    pid, descriptor = sys.argv[-2:]
+    posix._exit(order.serve(SOCKET, Runtime.inherited(int(pid), int(descriptor))))

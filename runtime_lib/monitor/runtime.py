@@ -16,16 +16,30 @@ class Runtime:
 
     __slots__ = ("pid", "socket")
 
-    def __init__(self) -> None:
-        """Start it from the interpreter that runs here: sealed, and nothing but a socket to it."""
-        self.socket, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
-        self.pid = posix.fork()
-        if self.pid == 0:
+    def __init__(self, pid: int, socket: _socket.socket) -> None:
+        """Take over a child and the socket to it."""
+        self.pid = pid
+        self.socket = socket
+
+    @classmethod
+    def spawn(cls) -> Runtime:
+        """Start one from the interpreter that runs here: sealed, and nothing but a socket to it."""
+        ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+        pid = posix.fork()
+        if pid == 0:
             try:
-                _become(theirs.fileno())
+                oom_score("0")
+                become("boot", theirs.fileno())
             finally:
                 posix._exit(127)
         theirs.close()
+        return cls(pid, ours)
+
+    @classmethod
+    def inherited(cls, pid: int, descriptor: int) -> Runtime:
+        """Take over the one that `first` has started."""
+        posix.set_inheritable(descriptor, False)
+        return cls(pid, _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET, 0, descriptor))
 
     def order(self, run_folder: str, descriptors: list[int]) -> None:
         """Have it start the bundle `run_folder` with these descriptors; see `boot.Order` for what they are."""
@@ -45,22 +59,25 @@ class Runtime:
         self.socket.close()
 
 
-def _become(socket: int) -> None:
-    """Execute the runtime: this very command line with another module."""
+def become(module: str, socket: int, *arguments: str) -> None:
+    """Execute another module of this package in place of this one, with a socket as descriptor 3 and more arguments."""
     # CPython ignores these two, and what is ignored stays so for the user's program.
     _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
     _signal.signal(_signal.SIGXFSZ, _signal.SIG_DFL)
-    oom_score("0")
-    with_name = _command_line()
-    posix.dup2(socket, SOCKET, True)
-    posix.execve("/proc/self/exe", with_name, {})
+    words = [*_command_line(module), *(word.encode() for word in arguments)]
+    if socket != SOCKET:
+        posix.dup2(socket, SOCKET, True)
+    posix.set_inheritable(SOCKET, True)
+    posix.execve("/proc/self/exe", words, {})
 
 
-def _command_line() -> list[bytes]:
+def _command_line(module: str) -> list[bytes]:
     descriptor = posix.open("/proc/self/cmdline", posix.O_RDONLY)
     words = posix.read(descriptor, 65536).split(b"\0")[:-1]
     posix.close(descriptor)
-    return [word.replace(b".monitor.main ", b".monitor.boot ") for word in words]
+    head, _unused, tail = words[5].partition(b".monitor.")  # after python -I -S -B -c, see `linux.interpreter`
+    words[5] = b"%s.monitor.%s %s" % (head, module.encode(), tail.partition(b" ")[2])
+    return words
 
 
 def oom_score(score: str) -> None:

@@ -214,7 +214,7 @@ class Supervisor:
 
     def _restart(self) -> None:
         try:
-            self.start(Runtime())
+            self.start(Runtime.spawn())
         except OSError as error:  # no process or descriptor left on this host
             self._failed(f"{error.errno}\0runtime\0\0{error.strerror}".encode())
 
