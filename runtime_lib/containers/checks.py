@@ -121,6 +121,15 @@ def mounts(spec: ContainerSpec) -> None:
         _fail("shm_size must be above 0")
 
 
+def not_there_yet(spec: ContainerSpec) -> None:
+    """What is understood but not done must not be taken for done."""
+    if spec.cgroup_parent:
+        _fail(f"cgroup_parent {spec.cgroup_parent!r} is not supported yet: leave it out")
+    for mount in spec.mounts:
+        if mount.subpath:
+            _fail(f"mount {mount.target}: a subpath of a volume is not supported yet: mount the whole volume")
+
+
 def memory(spec: ContainerSpec) -> None:
     """The rules of Docker between memory, reservation and swap."""
     if spec.memory < 0 or 0 < spec.memory < MINIMUM_MEMORY:
@@ -228,7 +237,7 @@ def namespaces(spec: ContainerSpec) -> None:
 
 
 CHECKS = (name, texts, host_names, network, ports, mounts, memory, processor, process, restart, sysctls, logging,
-          security, namespaces)  # fmt: skip
+          security, namespaces, not_there_yet)  # fmt: skip
 ULIMITS = ("as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss",
            "rtprio", "rttime", "sigpending", "stack")  # fmt: skip
 

@@ -336,7 +336,7 @@ options:
         description: Driver options of a volume that is made.
         type: dict
       subpath:
-        description: A folder in the volume.
+        description: Refused, because it is not supported yet.
         type: str
       tmpfs_size:
         description: The size of a tmpfs, such as V(64M).
@@ -534,7 +534,7 @@ options:
     type: str
     choices: [host, private]
   cgroup_parent:
-    description: The cgroup below which that of the container is made.
+    description: Refused, because it is not supported yet.
     type: str
   restart_policy:
     description: When to start the container again after its end.

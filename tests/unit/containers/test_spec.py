@@ -104,6 +104,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"security_opts": ("odd",)}, "unknown"),
     ({"security_opts": ("seccomp=/file",)}, "not JSON"),
     ({"ipc_mode": "other"}, "ipc_mode"),
+    ({"cgroup_parent": "/x"}, "not supported yet"),
+    ({"mounts": (Mount("volume", "/a", "v", subpath="x"),)}, "not supported yet"),
     ({"pid_mode": "container:"}, "pid_mode"),
 ]
 
