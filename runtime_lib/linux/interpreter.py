@@ -7,13 +7,12 @@ The pages are those of the host's own file, so it costs no memory.
 
 from __future__ import annotations
 
-import _signal  # the C part: `signal` imports `enum`, which costs every start milliseconds
 import errno
 import fcntl
 import os
 import sys
 
-from . import libc, overlayfs
+from . import libc, overlayfs, signals
 
 _BOOT = "import sys;sys.dont_write_bytecode=True;sys.path.insert(0,sys.argv[1]);from {module} import main;main()"
 
@@ -85,19 +84,8 @@ def _become(executable: int, argv: list[str], keep: tuple[int, ...]) -> None:
     for target, number in enumerate(moved):
         os.dup2(number, target, inheritable=True)
     libc.close_range(len(moved), flags=libc.CLOSE_RANGE_CLOEXEC)
-    _reset_signals()
+    signals.reset()
     os.setsid()
     os.umask(0o022)
     os.chdir("/")
     os.execve(executable, argv, {})
-
-
-def _reset_signals() -> None:
-    # Ignored signals survive execve, and CPython ignores SIGPIPE and SIGXFSZ.
-    for number in range(1, 65):
-        if number not in (9, 19, 32, 33):
-            try:
-                _signal.signal(number, _signal.SIG_DFL)
-            except (OSError, ValueError):
-                continue  # a number that this architecture does not have
-    _signal.pthread_sigmask(_signal.SIG_SETMASK, ())

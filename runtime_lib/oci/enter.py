@@ -12,7 +12,7 @@ import errno
 import os
 
 from ..errors import InvalidSpec
-from ..linux import keyring, libc, namespaces, terminal
+from ..linux import keyring, libc, namespaces, signals, terminal
 from ..linux.cgroups import birth
 from ..linux.process import Process as HostProcess
 from ..linux.saferoot import SafeRoot
@@ -75,7 +75,7 @@ def _start(request: dict[str, Any], stdio: list[int]) -> tuple[int, bytes, tuple
 def _enter(request: dict[str, Any], process: Process, pidfd: int, stdio: list[int], told: report.Failures) -> NoReturn:
     os.setsid()
     seal.seal()
-    seal.reset_signals()
+    signals.reset()
     for file in request["cgroup_files"]:
         with report.Stage("cgroup", file):
             _write(file, b"0")

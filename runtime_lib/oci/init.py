@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..errors import InvalidSpec
-from ..linux import keyring, libc, mounts, namespaces, terminal
+from ..linux import keyring, libc, mounts, namespaces, signals, terminal
 from . import become, channel, devices, home, mountpoint, plan, reaper, report, rootfs, seal, sysctl
 from .process import Process
 
@@ -57,7 +57,7 @@ def run(wanted: Wanted, cgroup: Cgroup | None, told: report.Failures, down: int)
     gate = down if wanted.gate < 0 else wanted.gate
     os.setsid()
     seal.seal()
-    seal.reset_signals()
+    signals.reset()
     _leave_host(wanted, cgroup, told.descriptor, down)
     tree = _build_tree(wanted, cgroup)
     stdio = _terminal(wanted, tree) if wanted.process.terminal else wanted.stdio

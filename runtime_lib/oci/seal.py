@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _signal
 import errno
 import fcntl
 import os
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 SOCKET = 3  # the descriptor that connects a helper with who started it
-# SIGKILL and SIGSTOP cannot be changed; 32 and 33 are glibc's own (signal(7)).
-_FIXED = (9, 19, 32, 33)
 
 
 class _Refuse:
@@ -68,14 +65,3 @@ def _close_from(first: int) -> None:
             raise
         # Linux < 5.9. The list in /proc is no help: it may be the container's by now.
         os.closerange(first, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
-
-
-def reset_signals() -> None:
-    """Give every signal its default and block none: CPython ignores SIGPIPE and SIGXFSZ, and execve(2) keeps that."""
-    for number in range(1, _signal.NSIG):
-        if number not in _FIXED:
-            try:
-                _signal.signal(number, _signal.SIG_DFL)
-            except (OSError, ValueError):
-                continue  # a number that this architecture does not have
-    _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
