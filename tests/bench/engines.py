@@ -25,6 +25,7 @@ class Field:
         self.dockerd = Dockerd()
         self.dockerd.run("import", str(self.archive), IMAGE)
         self.host = Skiff(self.folder / "skiff")
+        self.host.environment["SKIFF_RUN"] = self.run_folder = f"/run/{self.folder.name}"  # in memory, as /run/skiff is
         self.host.run("import", str(self.archive), IMAGE)
         self.launcher = install_command(self.host)
         subprocess.run(self.podman("import", str(self.archive), IMAGE), check=True, capture_output=True)
@@ -32,11 +33,11 @@ class Field:
 
     def __exit__(self, *_: object) -> None:
         self.host.remove_everything()
-        self.host.remove_networks()
         subprocess.run(self.podman("rm", "-fa", "-t", "0"), check=False, capture_output=True)
         self.dockerd.stop()
         subprocess.run(["umount", "-R", self.folder / "podman" / "overlay"], check=False, capture_output=True)
         shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.run_folder, ignore_errors=True)
 
     def docker(self, *arguments: str) -> list[str]:
         """Return a command line of Docker."""
@@ -75,5 +76,5 @@ def install_command(host: Skiff) -> str:
         "from runtime_lib import library; from runtime_lib.paths import Layout; from runtime_lib.store import Store\n"
         "library.install(Store(Layout.from_environment()))"
     )
-    subprocess.run(["/usr/bin/python3", "-c", code], env={**os.environ, "SKIFF_ROOT": host.root}, check=True)
+    subprocess.run(["/usr/bin/python3", "-c", code], env={**os.environ, **host.environment}, check=True)
     return f"{host.root}/bin/skiff"

@@ -84,7 +84,7 @@ class Runner:
         play = {
             "hosts": "localhost",
             "gather_facts": False,
-            "environment": {"SKIFF_ROOT": self.field.host.root},
+            "environment": {key: self.field.host.environment[key] for key in ("SKIFF_ROOT", "SKIFF_RUN")},
             "module_defaults": {PEER: {"docker_host": f"unix://{self.field.dockerd.socket}"}},
             "tasks": tasks,
         }

@@ -19,6 +19,7 @@ class Dockerd:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="dockerd-"))
+        self.run_folder = Path("/run", self.folder.name)  # in memory, as that of an installed engine is
         self.socket = self.folder / "docker.sock"
         self._had_bridge = os.path.exists("/sys/class/net/docker0")
         self._process = self._start()
@@ -28,7 +29,7 @@ class Dockerd:
             process = subprocess.Popen(
                 [
                     SERVER,
-                    *("--data-root", self.folder / "data", "--exec-root", self.folder / "exec"),
+                    *("--data-root", self.folder / "data", "--exec-root", self.run_folder),
                     *("--pidfile", self.folder / "pid", "-H", f"unix://{self.socket}"),
                 ],
                 stdout=log,
@@ -52,7 +53,7 @@ class Dockerd:
 
     def pids(self) -> list[int]:
         """Return the pids of the daemon, its containerd and all its shims."""
-        return [self._process.pid, *_below(self._process.pid), *_shims(str(self.folder))]
+        return [self._process.pid, *_below(self._process.pid), *_shims(str(self.run_folder))]
 
     def stop(self) -> None:
         """Remove all containers, end the engine and delete its folder."""
@@ -63,11 +64,12 @@ class Dockerd:
         self._process.wait(60)
         for line in Path("/proc/self/mountinfo").read_text().splitlines():
             target = line.split()[4]
-            if target.startswith(str(self.folder)):
+            if target.startswith((str(self.folder), str(self.run_folder))):
                 subprocess.run(["umount", "-l", target], check=False)
         if not self._had_bridge:
             subprocess.run(["ip", "link", "delete", "docker0"], check=False, capture_output=True)
         shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.run_folder, ignore_errors=True)
 
 
 def _below(pid: int) -> list[int]:
