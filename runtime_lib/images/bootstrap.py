@@ -68,9 +68,9 @@ class Recipe:
         if self.mirror is not None and not self.mirror.startswith(("http://", "https://", "file:", "copy:", "deb ")):
             raise InvalidSpec(f"mirror {self.mirror!r} is neither a URL (http, https, file, copy) nor a `deb ` line")
         if self.mirror is not None and not self.mirror.isprintable():
-            raise InvalidSpec(f"mirror {self.mirror!r} has characters that cannot be printed")
+            raise InvalidSpec(f"mirror {self.mirror!r} has characters that cannot be printed; leave them out")
         if self.keyring is not None and not os.path.exists(self.keyring):
-            raise InvalidSpec(f"keyring {self.keyring} does not exist on the host")
+            raise InvalidSpec(f"keyring {self.keyring} does not exist on the host; copy it there first")
 
     @property
     def digest(self) -> str:

@@ -106,7 +106,9 @@ def _unpack_expected(store: Store, file: Readable, parent: str | None, expected:
     with scratch(store) as work:
         layer = _unpack(file, parent, work, stored)
         if layer.diff_id != expected:
-            raise CorruptData(f"a layer should have the digest {expected}, but has {layer.diff_id}")
+            raise CorruptData(
+                f"a layer should have the digest {expected}, but has {layer.diff_id}; get the archive anew"
+            )
         return _install(store, f"{work}/tree", layer)
 
 
@@ -121,7 +123,7 @@ def _unpack(file: Readable, parent: str | None, work: str, stored: str | None) -
     with LayerStream(file, stored is not None) as stream:
         size = extract.layer(TarReader(stream.read), tree)
         if stored is not None and stream.digest != stored:
-            raise CorruptData(f"a layer's data should have the digest {stored}, but has {stream.digest}")
+            raise CorruptData(f"a layer's data should have the digest {stored}, but has {stream.digest}; get it anew")
         chain_id = digest.chain(parent, stream.diff_id)
         return Layer(chain_id, stream.diff_id, parent, digest.folder_name(chain_id), size)
 

@@ -67,7 +67,7 @@ def attach(
         for network, wish in zip(networks, attachments):
             catalog.find(store, network.id)  # somebody may have removed it until the transaction began
             if any(endpoint.network.id == network.id for endpoint in endpoints(store, container_id)):
-                raise WrongState(f"container {name} is on network {network.name} already")
+                raise WrongState(f"container {name} is on network {network.name} already; disconnect it first")
             bridge.ensure(store, network)
             _reserve(db, container_id, name, network, wish, next(free))
         made = endpoints(store, container_id)
@@ -169,11 +169,15 @@ def _address(db: sqlite3.Connection, network: Network, wish: Attachment) -> IPAd
     try:
         address = ipaddress.ip_address(wish.address)
     except ValueError as error:
-        raise InvalidSpec(f"network {network.name}: {wish.address!r} is not an IP address") from error
+        raise InvalidSpec(
+            f"network {network.name}: {wish.address!r} is not an IP address; choose one of {first.network}"
+        ) from error
     subnet = next((subnet for subnet in network.subnets if address in subnet.network), first)
     ipam.check_requested(address, subnet.network, subnet.gateway)
     if address in leases:
-        raise AddressTaken(f"address {address} of network {network.name} is taken by container {leases[address]}")
+        raise AddressTaken(
+            f"address {address} of network {network.name} is taken by container {leases[address]}; choose another one"
+        )
     return address
 
 
@@ -220,7 +224,9 @@ def _plug(host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
         host.add_veth(endpoint.host_interface, bridge_index, mtu, namespace, endpoint.interface, mac)
     except OSError as error:
         if error.errno == errno.EXFULL:
-            raise AddressTaken(f"network {network.name} is full: a bridge has at most 1023 ports") from error
+            raise AddressTaken(
+                f"network {network.name} is full: a bridge has at most 1023 ports; use another one"
+            ) from error
         raise
     if not network.icc:
         host.isolate(endpoint.host_interface)

@@ -76,9 +76,11 @@ class SubnetSpec:
         ]
         for what, address in inside:
             if address not in network:
-                raise InvalidSpec(f"{what}: {address} is not inside the subnet {self.subnet}")
+                raise InvalidSpec(f"{what}: {address} is not inside the subnet {self.subnet}; choose one of it")
         if self.gateway_address() in (network.network_address, network.broadcast_address):
-            raise InvalidSpec(f"gateway: {self.gateway_address()} is not an address of a host in {self.subnet}")
+            raise InvalidSpec(
+                f"gateway: {self.gateway_address()} stands for all of {self.subnet}; choose another address"
+            )
 
 
 @dataclass(frozen=True)
