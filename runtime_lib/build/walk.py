@@ -85,12 +85,13 @@ class Walk:
         steps = interpret.steps(self.dockerfile, stage, state.config, Arguments(self.spec.args, self._globals))
         state = replace(state, config=imageconfig.base(state.config))
         self._begin(f"FROM {name}")
+        base = state.layers
         for step in steps:
             self._begin(step.text)
             try:
                 state = self._step(index, state, step)
             except BaseException:
-                if self.makes:
+                if self.makes and state.layers != base:
                     self._keep(state)
                 raise
         return state
@@ -101,8 +102,7 @@ class Walk:
 
     def _keep(self, state: State) -> None:
         """Have an image without a name hold the layers, as a cache: a removal of unused images frees them."""
-        if state.layers:
-            create.image(self.store, state.document(), state.layers)
+        create.image(self.store, state.document(), state.layers)
 
     def _image(self, index: int, name: str, where: str) -> State:
         """Return the state of what FROM or --from names: an earlier stage, `scratch`, or an image."""

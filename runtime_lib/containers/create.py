@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ..images.catalog import Image
 
 
-def create(store: Store, spec: ContainerSpec) -> Container:
-    """Make a container from a description and return it; it has status "created".
+def create(store: Store, spec: ContainerSpec, container_id: str = "") -> Container:
+    """Make a container from a description and return it; it has status "created". It gets `container_id`, if given.
 
     Raises InvalidSpec, HostLacks, ImageNotFound, NetworkNotFound, VolumeNotFound or NameTaken before anything is
     touched; whatever fails later leaves nothing. A killed creation is cleared away by the next call.
@@ -35,7 +35,7 @@ def create(store: Store, spec: ContainerSpec) -> Container:
     arguments(spec, image.defaults)
     spec = attach_volumes.complete(store, spec, image.defaults)
     wiring.check(store, spec)
-    container_id = names.new_id()
+    container_id = container_id or names.new_id()
     with store.lock("container", container_id):
         name = _reserve(store, container_id, spec, image)
         try:

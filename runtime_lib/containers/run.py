@@ -22,22 +22,32 @@ def run(
     Signals that come meanwhile are passed on to it. A container that could not be started is removed as well with
     `auto_remove`, and stays created otherwise. Raises what `create` and `start` raise.
     """
-    container = None
+    from . import names
+
+    container_id = names.new_id()  # known before there is a container: an interrupt may come at any time
     try:
         with Launch(store, spawned) as launch:
             from .create import create  # beside the start-up of the monitor
 
-            container = create(store, spec)
+            container = create(store, spec, container_id)
             with store.lock("container", container.id):
                 session = launch.run(container, foreground=True)
     except BaseException:
-        if container and spec.auto_remove:
-            from .remove import remove
-
-            remove(store, container.id, volumes=True)
+        if spec.auto_remove:
+            _remove(store, container_id)
         raise
     with session:
         return _to_the_end(store, container, session, stdio)
+
+
+def _remove(store: Store, container_id: str) -> None:
+    from ..errors import ContainerNotFound
+    from .remove import remove
+
+    try:
+        remove(store, container_id, force=True, volumes=True)
+    except ContainerNotFound:
+        return  # its creation has failed
 
 
 def start_attached(store: Store, ref: str, stdio: tuple[int, int, int] = (0, 1, 2)) -> int:

@@ -52,11 +52,18 @@ def end(store: Store, container: Container, number: int, seconds: float, remove:
         return
     with session:
         try:
-            session.wait(timeout)
-        except Busy:
-            _kill(store, container)
-            session.wait(DEATH)
+            _wait(store, container, session, timeout)
+        except ConnectionError:  # the monitor was killed meanwhile
+            _end_unmonitored(store, container, timeout)
         finish_session(store, container, session, remove)
+
+
+def _wait(store: Store, container: Container, session: Session, timeout: float | None) -> None:
+    try:
+        session.wait(timeout)
+    except Busy:
+        _kill(store, container)
+        session.wait(DEATH)
 
 
 def _announce(store: Store, container: Container, number: int) -> Session | None:
@@ -67,15 +74,24 @@ def _announce(store: Store, container: Container, number: int) -> Session | None
             return None
         with store.transaction() as db:
             db.execute("UPDATE containers SET stopped_by_user = 1 WHERE id = ?", (container.id,))
-        try:
-            session = client.connect(store.layout.bundle(container.id))
-        except (FileNotFoundError, ConnectionError):
-            session = None
-        if session:
-            session.own_cleanup()
-            session.no_restart()
+        session = _monitor(store, container)
         send(store, container, found, number)
         return session
+
+
+def _monitor(store: Store, container: Container) -> Session | None:
+    """Return the connection to the monitor, which knows that the end is near; None when it was killed."""
+    try:
+        session = client.connect(store.layout.bundle(container.id))
+    except (FileNotFoundError, ConnectionError):
+        return None
+    try:
+        session.own_cleanup()
+        session.no_restart()
+    except ConnectionError:
+        session.close()
+        return None
+    return session
 
 
 def send(store: Store, container: Container, found: State, number: int) -> None:

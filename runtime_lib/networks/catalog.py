@@ -129,6 +129,7 @@ def inspect(store: Store, ref: str) -> dict[str, Any]:
 
 def _create(store: Store, spec: NetworkSpec) -> Network:
     host = _host_networks(spec)
+    found = bridge.exists(spec.driver_options.get(BRIDGE_NAME, ""))  # of an earlier installation: not ours to delete
     with store.transaction() as db:
         if db.execute("SELECT 1 FROM networks WHERE name = ?", (spec.name,)).fetchone():
             raise NameTaken(f"there is a network {spec.name} already: remove it, or choose another name")
@@ -139,16 +140,16 @@ def _create(store: Store, spec: NetworkSpec) -> Network:
         bridge.ensure(store, network)  # after the rows: a kill leaves a network whose bridge an attachment makes
         firewall.sync(store)
     except BaseException:
-        _undo(store, network)
+        _undo(store, network, found)
         raise
     return network
 
 
-def _undo(store: Store, network: Network) -> None:
+def _undo(store: Store, network: Network, keep_bridge: bool) -> None:
     with store.transaction() as db:
         db.execute("DELETE FROM networks WHERE id = ?", (network.id,))
-    if network.name == DEFAULT:
-        return  # an interface of this name may have been there before, so it stays for the next use
+    if keep_bridge:
+        return
     with Rtnetlink() as netlink, suppress(OSError):  # the reason of the failure is what the user should see
         netlink.delete(network.bridge)
 

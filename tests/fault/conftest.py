@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,22 @@ def library() -> Iterator[Path]:
 @pytest.fixture
 def skiff(archive: Path, library: Path) -> Iterator[Skiff]:
     """A fresh installation with the image `busybox`; at the end its objects are removed, and nothing may be left."""
+    with _installation(archive, library) as host:
+        yield host
+
+
+@pytest.fixture(scope="module")
+def shared(archive: Path, library: Path) -> Iterator[Skiff]:
+    """One for all tests of a module that must not change anything."""
+    with _installation(archive, library) as host:
+        yield host
+        assert host.states() == {}
+        assert host.run("images", "--format", "{{.Repository}}").stdout == "busybox\n"
+        assert host.run("volume", "ls", "-q").stdout == ""
+
+
+@contextmanager
+def _installation(archive: Path, library: Path) -> Iterator[Skiff]:
     with netns.fresh() as namespace:
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         folder = Path(tempfile.mkdtemp(prefix="skiff-fault-"))
@@ -51,5 +68,5 @@ def skiff(archive: Path, library: Path) -> Iterator[Skiff]:
             host.remove_everything()
             left = leftovers.of(host.root, host.layout.label)
             shutil.rmtree(folder, ignore_errors=True)
-            os.close(namespace)
-        assert left == {}
+        os.close(namespace)
+    assert left == {}

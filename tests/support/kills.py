@@ -1,4 +1,4 @@
-"""Kill -9 of a command before a chosen one of the system calls by which its steps become visible to others."""
+"""Kill -9 (or another signal) of a command between any two of the system calls that others can see."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ class Kills:
         self.points = list(_thinned(_calls(skiff, arguments), limit))
         assert len(self.points) > 2, "the command changed nothing"
 
-    def strike(self, point: tuple[str, int], *arguments: str) -> bool:
-        """Run the command and kill it before the n-th call of that name; return whether it came that far."""
+    def strike(self, point: tuple[str, int], *arguments: str, signal: str = "KILL") -> bool:
+        """Run the command and kill it before the n-th call of that name; return whether it came that far.
+
+        With another `signal` it gets that one together with the call.
+        """
         call, number = point
-        inject = f"inject={call}:signal=SIGKILL:when={number}"
+        inject = f"inject={call}:signal={signal}:when={number}"
         result = _traced(self._skiff, arguments, "/dev/null", call, "-e", inject)
-        return result in (137, -9)
+        return result in (137, -9, 130)
 
 
 def _calls(skiff: Skiff, arguments: tuple[str, ...]) -> list[tuple[str, int]]:
