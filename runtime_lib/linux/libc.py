@@ -84,8 +84,8 @@ _NEW = {
     "pidfd_send_signal": 424,
 }
 _OLD = {
-    "x86_64": {"bpf": 321, "capset": 126, "keyctl": 250, "pivot_root": 155, "seccomp": 317},
-    "aarch64": {"bpf": 280, "capset": 91, "keyctl": 219, "pivot_root": 41, "seccomp": 277},
+    "x86_64": {"bpf": 321, "capset": 126, "keyctl": 250, "pivot_root": 155, "rt_sigaction": 13, "seccomp": 317},
+    "aarch64": {"bpf": 280, "capset": 91, "keyctl": 219, "pivot_root": 41, "rt_sigaction": 134, "seccomp": 277},
 }
 NUMBERS = {**_NEW, **_OLD.get(os.uname().machine, {})}
 

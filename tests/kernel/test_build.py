@@ -299,7 +299,7 @@ def test_wrong_input_names_its_line(builder: Builder, text: str, kind: type[Skif
 def test_a_missing_context(builder: Builder) -> None:
     with pytest.raises(NotFound, match="does not exist"):
         build(builder.store, BuildSpec(str(builder.context / "no")))
-    with pytest.raises(NotFound, match="no Dockerfile"):
+    with pytest.raises(NotFound, match="there is no file Dockerfile"):
         build(builder.store, BuildSpec(str(builder.context)))
     builder.file("file", "")
     with pytest.raises(InvalidSpec, match="cannot read the build context"):

@@ -185,5 +185,4 @@ def skiff(archive: Path) -> Iterator[Engine]:
         host.remove_everything()
         assert leftovers.left_behind(before, host.root, host.layout.label) == {}
     finally:
-        host.remove_networks()
         shutil.rmtree(folder, ignore_errors=True)
