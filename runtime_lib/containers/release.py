@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 
+from ..errors import Busy
 from ..linux.cgroups.group import Cgroup
 from ..linux.cgroups.hierarchy import detect
-from ..store import Store
+from ..store import LOCK_PATIENCE, Store
 
 
 def release(store: Store, container_id: str) -> None:
@@ -16,6 +18,7 @@ def release(store: Store, container_id: str) -> None:
     """
     from .wiring import disconnect
 
+    _await_start(store, container_id)
     group = cgroup(store, container_id)
     if group.pids():
         group.kill()
@@ -26,6 +29,30 @@ def release(store: Store, container_id: str) -> None:
         from .reconcile import remove_folder
 
         remove_folder(f"{store.layout.run}/containers", container_id)
+
+
+def _await_start(store: Store, container_id: str) -> None:
+    """Wait until a monitor whose engine was killed in the middle of a start has undone it."""
+    try:
+        order = os.open(f"{store.layout.bundle(container_id)}/monitor.json", os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        deadline = time.monotonic() + LOCK_PATIENCE
+        while not _unlocked(order):
+            if time.monotonic() > deadline:
+                raise Busy(f"container {container_id[:12]} is being started by a process that hangs; end it, try again")
+            time.sleep(0.01)
+    finally:
+        os.close(order)
+
+
+def _unlocked(descriptor: int) -> bool:
+    try:
+        os.lockf(descriptor, os.F_TEST, 0)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
 
 
 def cgroup(store: Store, container_id: str) -> Cgroup:

@@ -32,16 +32,18 @@ class Desk:
 
     def started(self) -> None:
         """Tell the engine the process of the first start."""
-        if self._control is not None:
-            state = self._supervisor.status
-            self._send(self._control, protocol.STARTED, b"%d %d" % (state.pid, state.start_time))
-            self._control = None
+        state = self._supervisor.status
+        self._answer(protocol.STARTED, b"%d %d" % (state.pid, state.start_time))
 
     def failed(self, reason: bytes) -> None:
         """Tell the engine why the first start failed, and leave."""
-        if self._control is not None:
-            self._send(self._control, protocol.FAILED, reason)
+        self._answer(protocol.FAILED, reason)
         self._supervisor.loop.stop()
+
+    def _answer(self, kind: int, content: bytes) -> None:
+        control, self._control = self._control, None
+        if control is not None:
+            self._send(control, kind, content)
 
     def output(self, stream: int, data: bytes) -> None:
         """Pass on live output. Who cannot keep up is disconnected, but for the foreground client: it is waited for."""
@@ -128,7 +130,9 @@ class Desk:
             rows, _unused, columns = content.partition(b" ")
             return supervisor.streams.resize(int(rows), int(columns))
         if kind == protocol.WITHDRAW:
-            return supervisor.withdraw()
+            supervisor.withdraw(left_to_engine=True)
+            self._control = None
+            return None
         if kind == protocol.RELEASE:
             client.cleans_up = False
             return self._drop(client)
@@ -200,6 +204,9 @@ class Desk:
         self._clients.remove(client)
         self._supervisor.loop.forget(client.socket.fileno())
         client.socket.close()
+        if client is self._control:
+            self._control = None
+            self._supervisor.withdraw(left_to_engine=False)
         if client.foreground:
             self._supervisor.resume_output()
             if self._supervisor.request["stdin_once"]:

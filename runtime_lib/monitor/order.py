@@ -31,10 +31,13 @@ def serve(socket: int, runtime: Runtime) -> int:
     if run_folder is None:
         return 0  # cancelled: the runtime sees the end of its socket, too
     request = parse(read(f"{run_folder}/monitor.json"))
+    claim = _claim(control, run_folder)
+    if claim < 0:
+        return 0
     _name(request["name"])
     loop = Loop()
     client = Client(control, foreground=request["foreground"])
-    supervisor = Supervisor(loop, request, client, descriptors)
+    supervisor = Supervisor(loop, request, client, descriptors, claim)
     supervisor.start(runtime)
     gc.collect()
     loop.run()
@@ -50,6 +53,21 @@ def _receive(control: _socket.socket) -> tuple[str | None, list[int]]:
     if message is None or message[0] != protocol.ORDER:
         return None, []
     return message[1].decode(), received(ancillary)
+
+
+def _claim(control: _socket.socket, run_folder: str) -> int:
+    """Return a descriptor by which the start is locked until it is decided; -1 when the engine is gone.
+
+    While it lives, the engine holds the container's lock. If it is killed, the next one waits for this lock (see
+    `containers.release`) instead of starting the container a second time.
+    """
+    descriptor = posix.open(f"{run_folder}/monitor.json", posix.O_RDWR | posix.O_CLOEXEC)
+    posix.lockf(descriptor, posix.F_LOCK, 0)
+    try:
+        gone = not control.recv(1, _socket.MSG_PEEK | _socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return descriptor
+    return -1 if gone else descriptor
 
 
 def _name(name: str) -> None:

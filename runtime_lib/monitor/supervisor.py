@@ -37,7 +37,9 @@ class Supervisor:
         "status",
         "streams",
         "_began",
+        "_claim",
         "_ended",
+        "_left_to_engine",
         "_log",
         "_netns",
         "_oom_kills",
@@ -48,7 +50,7 @@ class Supervisor:
         "_withdrawn",
     )
 
-    def __init__(self, loop: Loop, request: dict[str, Any], control: Client, netns: list[int]) -> None:
+    def __init__(self, loop: Loop, request: dict[str, Any], control: Client, netns: list[int], claim: int) -> None:
         self.loop = loop
         self.request = request
         self.status = Status()
@@ -61,6 +63,8 @@ class Supervisor:
         self._began = 0.0
         self._ended = False
         self._withdrawn = False
+        self._left_to_engine = False
+        self._claim = claim
         self._oom_kills = 0
         self._signals = signals((_signal.SIGCHLD, _signal.SIGTERM, _signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT))
         loop.watch(self._signals, self._on_signals)
@@ -109,6 +113,7 @@ class Supervisor:
         state.status, state.error, state.oom_killed = "running", "", False
         self.resume_output()
         self.save(running=True)
+        self._decided()
         self.desk.started()
         if self._withdrawn:
             self._signal(_signal.SIGKILL)
@@ -220,9 +225,10 @@ class Supervisor:
 
     def _end(self) -> None:
         self.status.status = "exited"
-        self._ended = not self._withdrawn
+        self._ended = not self._left_to_engine
         self.save()
-        if self._withdrawn:
+        self._decided()
+        if self._left_to_engine:
             return self.loop.stop()
         self.desk.ended(self.status.exit_code)
         self.leave()
@@ -233,11 +239,18 @@ class Supervisor:
             return
         self.loop.after("linger", _LINGER if self.desk.unsent() else 0.0, self.loop.stop)
 
-    def withdraw(self) -> None:
-        """The engine was interrupted before it knew of the start: kill the container; the engine waits to clean up."""
+    def withdraw(self, left_to_engine: bool) -> None:
+        """The engine has gone before it knew of the start: kill the container. Unless it was killed it cleans up."""
         self._withdrawn = True
+        self._left_to_engine = left_to_engine
         self._policy.stopped = True
         self._signal(_signal.SIGKILL)
+
+    def _decided(self) -> None:
+        """Let others act on the container, whose state says now what became of the start."""
+        if self._claim >= 0 and not (self._withdrawn and self.status.status == "running"):
+            posix.close(self._claim)
+            self._claim = -1
 
     def no_restart(self) -> None:
         """Somebody has asked for the end: when it comes, it is for good."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -47,6 +50,48 @@ def test_start_then_remove(skiff: Skiff) -> None:
         skiff.run("rm", "-f", "web")
         skiff.run("create", "--name", "web", "-p", "127.0.0.1:18099:80", *SLEEP)
         kills.strike(point, "start", "web")
+
+
+@pytest.fixture
+def frozen(skiff: Skiff) -> Iterator[Path]:
+    """The monitors' cgroup, frozen: a low-level runtime stops as soon as it enters it; with the pid of a guest."""
+    group = Path("/sys/fs/cgroup/freezer") / skiff.layout.label / "monitors"
+    if not group.parents[1].is_dir():
+        pytest.skip("this machine: no cgroup v1 freezer")
+    group.mkdir(parents=True)
+    with subprocess.Popen(["sleep", "1000"]) as guest:  # or the group would be removed for being empty
+        (group / "tasks").write_text(str(guest.pid))
+        (group / "freezer.state").write_text("FROZEN")
+        yield group
+        guest.kill()
+
+
+def test_a_start_of_a_killed_command_is_undone_before_the_next(skiff: Skiff, frozen: Path) -> None:
+    skiff.run(
+        "create", "--name", "web", "--network", "none", "busybox", "sh", "-c", "sleep 1000 & echo $$ >>/pids; wait"
+    )
+    first = subprocess.Popen(skiff.command("start", "web"), env=skiff.environment)
+    orders = Path(skiff.layout.run) / "containers"
+    until(lambda: any(orders.glob("*/monitor.json")) and len((frozen / "tasks").read_text().split()) > 1)
+    first.kill()
+    first.wait()
+    silent = subprocess.DEVNULL
+    second = subprocess.Popen(skiff.command("start", "web"), env=skiff.environment, stdout=silent)
+    until(lambda: len((frozen / "tasks").read_text().split()) > 2)  # its own runtime starts early
+    (frozen / "freezer.state").write_text("THAWED")
+    assert second.wait(30) == 0
+    container = skiff.run("inspect", "--format", "{{.Id}}", "web").stdout.strip()
+    inside = Path("/sys/fs/cgroup/freezer") / skiff.layout.label / container / "cgroup.procs"
+    until(lambda: len(inside.read_text().split()) == 2)
+    assert skiff.states() == {"web": "running"}
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_stop(skiff: Skiff) -> None:
