@@ -89,6 +89,8 @@ class Host:
         results.sent = [line for line in done.stdout.splitlines() if " PUT " in line]
         for result in results:
             result.pop("invocation", None)
+            if result.get("failed"):
+                sys.stdout.write(f"{result['_task']}: {result.get('msg')}\n")  # pytest shows it when the test fails
             assert "Traceback" not in json.dumps(result), result.get("module_stderr") or result.get("exception")
         return results
 
