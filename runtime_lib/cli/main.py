@@ -5,6 +5,7 @@ Nothing is imported before the verb is known: what `exec` does not need, it does
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -56,6 +57,7 @@ _RUNS_PROGRAMS = ("run", "create", "exec")
 
 def console() -> None:
     """Run the command line of this process; never returns."""
+    gc.set_threshold(100_000)  # a short command makes no garbage that would be worth the search
     code = main(sys.argv[1:])
     sys.stderr.flush()
     # Not by SystemExit: the interpreter takes some milliseconds to end, and when the last connection to the database

@@ -12,7 +12,7 @@ from .. import library
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..monitor.client import Spawned
-    from ..oci.exec import Prespawned
+    from ..oci.helper import Helper
     from ..paths import Layout
 
 
@@ -26,14 +26,14 @@ def monitor(layout: Layout) -> Spawned | None:
     return prespawn(folder, f"/{layout.label}/monitors")
 
 
-def helper(layout: Layout) -> Prespawned | None:
+def helper(layout: Layout) -> Helper | None:
     """Start a helper for `execute.stream`; None where the library is not installed yet, or without root."""
     folder = _library(layout)
     if folder is None:
         return None
-    from ..oci.exec import prespawn
+    from ..oci.helper import spawn
 
-    return prespawn(folder)
+    return spawn(folder)
 
 
 def _library(layout: Layout) -> str | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..oci.exec import Running
+    from ..oci.helper import Helper
 
 Stdio = tuple[int, int, int]
 
@@ -62,7 +63,7 @@ def capture(store: Store, ref: str, spec: ExecSpec, stdin: bytes = b"") -> Resul
 
 
 def stream(
-    store: Store, ref: str, spec: ExecSpec, stdio: Stdio = (0, 1, 2), helper: runtime.Prespawned | None = None
+    store: Store, ref: str, spec: ExecSpec, stdio: Stdio = (0, 1, 2), helper: Helper | None = None
 ) -> int:
     """Run a program that reads and writes `stdio`; return its exit code. Signals are passed on. Raises as `capture`.
 
@@ -90,10 +91,10 @@ def _is_pipe(descriptor: int) -> bool:
     return stat.S_ISFIFO(mode) or os.path.samestat(os.fstat(descriptor), os.stat(os.devnull))
 
 
-def _start(store: Store, ref: str, spec: ExecSpec, stdio: Stdio, early: runtime.Prespawned | None = None) -> Running:
+def _start(store: Store, ref: str, spec: ExecSpec, stdio: Stdio, early: Helper | None = None) -> Running:
     if not spec.command:
         raise InvalidSpec("there is no command to execute")
-    helper = early or runtime.prespawn(library.install(store))
+    helper = runtime.Prespawned(early) if early else runtime.prespawn(library.install(store))
     with ExitStack() as unused:
         unused.callback(helper.cancel)
         container = find(store, ref)

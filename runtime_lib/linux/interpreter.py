@@ -14,7 +14,11 @@ import sys
 
 from . import libc, overlayfs, signals
 
-_BOOT = "import sys;sys.dont_write_bytecode=True;sys.path.insert(0,sys.argv[1]);from {module} import main;main()"
+# What is imported stays, so the collector would only look at it again and again: whoever lives long turns it on.
+_BOOT = (
+    "import gc,sys;gc.disable();sys.dont_write_bytecode=True;sys.path.insert(0,sys.argv[1]);"
+    "from {module} import main;main()"
+)
 
 
 def sealed() -> int:

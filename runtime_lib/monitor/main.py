@@ -7,6 +7,7 @@ goes on without it: `state.read` then says so.
 
 from __future__ import annotations
 
+import gc
 import posix
 import sys
 
@@ -16,6 +17,7 @@ from .runtime import SOCKET, Runtime, oom_score
 
 def main() -> None:
     """Serve one order from the engine, whose socket is descriptor 3, with the runtime that `first` has started."""
+    gc.enable()
     oom_score("-999")
     pid, descriptor = sys.argv[-2:]
     posix._exit(order.serve(SOCKET, Runtime.inherited(int(pid), int(descriptor))))

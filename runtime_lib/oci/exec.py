@@ -6,14 +6,14 @@ still looks up what it needs: call `prespawn` first, `start` on what it returns 
 
 from __future__ import annotations
 
-import _signal  # the C part: `signal` imports `enum`
 import os
 
-from ..linux import interpreter, namespaces, seccomp, terminal
+from ..linux import namespaces, seccomp, terminal
 from ..linux.cgroups.hierarchy import UNIFIED
 from ..linux.process import Process
 from . import channel, report, wire
 from . import process as processes
+from .helper import Helper, spawn
 from .process import exit_code
 
 TYPE_CHECKING = False
@@ -61,11 +61,10 @@ class Running:
 class Prespawned:
     """A helper that has been started and waits to be told what to run."""
 
-    __slots__ = ("_helper", "_socket")
+    __slots__ = ("_helper",)
 
-    def __init__(self, helper: int, socket: int) -> None:
+    def __init__(self, helper: Helper) -> None:
         self._helper = helper
-        self._socket = socket
 
     def start(
         self,
@@ -87,39 +86,30 @@ class Prespawned:
         The helper is used up, whatever happens. Raises InvalidSpec, ProcessLookupError when the container has ended,
         or `report.LaunchError`.
         """
+        helper = self._helper
         try:
             request = request_for(target, config, process, container_id, cgroup, cache)
             request["detach"] = detach
-            channel.send(self._socket, wire.pack(request), () if process.get("terminal") else stdio)
-            answer, descriptors = channel.receive(self._socket)
+            channel.send(helper.socket, wire.pack(request), () if process.get("terminal") else stdio)
+            answer, descriptors = channel.receive(helper.socket)
         except BaseException:
-            self.cancel()
+            helper.cancel()
             raise
-        os.close(self._socket)
+        os.close(helper.socket)
         if not answer.startswith(b"r"):
-            os.waitpid(self._helper, 0)
+            os.waitpid(helper.pid, 0)
             raise report.decode(answer[1:] or b"5\0runtime\0\0the helper ended without an answer")
         pid, start_time = map(int, answer[1:].split())
-        return Running(self._helper, Process(pid, start_time), descriptors[0] if descriptors else -1)
+        return Running(helper.pid, Process(pid, start_time), descriptors[0] if descriptors else -1)
 
     def cancel(self) -> None:
         """End the helper; nothing was run."""
-        os.close(self._socket)
-        os.kill(self._helper, _signal.SIGKILL)  # our own child, not yet waited for
-        os.waitpid(self._helper, 0)
+        self._helper.cancel()
 
 
 def prespawn(library: str) -> Prespawned:
     """Start a helper from the installed library in `library`; returns while it still loads."""
-    ours, theirs = channel.pair()
-    try:
-        helper = interpreter.spawn("runtime_lib.oci.enter", library, keep=(-1, -1, -1, theirs))
-    except OSError:
-        os.close(ours)
-        raise
-    finally:
-        os.close(theirs)
-    return Prespawned(helper, ours)
+    return Prespawned(spawn(library))
 
 
 def request_for(
