@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 
 # A skip for what this very machine cannot have (no such kernel feature) is legitimate; one for a missing tool is not.
 MACHINE = "this machine: "
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C as a foreground job does: a suite that a shell started in the background was told to ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
