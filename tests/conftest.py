@@ -7,14 +7,20 @@ import signal
 
 import pytest
 
+from runtime_lib.linux import signals
+
 # A skip for what this very machine cannot have (no such kernel feature) is legitimate; one for a missing tool is not.
 MACHINE = "this machine: "
 
 
 def pytest_configure() -> None:
-    """Take Ctrl-C as a foreground job does: a suite that a shell started in the background was told to ignore it."""
+    """Ignore no signal that whoever started the suite ignores: a shell in the background does, make's own spawn does.
+
+    What the suite starts inherits that: its Docker Engine, and then the containers, would ignore it too.
+    """
+    signals.reset()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

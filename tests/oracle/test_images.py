@@ -110,7 +110,10 @@ def test_a_saved_image_is_the_same(docker: Engine, store: Store, name: str, tmp_
     # Folders that no entry tells of get the time of unpacking.
     for ours, theirs in zip(our_trees(store, name), docker_trees(docker, name)):
         for tree in (ours, theirs):
-            for path in (tree, tree / "var"):
+            untold = [tree, tree / "var"]
+            if (tree / "var" / "old" / "x").exists():
+                untold.append(tree / "var" / "old")
+            for path in untold:
                 os.utime(path, (0, 0))
         assert compared(ours) == compared(theirs)
 
