@@ -19,6 +19,7 @@ from runtime_lib.build.build import build
 from runtime_lib.build.spec import BuildSpec
 from runtime_lib.containers.tree import image_tree
 from runtime_lib.images import layers, rootfs
+from runtime_lib.networks import catalog as networks
 from runtime_lib.paths import Layout
 from runtime_lib.store import Store
 
@@ -84,6 +85,9 @@ def store(tmp_path_factory):
     root = tmp_path_factory.mktemp("root")
     opened = Store(Layout(str(root), str(root / "run")))
     yield opened
+    for network in networks.listing(opened):
+        if network.name not in ("host", "none"):
+            networks.remove(opened, network.name)
     opened.close()
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 CLIENT = "/usr/bin/docker"  # Debian's; a version manager may have put another one first in PATH
 SERVER = "/usr/sbin/dockerd"
+FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 
 
 class Dockerd:
@@ -22,6 +23,8 @@ class Dockerd:
         self.run_folder = Path("/run", self.folder.name)  # in memory, as that of an installed engine is
         self.socket = self.folder / "docker.sock"
         self._had_bridge = os.path.exists("/sys/class/net/docker0")
+        self._forwarding = FORWARDING.read_text()
+        self._tables = _tables()
         self._process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -68,8 +71,18 @@ class Dockerd:
                 subprocess.run(["umount", "-l", target], check=False)
         if not self._had_bridge:
             subprocess.run(["ip", "link", "delete", "docker0"], check=False, capture_output=True)
+        for family, name in _tables() - self._tables:
+            subprocess.run(["nft", "delete", "table", family, name], check=False, capture_output=True)
+        FORWARDING.write_text(self._forwarding)
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.rmtree(self.run_folder, ignore_errors=True)
+
+
+def _tables() -> set[tuple[str, str]]:
+    """Return (family, name) of the host's tables that iptables-nft makes, as Docker has it do."""
+    listing = subprocess.run(["nft", "list", "tables"], check=True, text=True, capture_output=True).stdout
+    found = {(words[1], words[2]) for words in map(str.split, listing.splitlines())}
+    return {(family, name) for family, name in found if family in ("ip", "ip6")}
 
 
 def _below(pid: int) -> list[int]:
