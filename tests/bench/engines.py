@@ -14,6 +14,7 @@ from tests.support.dockerd import Dockerd
 from tests.support.skiff import CHECKOUT, Skiff
 
 IMAGE = "bench"
+PODMAN_BRIDGE = "cni-podman0"  # Podman 4.3 leaves it after its last container
 
 
 class Field:
@@ -21,6 +22,7 @@ class Field:
 
     def __enter__(self) -> Field:
         self.folder = Path(tempfile.mkdtemp(prefix="skiff-bench-"))
+        self._had_bridge = os.path.exists(f"/sys/class/net/{PODMAN_BRIDGE}")
         self.archive = rootfs.tar(self.folder / "rootfs", self.folder / "rootfs.tar")
         self.dockerd = Dockerd()
         self.dockerd.run("import", str(self.archive), IMAGE)
@@ -34,6 +36,8 @@ class Field:
     def __exit__(self, *_: object) -> None:
         self.host.remove_everything()
         subprocess.run(self.podman("rm", "-fa", "-t", "0"), check=False, capture_output=True)
+        if not self._had_bridge:
+            subprocess.run(["ip", "link", "delete", PODMAN_BRIDGE], check=False, capture_output=True)
         self.dockerd.stop()
         subprocess.run(["umount", "-R", self.folder / "podman" / "overlay"], check=False, capture_output=True)
         shutil.rmtree(self.folder, ignore_errors=True)
