@@ -66,12 +66,27 @@ def overlay(lower: Sequence[str], upper: str, work: str, options: Options = (), 
         os.chdir("/")
 
 
+def lacks_single_layers() -> bool:
+    """Return whether overlayfs refuses layers one by one (`lowerdir+`): Linux < 6.7, with EINVAL in `overlay`.
+
+    Linux < 6.5 takes any option, and refuses at the end of `overlay` without saying which.
+    """
+    context = overlayfs.context()
+    try:
+        if _takes(context, "no such option"):
+            return True
+        return not _takes(context, "lowerdir+", "/")
+    finally:
+        os.close(context)
+
+
 def overlay_by_mount(
     lower: Sequence[str], upper: str, work: str, options: Options, attributes: int, target: str
 ) -> int:
-    """Do what `overlay` does on Linux < 6.5, which lacks `lowerdir+`: mount at `target`, then detach.
+    """Do what `overlay` does where `lacks_single_layers()`: mount at `target`, then detach.
 
-    The options are one page for mount(2), so layers are named relative to the folder that holds all of them.
+    The options are one page for mount(2), so layers are named relative to the folder that holds all of them: more than
+    200 of the store's fit. Raises OSError (E2BIG) where they do not.
     """
     folder = os.path.commonpath([os.path.dirname(path) for path in lower])
     names = ":".join(os.path.relpath(path, folder) for path in lower)
@@ -80,9 +95,12 @@ def overlay_by_mount(
     if upper:
         words += [f"upperdir={upper}", f"workdir={work}"]
     flags = sum(flag for attribute, flag, _unused in _FLAGS if attributes & attribute)
+    text = ",".join(words)
+    if len(os.fsencode(text)) >= os.sysconf("SC_PAGE_SIZE"):  # the kernel would cut it
+        raise OSError(errno.E2BIG, "too many layers: their names do not fit the page of options of Linux < 6.7", folder)
     os.chdir(folder)
     try:
-        libc.mount("overlay", target, "overlay", flags, ",".join(words))
+        libc.mount("overlay", target, "overlay", flags, text)
     finally:
         os.chdir("/")
     mount = clone(libc.AT_FDCWD, target)
@@ -91,11 +109,11 @@ def overlay_by_mount(
 
 
 def overlay_on_any_kernel(lower: Sequence[str], upper: str, work: str, attributes: int = 0) -> int:
-    """Do what `overlay` does, also on Linux < 6.5; the caller's mount namespace stays as it is."""
+    """Do what `overlay` does, also on Linux < 6.7; the caller's mount namespace stays as it is."""
     try:
         return overlay(lower, upper, work, (), attributes)
     except OSError as error:
-        if error.errno != errno.EINVAL or error.filename not in lower:
+        if error.errno != errno.EINVAL or not lacks_single_layers():
             raise
     import threading
 
@@ -181,6 +199,16 @@ def _set(context: int, key: str, value: str | None) -> None:
         libc.fsconfig_flag(context, key)
     else:
         libc.fsconfig_string(context, key, value)
+
+
+def _takes(context: int, key: str, value: str | None = None) -> bool:
+    try:
+        _set(context, key, value)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        return False
+    return True
 
 
 def _set_layers(context: int, lower: Sequence[str]) -> None:

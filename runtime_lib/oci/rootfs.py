@@ -183,7 +183,7 @@ def _overlay(root: plan.Root, bundle: str) -> int:
     try:
         return mounts.overlay(root.layers, root.upper, root.work, data, attributes)
     except OSError as error:
-        if error.errno != errno.EINVAL or error.filename not in root.layers:
+        if error.errno != errno.EINVAL or not mounts.lacks_single_layers():
             raise
         return mounts.overlay_by_mount(root.layers, root.upper, root.work, data, attributes, bundle)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.support.child import result_of
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 ENOSYS = 38
+SET_FLAG, SET_STRING, CREATE = 0, 1, 6  # the commands of fsconfig(2)
 
 
 def test_without_the_calls_that_came_after_linux_5_4(bundle: Bundle, tmp_path: Path) -> None:
@@ -60,3 +62,30 @@ def test_many_layers_without_an_option_for_each(tmp_path: Path) -> None:
         return len(os.listdir(f"/proc/self/fd/{mount}"))
 
     assert result_of(attempt) == 200
+
+
+def test_layers_that_do_not_fit_are_told_and_not_cut_off(tmp_path: Path) -> None:
+    layers = [f"{tmp_path}/{number:064d}" for number in range(64)]
+    with pytest.raises(OSError, match="too many layers"):
+        mounts.overlay_by_mount(layers, "", "", [], 0, str(tmp_path))
+
+
+def test_a_kernel_that_takes_every_option_and_fails_at_the_end(tmp_path: Path) -> None:
+    """Linux < 6.5, as Debian 12 has it: overlayfs hears of its options only when it is created."""
+    for name in ("lower", "upper", "work"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "lower" / "seen").touch()
+
+    def answer(command: int, number: int) -> dict[str, object]:
+        argument = {"index": 1, "value": command, "op": "SCMP_CMP_EQ"}
+        return {"names": ["fsconfig"], "action": "SCMP_ACT_ERRNO", "errnoRet": number, "args": [argument]}
+
+    rules = [answer(SET_FLAG, 0), answer(SET_STRING, 0), answer(CREATE, errno.EINVAL)]
+    program = seccomp.compile({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules})
+
+    def attempt() -> list[str]:
+        seccomp.load(program)
+        lower, upper, work = (str(tmp_path / name) for name in ("lower", "upper", "work"))
+        return os.listdir(f"/proc/self/fd/{mounts.overlay_on_any_kernel([lower], upper, work)}")
+
+    assert result_of(attempt) == ["seen"]
