@@ -3,7 +3,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo teardown test lint unit kernel oracle modules bench dev build sanity clean
+.PHONY: help demo teardown test lint unit kernel oracle modules bench dev build sanity collection clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -16,9 +16,9 @@ teardown: ## remove what `make demo` made
 	@tools/prepare demo
 	@tools/playbook playbooks/teardown.yml $(ARGS)
 
-test: ## everything below, with a summary: lint unit kernel oracle modules sanity
+test: ## everything below, with a summary: lint unit kernel oracle modules sanity collection
 	@tools/prepare test
-	@tools/suites lint unit kernel oracle modules sanity
+	@tools/suites lint unit kernel oracle modules sanity collection
 
 dev: ## install what the tests need (Debian packages as root, and .venv)
 	@tools/prepare test
@@ -40,6 +40,9 @@ modules: dev ## playbooks against the real engine
 
 sanity: dev ## ansible-test sanity of the staged collection
 	@tools/suites sanity
+
+collection: dev ## ansible-lint (production profile) and antsibull-docs' linter
+	@tools/suites collection
 
 bench: dev ## figures side by side with Docker, Podman and runc
 	@tools/prepare bench
