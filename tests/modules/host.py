@@ -102,6 +102,7 @@ class Host:
     def _environment(self) -> dict[str, str]:
         return {
             **os.environ,
+            "ANSIBLE_ACTION_PLUGINS": str(Path(__file__).parent / "action"),
             "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
             "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
             "ANSIBLE_HOME": str(self.folder / "ansible"),
