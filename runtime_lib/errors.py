@@ -78,6 +78,10 @@ class CorruptData(SkiffError):
     """Data from outside or from the store is not what it claims to be."""
 
 
+class NewerData(SkiffError):
+    """The store holds what only a newer version of this library can handle."""
+
+
 class Busy(SkiffError):
     """Another process holds a lock for longer than the caller may wait."""
 

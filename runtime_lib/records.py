@@ -6,11 +6,12 @@ costs. The methods here are closures. Type checkers see the standard module.
 
 from __future__ import annotations
 
-__all__ = ["asdict", "dataclass", "field", "fields", "replace"]
+__all__ = ["asdict", "dataclass", "field", "fields", "known", "replace"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dataclasses import asdict, dataclass, field, fields, replace
+    from typing import Any
 else:
 
     class _Missing:
@@ -129,3 +130,9 @@ else:
 
     def _refuse(self, name, value=None):
         raise AttributeError(f"cannot change {name!r}: {type(self).__name__} is frozen")
+
+
+def known(record: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """Return those of `values` that are fields of a record's class: a newer version may have stored more."""
+    names = {entry.name for entry in fields(record)}
+    return {name: value for name, value in values.items() if name in names}

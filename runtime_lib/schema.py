@@ -1,12 +1,31 @@
-"""The tables of the store.
+"""The tables of the store, and how a database gets to the version that this library knows.
 
 Times are nanoseconds since 1970. JSON columns hold what their seat's `to_json` wrote.
+The rule between libraries of different versions is docs/decisions/0010-upgrades.md: migrations only add, so that a
+library goes on with a newer database as long as that is marked as readable for it.
 """
 
 from __future__ import annotations
 
-VERSION = 2
+import time
 
+from .errors import NewerData
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3
+
+VERSION = 3
+# The oldest version whose libraries may go on with a database of VERSION. Raise it when they would do harm there.
+READABLE = 3
+
+# Statements that make a database of the version before into one of this version. They only add: tables, and columns
+# that have a default or may be NULL, for an older library inserts rows without them. An entry is never edited later.
+MIGRATIONS = {
+    3: ("CREATE TABLE upgrades (version INTEGER PRIMARY KEY, readable INTEGER NOT NULL, time INTEGER NOT NULL)",),
+}
+
+# Version 2. Whatever came later is in MIGRATIONS.
 TABLES = """
 CREATE TABLE IF NOT EXISTS layers (
     chain_id TEXT PRIMARY KEY,
@@ -102,3 +121,49 @@ CREATE TABLE IF NOT EXISTS build_cache (
     used INTEGER NOT NULL
 );
 """
+
+
+def check(db: sqlite3.Connection, path: str) -> int:
+    """Return the version of a database. Raises NewerData when this library must leave it alone."""
+    found: int = db.execute("PRAGMA user_version").fetchone()[0]
+    if found > VERSION:
+        readable = _readable(db, found)
+        if readable > VERSION:
+            raise NewerData(
+                f"a newer Skiff has changed {path} to schema {found}, which needs one that knows schema {readable};"
+                f" this one knows schema {VERSION}: use the newer release on this host"
+            )
+    return found
+
+
+def _readable(db: sqlite3.Connection, found: int) -> int:
+    known = db.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'upgrades'").fetchone()
+    row = db.execute("SELECT readable FROM upgrades WHERE version = ?", (found,)).fetchone() if known else None
+    return int(row[0]) if row else found
+
+
+def upgrade(db: sqlite3.Connection, path: str) -> None:
+    """Bring a database that is new or older to VERSION, as a whole or not at all; a newer one is left as it is.
+
+    Raises NewerData as `check` does.
+    """
+    if check(db, path) >= VERSION:
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        found = check(db, path)  # somebody else may have done it while we waited
+        for statement in _statements(found):
+            db.execute(statement)
+        if found < VERSION:
+            values = (VERSION, READABLE, time.time_ns())
+            db.execute("INSERT INTO upgrades (version, readable, time) VALUES (?, ?, ?)", values)
+            db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute("COMMIT")
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+def _statements(found: int) -> list[str]:
+    base = [] if found >= 2 else [text for text in TABLES.split(";\n") if text.strip()]
+    return [*base, *(text for number in range(max(found, 2) + 1, VERSION + 1) for text in MIGRATIONS[number])]

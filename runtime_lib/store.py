@@ -41,15 +41,15 @@ class Store:
         """Return a store to look at: it makes no folder and changes nothing, and a bare host is an empty store."""
         store = cls.__new__(cls)
         store.layout = layout
-        store._open(layout.database if os.path.exists(layout.database) else ":memory:")
+        store._open(layout.database if os.path.exists(layout.database) else ":memory:", looks=True)
         store._db.execute("PRAGMA query_only = ON")
         return store
 
-    def _open(self, database: str) -> None:
+    def _open(self, database: str, looks: bool = False) -> None:
         if database != ":memory:":
             _keep_reserve(self.layout.root)
         try:
-            self._db = _connect(database)
+            self._db = _connect(database, looks)
         except sqlite3.DatabaseError as error:
             raise self._explained(error) from error
 
@@ -73,6 +73,7 @@ class Store:
             return
         try:
             self._db.execute("BEGIN IMMEDIATE")
+            schema.check(self._db, self.layout.database)  # a newer library may have come since we opened it
             yield self._db
             self._db.execute("COMMIT")
         except sqlite3.IntegrityError:
@@ -156,29 +157,31 @@ def _make_folders(layout: Layout) -> None:
                 inodeflags.spread_subfolders(path)
 
 
-def _connect(path: str) -> sqlite3.Connection:
+def _connect(path: str, looks: bool) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=LOCK_PATIENCE, isolation_level=None, check_same_thread=False)
     db.row_factory = sqlite3.Row
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA synchronous = NORMAL")
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version > schema.VERSION:
-        raise CorruptData(f"{path} was written by a newer Skiff (schema {version}); update this one")
-    if version < schema.VERSION:
-        if path != ":memory:":
-            os.chmod(path, 0o600)
-        _create_tables(db)
+    version = schema.check(db, path)
+    if version >= schema.VERSION:
+        return db
+    if looks:
+        return _upgraded_copy(db)
+    if version == 0:
+        os.chmod(path, 0o600)
+        db.execute("PRAGMA journal_mode = WAL")
+    schema.upgrade(db, path)
     return db
 
 
-def _create_tables(db: sqlite3.Connection) -> None:
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("BEGIN IMMEDIATE")
-    for statement in schema.TABLES.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
-    db.execute(f"PRAGMA user_version = {schema.VERSION}")
-    db.execute("COMMIT")
+def _upgraded_copy(db: sqlite3.Connection) -> sqlite3.Connection:
+    """Return what an older database holds, in memory and with today's tables: who only looks must not upgrade it."""
+    copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    copy.row_factory = sqlite3.Row
+    db.backup(copy)
+    db.close()
+    schema.upgrade(copy, ":memory:")
+    return copy
 
 
 def _flock(descriptor: int, what: str, patience: float, operation: int) -> None:

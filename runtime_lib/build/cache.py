@@ -29,4 +29,5 @@ def find(store: Store, step_key: str) -> tuple[str | None] | None:
 def remember(store: Store, step_key: str, chain_id: str | None) -> None:
     """Note the layer of a step. It is forgotten when the layer is removed."""
     with store.transaction() as db:
-        db.execute("INSERT OR REPLACE INTO build_cache VALUES (?, ?, ?)", (step_key, chain_id, time.time_ns()))
+        values = (step_key, chain_id, time.time_ns())
+        db.execute("INSERT OR REPLACE INTO build_cache (key, chain_id, used) VALUES (?, ?, ?)", values)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..errors import ContainerNotFound, InvalidSpec
+from ..errors import ContainerNotFound, InvalidSpec, NewerData
 from ..jsontext import parse
 from ..records import dataclass
 from ..store import Store
-from .spec import ContainerSpec
+from .spec import ContainerSpec, newer_settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +28,15 @@ class Container:
     phase: str
     stopped_by_user: bool
     created: int
+    newer: tuple[str, ...] = ()  # settings that only a newer version of this library knows
+
+    def check_known(self) -> None:
+        """Raise NewerData when this version would make another container of it than was asked for."""
+        if self.newer:
+            raise NewerData(
+                f"container {self.name} has settings that only a newer Skiff knows ({', '.join(self.newer)}):"
+                " use the newer release, or remove the container and create it anew"
+            )
 
 
 def find(store: Store, ref: str) -> Container:
@@ -59,12 +68,14 @@ def state(store: Store, container: Container) -> State:
 
 
 def _container(row: sqlite3.Row) -> Container:
+    stored = parse(row["spec"])
     return Container(
         row["id"],
         row["name"],
         row["image_id"],
-        ContainerSpec.from_json(parse(row["spec"])),
+        ContainerSpec.from_json(stored),
         row["phase"],
         bool(row["stopped_by_user"]),
         row["created"],
+        newer_settings(stored),
     )

@@ -29,6 +29,7 @@ def connect(store: Store, ref: str, attachment: Attachment) -> None:
     container = find(store, ref)
     with store.lock("container", container.id):
         container = find(store, container.id)
+        container.check_known()
         spec = container.spec
         _check_own(container)
         network = _network(store, attachment.name)
@@ -47,6 +48,7 @@ def disconnect(store: Store, ref: str, network_ref: str) -> None:
     container = find(store, ref)
     with store.lock("container", container.id):
         container = find(store, container.id)
+        container.check_known()
         network = _network(store, network_ref)
         left = _without(store, container.spec, network.id)
         if left is None:

@@ -7,7 +7,7 @@ container as JSON, and every later start obeys it.
 from __future__ import annotations
 
 from ..errors import CorruptData
-from ..records import asdict, dataclass, field, fields
+from ..records import asdict, dataclass, field, fields, known
 from .parts import Attachment, Device, Healthcheck, Mount, Throttle, Ulimit
 
 TYPE_CHECKING = False
@@ -115,13 +115,12 @@ class ContainerSpec:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> ContainerSpec:
-        """Return the description that `to_json` gave. Raises CorruptData for unknown or missing parts."""
-        known = {entry.name for entry in fields(cls)}
-        unknown = sorted(set(value) - known)
-        if unknown:
-            raise CorruptData(f"a stored container has unknown settings: {', '.join(unknown)}; a newer Skiff wrote it")
+        """Return the description that `to_json` gave. Raises CorruptData for missing parts.
+
+        What only a newer version knows is left out (see `newer_settings`).
+        """
         try:
-            return cls(**{key: _restore(key, part) for key, part in value.items()})
+            return cls(**{key: _restore(key, part) for key, part in known(cls, value).items()})
         except TypeError as error:
             raise CorruptData(f"a stored container is damaged: {error}") from error
 
@@ -140,11 +139,28 @@ _NESTED = {
 
 def _restore(key: str, part: Any) -> Any:
     if key == "healthcheck":
-        return None if part is None else Healthcheck(**_tuples(part))
+        return None if part is None else Healthcheck(**_tuples(known(Healthcheck, part)))
     if key in _NESTED:
-        return tuple(_NESTED[key](**_tuples(entry)) for entry in part)
+        return tuple(_NESTED[key](**_tuples(known(_NESTED[key], entry))) for entry in part)
     return tuple(part) if isinstance(part, list) else part
 
 
 def _tuples(part: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in part.items()}
+
+
+def newer_settings(value: dict[str, Any]) -> tuple[str, ...]:
+    """Return the names of stored settings that only a newer version knows and that are set there.
+
+    A new setting means nothing where it is empty, so that a newer version does not spoil a container for an older one.
+    """
+    found = _unknown(ContainerSpec, value)
+    for key, kind in _NESTED.items():
+        found += [f"{key}.{name}" for entry in value.get(key, ()) for name in _unknown(kind, entry)]
+    found += [f"healthcheck.{name}" for name in _unknown(Healthcheck, value.get("healthcheck") or {})]
+    return tuple(sorted(set(found)))
+
+
+def _unknown(kind: Any, value: dict[str, Any]) -> list[str]:
+    names = {entry.name for entry in fields(kind)}
+    return [name for name, part in value.items() if name not in names and part]

@@ -74,11 +74,16 @@ def _start_rank(store: Store, containers: Sequence[Container], at_once: int = 8)
 def startable(store: Store, container: Container) -> bool:
     """Whether the container is to be started: False when it runs already. The caller holds its lock.
 
-    Raises WrongState for a paused one, ContainerNotFound for one that somebody has removed meanwhile.
+    Raises WrongState for a paused one, ContainerNotFound for one that somebody has removed meanwhile, NewerData for one
+    that this version would start as another container.
     """
-    if find(store, container.id).phase != "ready":
+    found = find(store, container.id)
+    if found.phase != "ready":
         raise WrongState(f"the removal of container {container.name} was interrupted; remove it again")
     status = state(store, container).status
     if status == "paused":
         raise WrongState(f"container {container.name} is paused; unpause it instead of starting it")
-    return status not in ALIVE
+    if status in ALIVE:
+        return False
+    found.check_known()
+    return True

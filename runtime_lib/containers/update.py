@@ -40,6 +40,7 @@ def update(store: Store, ref: str, changes: dict[str, Any]) -> Container:
             raise InvalidSpec(f"{key} of a container cannot be changed; remove the container and create it anew")
     with store.lock("container", container.id):
         container = find(store, container.id)
+        container.check_known()
         spec = replace(container.spec, **changes)
         spec.check()
         host_limits.check(spec)

@@ -113,7 +113,7 @@ def tag(store: Store, ref: str, name: str) -> bool:
         row = store.row("SELECT image_id FROM image_names WHERE name = ?", (full,))
         if row and row["image_id"] == image.id:
             return False
-        db.execute("INSERT OR REPLACE INTO image_names VALUES (?, ?)", (full, image.id))
+        db.execute("INSERT OR REPLACE INTO image_names (name, image_id) VALUES (?, ?)", (full, image.id))
     return True
 
 
@@ -129,7 +129,7 @@ def remove(store: Store, ref: str, force: bool = False) -> Removed:
         for familiar in removed.untagged:
             db.execute("DELETE FROM image_names WHERE name = ?", (reference.parse(familiar).full,))
         if removed.deleted:
-            db.execute("INSERT INTO removed_images VALUES (?)", (image.id,))
+            db.execute("INSERT INTO removed_images (image_id) VALUES (?)", (image.id,))
     if removed.deleted:
         layers.collect(store)
     return removed

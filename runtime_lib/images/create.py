@@ -39,12 +39,13 @@ def from_bytes(store: Store, data: bytes, chain_ids: Sequence[str], names: Seque
             f"SELECT COALESCE(SUM(size), 0) FROM layers WHERE chain_id IN ({marks})", tuple(set(chain_ids))
         ).fetchone()[0]
         db.execute(
-            "INSERT OR IGNORE INTO images VALUES (?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO images (id, config, size, created) VALUES (?, ?, ?, ?)",
             (image_id, data.decode(), size, created or time.time_ns()),
         )
         db.execute("DELETE FROM removed_images WHERE image_id = ?", (image_id,))
         for position, chain_id in enumerate(chain_ids):
-            db.execute("INSERT OR IGNORE INTO image_layers VALUES (?, ?, ?)", (image_id, position, chain_id))
+            values = (image_id, position, chain_id)
+            db.execute("INSERT OR IGNORE INTO image_layers (image_id, position, chain_id) VALUES (?, ?, ?)", values)
         for name in full:
-            db.execute("INSERT OR REPLACE INTO image_names VALUES (?, ?)", (name, image_id))
+            db.execute("INSERT OR REPLACE INTO image_names (name, image_id) VALUES (?, ?)", (name, image_id))
     return catalog.get(store, image_id)

@@ -140,7 +140,7 @@ def _install(store: Store, tree: str, layer: Layer) -> Layer:
     os.rename(tree, place)
     with store.transaction() as db:
         db.execute(
-            "INSERT INTO layers VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO layers (chain_id, diff_id, parent, folder, size, created) VALUES (?, ?, ?, ?, ?, ?)",
             (layer.chain_id, layer.diff_id, layer.parent, layer.folder, layer.size, time.time_ns()),
         )
     return layer

@@ -7,7 +7,7 @@ import ipaddress
 from ..errors import InvalidSpec
 from ..jsontext import compact, parse
 from ..patterns import Pattern
-from ..records import asdict, dataclass, field
+from ..records import asdict, dataclass, field, known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -129,9 +129,9 @@ class NetworkSpec:
 
     @classmethod
     def from_json(cls, text: str) -> NetworkSpec:
-        """Return the spec that `to_json` wrote."""
-        value: dict[str, Any] = parse(text)
-        value["subnets"] = tuple(SubnetSpec(**subnet) for subnet in value["subnets"])
+        """Return the spec that `to_json` wrote; what a newer version has added to it is left out."""
+        value: dict[str, Any] = known(cls, parse(text))
+        value["subnets"] = tuple(SubnetSpec(**known(SubnetSpec, subnet)) for subnet in value["subnets"])
         return cls(**value)
 
     def _check_options(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime_lib.errors import Busy, CorruptData
+from runtime_lib.errors import Busy, CorruptData, NewerData
 from runtime_lib.paths import Layout
 from runtime_lib.store import Store, write_file
 
@@ -88,7 +88,7 @@ def test_a_newer_schema_is_refused(store: Store) -> None:
     with sqlite3.connect(store.layout.database) as db:
         db.execute("PRAGMA user_version = 999")
     db.close()
-    with pytest.raises(CorruptData, match="newer Skiff"):
+    with pytest.raises(NewerData, match="newer Skiff"):
         Store(store.layout)
 
 

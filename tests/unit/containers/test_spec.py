@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from runtime_lib.containers.parts import Attachment, Device, Healthcheck, Mount, Throttle, Ulimit
-from runtime_lib.containers.spec import ContainerSpec
+from runtime_lib.containers.spec import ContainerSpec, newer_settings
 from runtime_lib.errors import CorruptData, InvalidSpec
 from runtime_lib.records import fields
 
@@ -35,10 +35,19 @@ def test_every_field_survives() -> None:
     assert set(FULL.to_json()) == {entry.name for entry in fields(ContainerSpec)}
 
 
-@pytest.mark.parametrize("value", [{"future": 1}, {"mounts": [{"kind": "bind"}]}])
+@pytest.mark.parametrize("value", [{"mounts": [{"kind": "bind"}]}])
 def test_damaged_json(value: dict[str, Any]) -> None:
     with pytest.raises(CorruptData):
         ContainerSpec.from_json(value)
+
+
+def test_settings_of_a_newer_version_are_left_out_and_named() -> None:
+    newer = json.loads(json.dumps(FULL.to_json()))
+    newer["future"] = newer["mounts"][0]["lazy"] = newer["healthcheck"]["deep"] = True
+    newer["unused"] = newer["mounts"][1]["unused"] = None
+    assert ContainerSpec.from_json(newer) == FULL
+    assert newer_settings(newer) == ("future", "healthcheck.deep", "mounts.lazy")
+    assert newer_settings(json.loads(json.dumps(FULL.to_json()))) == ()
 
 
 def test_a_full_description_is_fine() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from runtime_lib.errors import InvalidSpec
@@ -42,6 +44,13 @@ def test_bad_names(name: str) -> None:
 def test_bad_subnets(subnet: SubnetSpec, words: str) -> None:
     with pytest.raises(InvalidSpec, match=words):
         NetworkSpec("n", subnets=(subnet,)).check()
+
+
+def test_settings_of_a_newer_version_are_left_out() -> None:
+    spec = NetworkSpec("n", subnets=(SubnetSpec("10.9.0.0/24"),))
+    stored = json.loads(spec.to_json())
+    stored["future"] = stored["subnets"][0]["future"] = 1
+    assert NetworkSpec.from_json(json.dumps(stored)) == spec
 
 
 def test_subnets_of_one_network_must_not_overlap() -> None:
