@@ -72,7 +72,8 @@ def top(words: list[str]) -> int:
     """List the processes of a container as `docker top` does."""
     from ..containers.top import top as processes
 
-    titles, rows = processes(opened.store(), _TOP.parse(words, interspersed=False).arguments[0])
+    wanted = _TOP.parse(words, interspersed=False).arguments[0]
+    titles, rows = processes(opened.store(), wanted)
     output.write_lines(output.table(titles, rows))
     return 0
 

@@ -148,6 +148,7 @@ class Desk:
             client.attached = True
         elif kind == protocol.CLEANUP:
             client.cleans_up = True
+            supervisor.stay()
         elif kind in (protocol.PAUSED, protocol.RESUMED):
             supervisor.status.paused = kind == protocol.PAUSED
             supervisor.save(running=True)

@@ -239,6 +239,10 @@ class Supervisor:
             return
         self.loop.after("linger", _LINGER if self.desk.unsent() else 0.0, self.loop.stop)
 
+    def stay(self) -> None:
+        """Somebody has claimed this process, who must find it also when it was just about to go."""
+        self.loop.cancel("linger")
+
     def withdraw(self, left_to_engine: bool) -> None:
         """The engine has gone before it knew of the start: kill the container. Unless it was killed it cleans up."""
         self._withdrawn = True

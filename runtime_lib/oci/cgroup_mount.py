@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from ..linux import libc, mounts
-from ..linux.cgroups.hierarchy import UNIFIED
+from ..linux.cgroups.hierarchy import UNIFIED, detect
 from . import plan
 
 TYPE_CHECKING = False
@@ -19,7 +20,7 @@ def show(rootfs: Rootfs, mount: plan.Mount, paths: dict[str, str], own: bool) ->
     `paths` are the folders of the container's cgroup; `own` says that it has a cgroup namespace, whose root it is.
     """
     if set(paths) == {UNIFIED}:
-        return _show_unified(rootfs, mount)
+        return _show_unified(rootfs, mount, paths[UNIFIED] if own else "")
     tmpfs = mounts.filesystem("tmpfs", "tmpfs", (("mode", "755"),), _flags(mount) & ~libc.MOUNT_ATTR_RDONLY)
     rootfs.place(tmpfs, mount.destination)
     for name, controllers in hierarchies(paths).items():
@@ -43,9 +44,16 @@ def aliases(name: str, controllers: list[str]) -> list[str]:
     return [] if len(controllers) == 1 else [key for key in controllers if key != name]
 
 
-def _show_unified(rootfs: Rootfs, mount: plan.Mount) -> None:
-    unified = mounts.filesystem("cgroup2", "cgroup", (), _flags(mount))
+def _show_unified(rootfs: Rootfs, mount: plan.Mount, folder: str) -> None:
+    try:
+        unified = mounts.filesystem("cgroup2", "cgroup", (), _flags(mount))
+    except OSError as error:
+        if error.errno != errno.EPERM:
+            raise
+        # A user namespace may mount it only with a cgroup namespace of its own: so it sees the host's, as with runc.
+        unified = mounts.clone(libc.AT_FDCWD, folder or detect().mounts[UNIFIED], recursive=True)
     rootfs.place(unified, mount.destination)
+    mounts.change(unified, _flags(mount), libc.MOUNT_ATTR_RDONLY & ~_flags(mount))
     os.close(unified)
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from runtime_lib import library
 from runtime_lib.linux.cgroups.group import Cgroup
-from runtime_lib.linux.cgroups.hierarchy import detect
+from runtime_lib.linux.cgroups.hierarchy import UNIFIED, detect
 from runtime_lib.monitor import client, logs, state
 from runtime_lib.monitor.client import Session
 from runtime_lib.monitor.request import Request
@@ -251,7 +251,8 @@ def test_no_restart_ends_a_container_that_waits_for_its_next_run(host: Host) -> 
 
 def test_an_out_of_memory_kill_is_told(host: Host) -> None:
     request = host.request("sh", "-c", "x=$(yes | head -c 200000000); echo $?")
-    request.memory_cgroup = Cgroup(detect(), host.layout.cgroup(Path(request.run_folder).name)).paths()["memory"]
+    paths = Cgroup(detect(), host.layout.cgroup(Path(request.run_folder).name)).paths()
+    request.memory_cgroup = paths.get("memory") or paths[UNIFIED]
     with host.start(request) as session:
         session.wait(60.0)
     assert host.state(request).oom_killed
@@ -291,12 +292,14 @@ def test_the_exit_program_runs_when_nobody_cleans_up(host: Host) -> None:
 
 
 def test_an_engine_that_cleans_up_keeps_the_monitor_until_it_is_done(host: Host) -> None:
-    request = host.request("true", exit_module="runtime_lib.no_such_module")
+    request = host.request("sleep", "1000", exit_module="runtime_lib.no_such_module")
     with host.start(request) as starter:
         starter.own_cleanup()
-        assert starter.wait(PATIENCE) == 0
+        assert starter.process
+        starter.process.signal(signal.SIGKILL)
+        assert starter.wait(PATIENCE) == 137
         with client.connect(request.run_folder) as other:
-            assert other.wait(PATIENCE) == 0
+            assert other.wait(PATIENCE) == 137
         assert os.waitpid(host.monitors[-1], os.WNOHANG) == (0, 0)
         shutil.copytree(request.run_folder, f"{request.container_folder}/kept", ignore=shutil.ignore_patterns("*.sock"))
         starter.release()

@@ -7,19 +7,18 @@ import os
 import time
 
 from ...errors import Busy, HostLacks
-from . import birth, fs, limits
+from . import birth, fs, inherit, limits
 from .hierarchy import UNIFIED, Hierarchy
 from .v1 import MEMSW
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Set
     from typing import Any
 
 PATIENCE = 10.0  # seconds for processes to die and for the kernel to let a folder go
 # Of these two files a kernel has one; the other may be missing.
 EITHER = ("io.bfq.weight", "io.weight")
-_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Cgroup:
@@ -48,9 +47,12 @@ class Cgroup:
             try:
                 self._make(key, folder)
             except OSError as error:
-                if error.errno not in _REFUSED:
+                if error.errno not in inherit.REFUSED:
                     raise
                 self._folders[key] = self._make_below_own(key, error)
+        if self._hierarchy.mode == "v2":
+            # Also where the folders exist: whoever made them may not have got that far yet.
+            self._enable_above(self._folders[UNIFIED], self._hierarchy.v2_controllers)
 
     def add(self, pid: int) -> None:
         """Move a process with all its threads into the group. Raises OSError."""
@@ -108,7 +110,12 @@ class Cgroup:
             path = f"{self._folders[key]}/{file}"
             if file in EITHER and not os.path.exists(path):
                 continue
-            fs.write(path, text)
+            try:
+                fs.write(path, text)
+            except FileNotFoundError:
+                if key != UNIFIED or not os.path.isdir(self._folders[key]):
+                    raise
+                raise HostLacks(f"{file} cannot be set: the group above {path} does not allow it") from None
 
     def pids(self) -> list[int]:
         """Return all processes of the group and of the groups below it; empty when it is gone."""
@@ -183,11 +190,9 @@ class Cgroup:
             self._make(key, os.path.dirname(folder))
             return self._make(key, folder)
         if key == "cpuset":
-            _copy_cpuset(folder)
+            inherit.copy_cpuset(folder)
         elif key == "memory":
-            _account_below(folder)
-        elif key == UNIFIED and self._hierarchy.mode == "v2":
-            _enable(os.path.dirname(folder), self._hierarchy.v2_controllers)
+            inherit.account_below(folder)
 
     def _make_below_own(self, key: str, refusal: OSError) -> str:
         mount, own = self._hierarchy.mounts[key], self._hierarchy.own[key]
@@ -197,14 +202,17 @@ class Cgroup:
         self._make(key, folder)
         return folder
 
-    def _enable_above(self, folder: str, wanted: set[str]) -> None:
-        """In a hybrid host nobody has version 2 controllers unless they are asked for: its root stays as it was."""
+    def _enable_above(self, folder: str, wanted: Set[str]) -> None:
+        """Have all groups above a version 2 folder pass the controllers on.
+
+        In a hybrid host nobody has them unless they are asked for: its root stays as it was.
+        """
         if not wanted:
             return
         parent = os.path.dirname(folder)
         if folder != self._hierarchy.mounts[UNIFIED]:
             self._enable_above(parent, wanted)
-            _enable(parent, wanted)
+            inherit.enable(parent, wanted)
 
     def _ordered(self, settings: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
         """Put version 1's memory limits in the order that keeps memory <= memory and swap at every moment."""
@@ -250,30 +258,6 @@ class Cgroup:
                     raise
         pids = " ".join(map(str, self.pids()))
         raise Busy(f"the cgroup {folder} still has processes ({pids or 'ending'}); end them and remove it again")
-
-
-def _copy_cpuset(folder: str) -> None:
-    # A new version 1 group has no processors and no memory, and takes no process before it has.
-    parent = os.path.dirname(folder)
-    for name in ("cpuset.cpus", "cpuset.mems"):
-        if not fs.read(f"{folder}/{name}").strip():
-            if not fs.read(f"{parent}/{name}").strip():
-                _copy_cpuset(parent)
-            fs.write(f"{folder}/{name}", fs.read(f"{parent}/{name}").strip())
-
-
-def _enable(folder: str, wanted: Iterable[str]) -> None:
-    """Let the children of a version 2 group have controllers (cgroups(7), "cgroup.subtree_control")."""
-    available = fs.read(f"{folder}/cgroup.controllers").split()
-    missing = set(wanted).intersection(available) - set(fs.read(f"{folder}/cgroup.subtree_control").split())
-    if missing:
-        fs.write(f"{folder}/cgroup.subtree_control", " ".join(f"+{name}" for name in sorted(missing)))
-
-
-def _account_below(folder: str) -> None:
-    path = f"{folder}/memory.use_hierarchy"
-    if os.path.exists(path) and fs.read(path).strip() == "0":
-        fs.write(path, "1")
 
 
 def _remove_if_empty(folder: str, hierarchy: Hierarchy) -> None:

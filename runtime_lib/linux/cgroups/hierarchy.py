@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 UNIFIED = "unified"  # the key of the version 2 hierarchy among the names of version 1's controllers
+SWAP = "memory.swap.max"
 CONTROLLERS = (
     "cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "hugetlb", "net_cls", "net_prio",
     "perf_event", "rdma", "misc",
@@ -23,7 +24,7 @@ class Hierarchy:
     `mode` is "v1", "v2", or "hybrid" (version 1 controllers, and a version 2 tree that has few or none).
     `mounts` maps each version 1 controller, each named hierarchy ("name=systemd") and UNIFIED to its mount point.
     `own` maps the same keys to our own group, relative to the mount point.
-    `v2_controllers` are those that the version 2 tree has; `features` are files of the root groups that not every
+    `v2_controllers` are those that the version 2 tree has; `features` are files that not every
     kernel has.
     """
 
@@ -63,8 +64,29 @@ def detect() -> Hierarchy:
             "or run `mount -t cgroup2 none /sys/fs/cgroup`"
         )
     own = parse_own(_read("/proc/self/cgroup"), roots)
-    v2 = _read(f"{mounts[UNIFIED]}/cgroup.controllers").split() if UNIFIED in mounts else []
-    return Hierarchy(mounts, own, v2, _features(mounts))
+    v2 = controllers(mounts[UNIFIED]) if UNIFIED in mounts else []
+    return Hierarchy(mounts, own, v2, _features(mounts, v2))
+
+
+def controllers(top: str) -> list[str]:
+    """Return the controllers that groups below the version 2 folder `top`, where it is mounted, can have.
+
+    A cgroup namespace may begin at a group with processes: that gives its children no others than they have already
+    (cgroups(7), "no internal processes"). The real root, which has no type, may have processes.
+    """
+    busy = os.path.exists(f"{top}/cgroup.type") and _read(f"{top}/cgroup.procs").strip()
+    return _read(f"{top}/cgroup.{'subtree_control' if busy else 'controllers'}").split()
+
+
+def counts_swap(top: str) -> bool:
+    """Whether the kernel counts swap per group in version 2 (CONFIG_SWAP, no `swapaccount=0`).
+
+    Only groups show it, so one that is there is asked; where there is none, the answer is yes.
+    """
+    for entry in os.scandir(top):
+        if entry.is_dir(follow_symlinks=False) and os.path.exists(f"{entry.path}/memory.current"):
+            return os.path.exists(f"{entry.path}/{SWAP}")
+    return True
 
 
 def parse_mounts(mountinfo: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -106,9 +128,10 @@ def _relative(path: str, root: str) -> str:
     return path[len(root) :]
 
 
-def _features(mounts: dict[str, str]) -> list[str]:
+def _features(mounts: dict[str, str], v2: list[str]) -> list[str]:
     wanted = (("memory", "memory.memsw.limit_in_bytes"), ("blkio", "blkio.bfq.io_serviced"))
-    return [name for key, name in wanted if key in mounts and os.path.exists(f"{mounts[key]}/{name}")]
+    found = [name for key, name in wanted if key in mounts and os.path.exists(f"{mounts[key]}/{name}")]
+    return [*found, SWAP] if "memory" in v2 and counts_swap(mounts[UNIFIED]) else found
 
 
 def _read(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...errors import InvalidSpec
+from .hierarchy import SWAP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +64,11 @@ def memory(wanted: dict[str, Any], plan: Plan) -> None:
     if limit:
         plan.put("memory.max", limit if limit > 0 else "max")
     if swap or limit < 0:
-        plan.put("memory.swap.max", _swap_alone(limit, swap))
+        alone = _swap_alone(limit, swap)
+        if SWAP in plan.features:
+            plan.put(SWAP, alone)
+        elif alone != "max":
+            plan.lacks(f"{SWAP} cannot be set: this kernel does not count swap; boot it without swapaccount=0")
     if wanted.get("reservation"):
         plan.put("memory.low", wanted["reservation"] if wanted["reservation"] > 0 else "max")
     if wanted.get("swappiness") is not None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from runtime_lib.linux.cgroups.hierarchy import Hierarchy, parse_mounts, parse_own
+from runtime_lib.linux.cgroups.hierarchy import Hierarchy, controllers, counts_swap, parse_mounts, parse_own
 
 V2 = "30 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n"
 V1 = """\
@@ -55,6 +57,27 @@ def test_versions_of_controllers() -> None:
     hierarchy = Hierarchy(mounts, parse_own("", roots), ["hugetlb", "io"])
     versions = [hierarchy.version(name) for name in ("memory", "hugetlb", "blkio", "pids")]
     assert versions == [1, 2, 2, 0]
+
+
+def test_what_a_version_2_tree_can_give(tmp_path: Path) -> None:
+    (tmp_path / "cgroup.controllers").write_text("cpu memory pids\n")
+    (tmp_path / "cgroup.subtree_control").write_text("pids\n")
+    (tmp_path / "cgroup.procs").write_text("1\n2\n")
+    assert controllers(str(tmp_path)) == ["cpu", "memory", "pids"]  # the real root
+    (tmp_path / "cgroup.type").write_text("domain\n")
+    assert controllers(str(tmp_path)) == ["pids"]  # it has processes, so it cannot pass on any other
+    (tmp_path / "cgroup.procs").write_text("")
+    assert controllers(str(tmp_path)) == ["cpu", "memory", "pids"]
+
+
+def test_whether_swap_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "without.memory").mkdir()
+    assert counts_swap(str(tmp_path))
+    (tmp_path / "group").mkdir()
+    (tmp_path / "group" / "memory.current").touch()
+    assert not counts_swap(str(tmp_path))
+    (tmp_path / "group" / "memory.swap.max").touch()
+    assert counts_swap(str(tmp_path))
 
 
 def test_folder() -> None:

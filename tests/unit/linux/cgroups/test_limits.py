@@ -8,7 +8,7 @@ import pytest
 
 from runtime_lib.errors import InvalidSpec
 from runtime_lib.linux.cgroups import limits
-from runtime_lib.linux.cgroups.hierarchy import UNIFIED, Hierarchy
+from runtime_lib.linux.cgroups.hierarchy import SWAP, UNIFIED, Hierarchy
 from runtime_lib.linux.cgroups.v2 import weight_of_shares
 
 CONTROLLERS = (
@@ -26,7 +26,9 @@ CONTROLLERS = (
 )
 MEMSW = "memory.memsw.limit_in_bytes"
 V1 = Hierarchy({name: f"/cg/{name}" for name in CONTROLLERS}, {}, (), [MEMSW, "blkio.bfq.io_serviced"])
-V2 = Hierarchy({UNIFIED: "/cg"}, {}, ["cpu", "cpuset", "memory", "io", "pids", "hugetlb", "rdma"])
+_V2 = ["cpu", "cpuset", "memory", "io", "pids", "hugetlb", "rdma"]
+V2 = Hierarchy({UNIFIED: "/cg"}, {}, _V2, [SWAP])
+V2_WITHOUT_SWAP = Hierarchy({UNIFIED: "/cg"}, {}, _V2)
 HYBRID = Hierarchy({"memory": "/cg/memory", "pids": "/cg/pids", UNIFIED: "/cg/unified"}, {}, ["hugetlb"])
 MIB = 1 << 20
 
@@ -104,6 +106,7 @@ def test_files(resources: dict[str, Any], version_1: list[str], version_2: list[
         ({"network": {"classID": 5}}, V2, "net_cls"),
         ({"cpu": {"shares": 5}}, HYBRID, "cpu.shares"),
         ({"memory": {"limit": 5, "swap": 7}}, HYBRID, "swapaccount=1"),
+        ({"memory": {"limit": 5, "swap": 7}}, V2_WITHOUT_SWAP, "swapaccount=0"),
         ({"unified": {"memory.high": "5"}}, V1, "memory.high"),
         ({"unified": {"memory.high": "5"}}, HYBRID, "memory.high"),
     ],
@@ -111,6 +114,12 @@ def test_files(resources: dict[str, Any], version_1: list[str], version_2: list[
 def test_what_the_host_lacks_is_said(resources: dict[str, Any], hierarchy: Hierarchy, word: str) -> None:
     (sentence,) = limits.unsupported(resources, hierarchy)
     assert word in sentence
+
+
+def test_a_limit_of_memory_where_swap_is_not_counted() -> None:
+    wanted = {"memory": {"limit": 5, "swap": 10}}
+    assert limits.files(wanted, V2_WITHOUT_SWAP) == [(UNIFIED, "memory.max", "5")]
+    assert limits.unsupported({"memory": {"limit": 5, "swap": -1}}, V2_WITHOUT_SWAP) == []
 
 
 def test_both_versions_side_by_side() -> None:
