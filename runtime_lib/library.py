@@ -64,6 +64,7 @@ def _install(store: Store) -> str:
         shutil.rmtree(folder, ignore_errors=True)
         os.rename(fresh, folder)
         _write_command(store.layout, folder)
+        store.write_out()
         with open(f"{folder}/{PACKAGE}/.complete", "wb"):
             pass
     return folder
@@ -102,7 +103,6 @@ def _write_tree(folder: str, final: str) -> None:
         os.chmod(base, 0o755)
         for name in files:
             os.chmod(f"{base}/{name}", 0o644)
-    os.sync()
 
 
 def _content_hash() -> str:

@@ -71,6 +71,11 @@ class Layout:
         """Lock files; gone with a reboot, as the locks are."""
         return f"{self.run}/locks"
 
+    @property
+    def swept(self) -> str:
+        """The mark that what a reboot or a power cut had left is cleared away; gone with the next reboot."""
+        return f"{self.run}/swept"
+
     def container(self, container_id: str) -> str:
         """Return what a container keeps while it is stopped: upper/ work/ hosts hostname resolv.conf container.log."""
         return f"{self.root}/containers/{container_id}"

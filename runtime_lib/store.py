@@ -11,12 +11,12 @@ from contextlib import contextmanager, suppress
 
 from . import schema
 from .errors import Busy, CorruptData, HostLacks
-from .linux import inodeflags
+from .linux import inodeflags, libc
 from .paths import Layout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
 LOCK_PATIENCE = 60.0  # seconds; longer than any operation that holds a lock should last
@@ -28,8 +28,11 @@ class Store:
     """One open database. Use `transaction()` for every change; reads need none.
 
     Durability (sqlite.org/pragma.html#pragma_synchronous): WAL with synchronous=NORMAL never corrupts and never
-    tears a transaction; the last ones may be undone by a power cut, but not by a killed process.
+    tears a transaction; the last ones may be undone by a power cut, but not by a killed process. Where a name appears
+    or vanishes that would lose data, or bring back a row without its files: such transactions are `durable`.
     """
+
+    _durable = False  # whether the transaction in progress is
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
@@ -66,12 +69,22 @@ class Store:
         return rows[0] if rows else None
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Hold the write lock for a block; commit at its end, roll back when it raises. Blocks may be nested."""
+    def transaction(self, durable: bool = False) -> Iterator[sqlite3.Connection]:
+        """Hold the write lock for a block; commit at its end, roll back when it raises. Blocks may be nested.
+
+        With `durable` no power cut undoes it, nor any transaction before it: the end of the block waits for the disk,
+        unless nothing was changed. Of nested blocks the outer one decides. Files that a row makes count must be
+        written out before (`write_out`, `sync_folder`).
+        """
         if self._db.in_transaction:
+            if durable and not self._durable:
+                raise RuntimeError("a durable transaction inside of one that is not")
             yield self._db
             return
         try:
+            if durable:  # it cannot be changed inside of a transaction
+                self._db.execute("PRAGMA synchronous = FULL")
+                self._durable = True
             self._db.execute("BEGIN IMMEDIATE")
             schema.check(self._db, self.layout.database)  # a newer library may have come since we opened it
             yield self._db
@@ -83,6 +96,16 @@ class Store:
         finally:
             if self._db.in_transaction:  # SQLite itself rolls back when the disk is full
                 self._db.execute("ROLLBACK")
+            if self._durable:
+                self._db.execute("PRAGMA synchronous = NORMAL")
+                self._durable = False
+
+    def write_out(self) -> None:
+        """Wait until all files and folders of the store are on the disk (syncfs(2)).
+
+        One wait for a whole tree: a journal commit instead of one for each of its files.
+        """
+        _synced(self.layout.root, libc.syncfs)
 
     @contextmanager
     def lock(self, kind: str, name: str, patience: float = LOCK_PATIENCE, shared: bool = False) -> Iterator[None]:
@@ -153,6 +176,7 @@ def _make_folders(layout: Layout) -> None:
             except PermissionError as error:
                 raise HostLacks(f"cannot create {path}: run as root (become: true)") from error
             os.chmod(path, mode)
+            sync_folder(os.path.dirname(path))
             if path in (layout.temporary, f"{layout.root}/containers"):
                 inodeflags.spread_subfolders(path)
 
@@ -196,6 +220,19 @@ def _flock(descriptor: int, what: str, patience: float, operation: int) -> None:
                 raise Busy(f"{what} is busy: process {holder} holds it; wait for it or end it") from None
         time.sleep(pause)
         pause = min(pause * 2, 0.05)
+
+
+def sync_folder(path: str) -> None:
+    """Wait until the names in a folder are on the disk (fsync(2)): what was made, renamed or removed there stays so."""
+    _synced(path, os.fsync)
+
+
+def _synced(path: str, call: Callable[[int], None]) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        call(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_file(path: str, data: bytes, mode: int = 0o600, durable: bool = False) -> None:

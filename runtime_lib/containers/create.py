@@ -11,7 +11,7 @@ from ..images import catalog as images
 from ..images import layers
 from ..jsontext import compact
 from ..records import replace
-from ..store import Store
+from ..store import Store, sync_folder
 from . import attach_volumes, host_limits, names, reconcile, wiring
 from .catalog import Container, find
 from .config import arguments
@@ -74,7 +74,12 @@ def _build(store: Store, container_id: str, spec: ContainerSpec, image: Image) -
     layer_folders = layers.folders(store, image.layers)
     _make_folders(store, container_id, layer_folders[0])
     spec = attach_volumes.create(store, container_id, spec, layer_folders)
-    with store.transaction() as db:
+    lasting = not spec.auto_remove  # see `afterboot`
+    if lasting:
+        folder = store.layout.container(container_id)
+        for each in (folder, os.path.dirname(folder)):
+            sync_folder(each)
+    with store.transaction(durable=lasting) as db:
         text = compact(spec.to_json())
         db.execute("UPDATE containers SET spec = ?, phase = 'ready' WHERE id = ?", (text, container_id))
 

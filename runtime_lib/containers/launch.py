@@ -74,8 +74,9 @@ class Launch:
         store = self._store
         image = images.get(store, container.image_id)
         bundle.write(store, container, image, folders(store, image.layers))
-        with store.transaction() as db:
-            db.execute("UPDATE containers SET stopped_by_user = 0 WHERE id = ?", (container.id,))
+        if store.row("SELECT 1 FROM containers WHERE id = ? AND stopped_by_user", (container.id,)):
+            with store.transaction(durable=True) as db:
+                db.execute("UPDATE containers SET stopped_by_user = 0 WHERE id = ?", (container.id,))
         self._unused.pop_all()  # from here on it ends by itself when it fails
         try:
             return self._spawned.start(_request(store, container, image, foreground), netns)

@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 
 from ..errors import Busy
+from ..jsontext import parse
 from ..linux import trees
 from ..store import Store
 
 
 def reconcile(store: Store) -> None:
-    """Clear away containers whose creation or removal did not get to its end. Costs two queries when there are none."""
+    """Clear away containers whose creation or removal did not get to its end. Costs two queries when there are none.
+
+    The first call after a boot also clears away what the last boot has left.
+    """
+    if not os.path.exists(store.layout.swept):
+        from . import afterboot
+
+        afterboot.sweep(store)
     from ..volumes.catalog import finish_removals, sweep_folders
 
     rows = store.query("SELECT id, phase FROM containers WHERE phase != 'ready'")
@@ -38,9 +46,11 @@ def erase(store: Store, container_id: str, volumes: bool = True) -> None:
     from .release import release
 
     layout = store.layout
-    row = store.row("SELECT image_id FROM containers WHERE id = ?", (container_id,))
-    with store.transaction() as db:
-        db.execute("UPDATE containers SET phase = 'removing' WHERE id = ?", (container_id,))
+    row = store.row("SELECT image_id, spec FROM containers WHERE id = ?", (container_id,))
+    # The row before the files: no power cut brings it back without them. See `afterboot` for `auto_remove`.
+    lasting = not (row and parse(row["spec"]).get("auto_remove"))
+    with store.transaction(durable=lasting) as db:
+        db.execute("UPDATE containers SET phase = 'removing' WHERE id = ? AND phase != 'removing'", (container_id,))
         if volumes:
             retire_anonymous(store, container_id)
     release(store, container_id)

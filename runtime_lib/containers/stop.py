@@ -16,6 +16,8 @@ from .stopping import stop_signal, stop_timeout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import sqlite3
+
     from ..monitor.client import Session
     from ..monitor.state import State
 
@@ -58,6 +60,11 @@ def end(store: Store, container: Container, number: int, seconds: float, remove:
         finish_session(store, container, session, remove)
 
 
+def note_stopped(db: sqlite3.Connection, container_id: str) -> None:
+    """Remember that the user does not want it to run: a reboot must not start it (`unless-stopped`)."""
+    db.execute("UPDATE containers SET stopped_by_user = 1 WHERE id = ? AND NOT stopped_by_user", (container_id,))
+
+
 def _wait(store: Store, container: Container, session: Session, timeout: float | None) -> None:
     try:
         session.wait(timeout)
@@ -72,8 +79,8 @@ def _announce(store: Store, container: Container, number: int) -> Session | None
         found = state(store, container)
         if found.status not in ALIVE:
             return None
-        with store.transaction() as db:
-            db.execute("UPDATE containers SET stopped_by_user = 1 WHERE id = ?", (container.id,))
+        with store.transaction(durable=True) as db:
+            note_stopped(db, container.id)
         session = _monitor(store, container)
         send(store, container, found, number)
         return session

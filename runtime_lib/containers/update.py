@@ -52,7 +52,7 @@ def update(store: Store, ref: str, changes: dict[str, Any]) -> Container:
 
 def save(store: Store, container: Container, spec: ContainerSpec) -> None:
     """Store another description of a container."""
-    with store.transaction() as db:
+    with store.transaction(durable=True) as db:
         db.execute("UPDATE containers SET spec = ? WHERE id = ?", (json.dumps(spec.to_json()), container.id))
 
 

@@ -12,7 +12,7 @@ from . import release, signals
 from .catalog import Container, find, state
 from .checks import NAME
 from .start import start
-from .stop import end, send
+from .stop import end, note_stopped, send
 from .stopping import stop_signal, stop_timeout
 
 
@@ -56,7 +56,7 @@ def rename(store: Store, ref: str, name: str) -> None:
     if len(name) > 255 or not NAME.match(name):
         raise InvalidSpec(f"container name {name[:64]!r}: use letters, digits, '_', '.' and '-'")
     try:
-        with store.transaction() as db:
+        with store.transaction(durable=True) as db:
             db.execute("UPDATE containers SET name = ? WHERE id = ?", (name, container.id))
     except sqlite3.IntegrityError as error:
         raise NameTaken(f"the name {name!r} belongs to another container; remove or rename that") from error
@@ -79,8 +79,8 @@ def _freeze(store: Store, ref: str, wanted: bool) -> None:
 
 
 def _no_restart(store: Store, container: Container) -> None:
-    with store.transaction() as db:
-        db.execute("UPDATE containers SET stopped_by_user = 1 WHERE id = ?", (container.id,))
+    with store.transaction(durable=True) as db:
+        note_stopped(db, container.id)
     try:
         with client.connect(store.layout.bundle(container.id)) as session:
             session.no_restart()

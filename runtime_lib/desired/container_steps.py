@@ -276,7 +276,7 @@ class Replace:
         try:
             if self.was_running:
                 replace(self.stop, name=self.old_id).apply(store)
-            with store.transaction():
+            with store.transaction(durable=True):
                 rename(store, self.old_id, f"{spare}.old")
                 rename(store, new_id, self.name)
             if self.start:

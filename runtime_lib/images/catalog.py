@@ -108,7 +108,7 @@ def tag(store: Store, ref: str, name: str) -> bool:
     Raises ImageNotFound, InvalidSpec for a name that is not valid or has a digest.
     """
     full = reference.new_name(name).full
-    with store.transaction() as db:
+    with store.transaction(durable=True) as db:
         image = find(store, ref)
         row = store.row("SELECT image_id FROM image_names WHERE name = ?", (full,))
         if row and row["image_id"] == image.id:
@@ -123,7 +123,7 @@ def remove(store: Store, ref: str, force: bool = False) -> Removed:
     As in Docker, `force` is needed by id for an image with several names, and for one that stopped containers use: they
     keep its files. One that a running container uses can lose its names, but not go. Raises ImageNotFound, InUse.
     """
-    with store.transaction() as db:
+    with store.transaction(durable=True) as db:
         image = find(store, ref)
         removed = _removal(image, _meant_name(store, ref), *_users(store, image.id), force)
         for familiar in removed.untagged:

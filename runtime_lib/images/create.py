@@ -33,7 +33,7 @@ def from_bytes(store: Store, data: bytes, chain_ids: Sequence[str], names: Seque
     image_id = digest.of(data)
     full = [reference.new_name(name).full for name in names]
     created = times.nanoseconds(parsed.get("created"))
-    with store.transaction() as db:
+    with store.transaction(durable=True) as db:
         marks = ",".join("?" * len(set(chain_ids)))
         size = db.execute(
             f"SELECT COALESCE(SUM(size), 0) FROM layers WHERE chain_id IN ({marks})", tuple(set(chain_ids))

@@ -1,6 +1,6 @@
 """Layers: unpacked trees, found by their chain id.
 
-A layer is unpacked under tmp/, written out, renamed to its place, and only then gets its row: what has no row does not
+A layer is unpacked under tmp/, renamed to its place, written out, and only then gets its row: what has no row does not
 count, and `collect` removes it.
 """
 
@@ -11,7 +11,6 @@ import time
 from contextlib import contextmanager
 
 from ..errors import Busy, CorruptData
-from ..linux import libc
 from ..records import dataclass
 from . import digest
 
@@ -133,26 +132,17 @@ def _install(store: Store, tree: str, layer: Layer) -> Layer:
     present = find(store, layer.chain_id)
     if present:
         return present
-    _sync(store)
     place = f"{store.layout.layers}/{layer.folder}"
     if os.path.lexists(place):
         os.rename(place, f"{tree}-leftover")  # of a killed process: it has no row
     os.rename(tree, place)
+    store.write_out()  # a power cut must not leave the row without the tree, or files without their content
     with store.transaction() as db:
         db.execute(
             "INSERT INTO layers (chain_id, diff_id, parent, folder, size, created) VALUES (?, ?, ?, ?, ?, ?)",
             (layer.chain_id, layer.diff_id, layer.parent, layer.folder, layer.size, time.time_ns()),
         )
     return layer
-
-
-def _sync(store: Store) -> None:
-    # One syncfs(2) instead of an fsync(2) per file: one journal commit for all of them.
-    descriptor = os.open(store.layout.temporary, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        libc.syncfs(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager
@@ -174,7 +164,7 @@ def collect(store: Store) -> None:
     """
     try:
         with store.lock("layers", "use", patience=0):
-            with store.transaction() as db:
+            with store.transaction(durable=True) as db:  # before the trees: no power cut brings rows without them back
                 db.execute(
                     "DELETE FROM images WHERE id IN (SELECT image_id FROM removed_images)"
                     " AND id NOT IN (SELECT image_id FROM containers)"
@@ -183,8 +173,6 @@ def collect(store: Store) -> None:
             paths = _without_row(store)
     except Busy:
         return
-    if paths:
-        _sync(store)  # or a power cut could bring back the rows of trees that are gone
     for path in paths:
         _remove(path)
 

@@ -92,7 +92,7 @@ def remove(store: Store, ref: str) -> None:
     network = find(store, ref)
     if not network.subnets:
         raise InvalidSpec(f"network {network.name} is predefined and cannot be removed")
-    with store.transaction() as db:
+    with store.transaction(durable=True) as db:
         bridge.sweep(db)
         names = [endpoint.names[0] for endpoint in endpoints(store, network_id=network.id)]
         if names:
@@ -130,7 +130,7 @@ def inspect(store: Store, ref: str) -> dict[str, Any]:
 def _create(store: Store, spec: NetworkSpec) -> Network:
     host = _host_networks(spec)
     found = bridge.exists(spec.driver_options.get(BRIDGE_NAME, ""))  # of an earlier installation: not ours to delete
-    with store.transaction() as db:
+    with store.transaction(durable=True) as db:
         if db.execute("SELECT 1 FROM networks WHERE name = ?", (spec.name,)).fetchone():
             raise NameTaken(f"there is a network {spec.name} already: remove it, or choose another name")
         subnets = _choose(store, spec, host)

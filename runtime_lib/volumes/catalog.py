@@ -9,6 +9,7 @@ import time
 from ..errors import Busy, InUse, NameTaken, VolumeNotFound
 from ..jsontext import compact, parse
 from ..linux.trees import remove_tree
+from ..store import sync_folder
 from . import mounting
 from .model import Volume
 from .spec import VolumeSpec
@@ -87,7 +88,7 @@ def remove(store: Store, name: str, force: bool = False) -> None:
             if force:
                 return
             raise VolumeNotFound(f"there is no volume {name}")
-        with store.transaction() as db:
+        with store.transaction(durable=True) as db:
             names = users(store, name)
             if names:
                 raise InUse(f"volume {name} is in use by {', '.join(names)}: remove these containers first")
@@ -181,7 +182,9 @@ def _create(store: Store, spec: VolumeSpec, anonymous: bool, user: str) -> Volum
         except FileExistsError:
             continue  # an earlier call was killed before its row; nobody but us makes folders here
         os.chmod(path, mode)
-    with store.transaction() as db:
+    for path in (folder, os.path.dirname(folder)):
+        sync_folder(path)
+    with store.transaction(durable=True) as db:
         db.execute(
             "INSERT INTO volumes (name, driver, options, labels, anonymous, created) VALUES (?, ?, ?, ?, ?, ?)",
             (

@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 
+from ..linux import libc
 from ..linux.trees import remove_tree
 
 TYPE_CHECKING = False
@@ -46,10 +47,12 @@ def _stage(origin: int, volume: int, name: str) -> bool:
         staged = os.open(_STAGE, _FOLDER, dir_fd=volume)
         try:
             _Copy(staged).run(origin)
+            libc.syncfs(staged)  # no power cut may leave names without content: it would be taken for the user's own
         finally:
             os.close(staged)
         # rename(2) takes the place of an empty folder in one step, and refuses when it is not empty any more.
         os.rename(_STAGE, name, src_dir_fd=volume, dst_dir_fd=volume)
+        os.fsync(volume)
     except BaseException as error:
         remove_tree(volume, _STAGE)
         if isinstance(error, OSError) and error.errno in (errno.ENOTEMPTY, errno.EEXIST):

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from tests.support.skiff import Skiff
 
 BOUNDARIES = (
-    "rename,renameat,renameat2,mkdir,mkdirat,unlink,unlinkat,rmdir,sendmsg,sendto,setns,unshare,fdatasync,pwrite64,"
-    "clone,vfork,kill,pidfd_send_signal"
+    "rename,renameat,renameat2,mkdir,mkdirat,unlink,unlinkat,rmdir,sendmsg,sendto,setns,unshare,fdatasync,fsync,syncfs,"
+    "pwrite64,clone,vfork,kill,pidfd_send_signal"
 )
 
 

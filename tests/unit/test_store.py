@@ -34,6 +34,31 @@ def test_a_transaction_counts_as_a_whole(store: Store) -> None:
     assert row["id"] == "sha256:2"
 
 
+def level(store: Store) -> int:
+    """Return how a commit of this moment waits for the disk (PRAGMA synchronous): 1 NORMAL, 2 FULL."""
+    row = store.row("PRAGMA synchronous")
+    assert row is not None
+    return int(row[0])
+
+
+def test_only_a_durable_transaction_waits_for_the_disk(store: Store) -> None:
+    with store.transaction():
+        assert level(store) == 1
+    with store.transaction(durable=True):
+        assert level(store) == 2
+        with store.transaction(durable=True), store.transaction():
+            assert level(store) == 2
+    assert level(store) == 1
+    with pytest.raises(ZeroDivisionError), store.transaction(durable=True):
+        raise ZeroDivisionError
+    assert level(store) == 1
+
+
+def test_a_durable_part_of_what_does_not_last_is_refused(store: Store) -> None:
+    with pytest.raises(RuntimeError, match="durable"), store.transaction(), store.transaction(durable=True):
+        pass
+
+
 def test_foreign_keys_are_enforced(store: Store) -> None:
     with pytest.raises(sqlite3.IntegrityError), store.transaction() as db:
         db.execute("INSERT INTO image_names VALUES ('a', 'sha256:none')")
