@@ -83,9 +83,9 @@ def counts_swap(top: str) -> bool:
 
     Only groups show it, so one that is there is asked; where there is none, the answer is yes.
     """
-    for entry in os.scandir(top):
-        if entry.is_dir(follow_symlinks=False) and os.path.exists(f"{entry.path}/memory.current"):
-            return os.path.exists(f"{entry.path}/{SWAP}")
+    for name in os.listdir(top):
+        if os.path.exists(f"{top}/{name}/memory.current"):
+            return os.path.exists(f"{top}/{name}/{SWAP}")
     return True
 
 
