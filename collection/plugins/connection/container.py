@@ -132,11 +132,11 @@ notes:
 
 import copy
 import os
-import shlex
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError, AnsibleFileNotFound
 from ansible.plugins.connection import ConnectionBase
 from ansible.plugins.loader import connection_loader
+from ansible_collections.skiff.containers.plugins.plugin_utils import exec_call
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,10 +145,6 @@ if TYPE_CHECKING:
 MIB = 1024 * 1024
 # How much of a file one command carries. The SSH plugin collects output in a way that is slow for large pieces.
 PIECE = {True: 64 * MIB, False: 8 * MIB}
-ENGINE_FAILED, CANNOT_EXECUTE, NOT_FOUND = 125, 126, 127
-# ssh itself ends with 255, so a command that ends with 255 is told apart by this.
-SSH_FAILED, STANDS_FOR_255, MARK_255 = 255, 254, b"skiff-exit-255\n"
-FAILURE = b"skiff: "
 
 
 class Connection(ConnectionBase):
@@ -160,6 +156,11 @@ class Connection(ConnectionBase):
     def __init__(self, play_context: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(play_context, *args, **kwargs)
         self._to_host: Any = None
+
+    def set_options(self, *args: Any, **kwargs: Any) -> None:
+        """Take options. In a loop they may lead to another host, so the way there is made anew."""
+        super().set_options(*args, **kwargs)
+        self._connected = False
 
     def _connect(self) -> Connection:
         if not self._connected:
@@ -256,17 +257,17 @@ class Connection(ConnectionBase):
     def _run(self, words: list[str], in_data: bytes | None, asks: bool, sudoable: bool) -> tuple[int, bytes, bytes]:
         """Run a program in the container. Without data or a password to send, its standard input is empty."""
         self._to_host.set_become_plugin(self.become)
-        call = self._host_command([*self._exec_options(bool(in_data) or asks), self._container, *words])
+        words = [*self._exec_options(bool(in_data) or asks), self._container, *words]
+        call = exec_call.host_command(self.get_option("root"), words, not self._local, self.get_option("host_become"))
         try:
             code, output, errors = self._to_host.exec_command(call, in_data=in_data or None, sudoable=sudoable)
         except AnsibleConnectionFailure:
             raise
         except AnsibleError as error:  # `local` waits for become, and takes the end of the command for its failure
-            self._raise_if_not_run(ENGINE_FAILED, str(error).encode())
+            self._raise_if_not_run(exec_call.ENGINE_FAILED, str(error))
             raise
-        if code == STANDS_FOR_255 and errors.endswith(MARK_255):
-            return 255, output, errors[: -len(MARK_255)]
-        self._raise_if_not_run(code, errors)
+        self._raise_if_not_run(code, errors.decode(errors="replace"))
+        code, errors = exec_call.real_end(code, errors)
         return code, output, errors
 
     def _exec_options(self, interactive: bool) -> list[str]:
@@ -280,44 +281,8 @@ class Connection(ConnectionBase):
             options += ["--env", f"{name}={value}"]
         return [*options, "--privileged"] if self.get_option("privileged") else options
 
-    def _host_command(self, words: list[str]) -> str:
-        """Return what the host's shell runs: `skiff` with these words."""
-        program = shlex.quote(f"{self.get_option('root')}/bin/skiff")
-        nothing = f"{FAILURE.decode()}there is no {self.get_option('root')}/bin/skiff"
-        script = f"[ -x {program} ] || {{ echo {shlex.quote(nothing)} >&2; exit {ENGINE_FAILED}; }}; "
-        call = f"{program} {' '.join(shlex.quote(word) for word in words)}"
-        if self._local:
-            script += f"exec {call}"
-        else:
-            mark = f"echo {MARK_255.decode().strip()} >&2; code={STANDS_FOR_255}"
-            script += f"{call}; code=$?; [ $code -ne {SSH_FAILED} ] || {{ {mark}; }}; exit $code"
-        return f"sudo -n /bin/sh -c {shlex.quote(script)}" if self.get_option("host_become") else script
-
-    def _raise_if_not_run(self, code: int, errors: bytes) -> None:
-        """Raise AnsibleConnectionFailure when it was not the command that failed, but the way to it."""
-        lines = [line for line in errors.splitlines() if line.startswith((FAILURE, b"sudo: "))]
-        if code not in (1, ENGINE_FAILED, CANNOT_EXECUTE, NOT_FOUND) or not lines:
-            return
-        said = lines[-1].decode(errors="replace")
-        if said.startswith("sudo: "):
-            if not self.get_option("host_become") or self.become:
-                return
-            raise AnsibleConnectionFailure(f"{said}; host_become needs sudo without a password on {self._where()}")
-        if code != 1:
-            raise AnsibleConnectionFailure(self._advice(code, said[len(FAILURE) :]))
-
-    def _advice(self, code: int, said: str) -> str:
-        where = self._where()
-        if "there is no container" in said:
-            return f"{said} on {where}: create it with skiff.containers.container"
-        if said.startswith("there is no "):
-            advice = "create the container with skiff.containers.container, or set ansible_skiff_root"
-            return f"{said} on {where}, so there is no container {self._container!r} either: {advice}"
-        if "need root" in said:
-            return f"containers need root on {where}: log in as root, or set ansible_skiff_host_become"
-        if code in (CANNOT_EXECUTE, NOT_FOUND):
-            return f"{said} (container {self._container} on {where}): name its shell in ansible_skiff_executable"
-        return f"{said} ({where})"
-
-    def _where(self) -> str:
-        return "this host" if self._local else f"host {self.get_option('host')}"
+    def _raise_if_not_run(self, code: int, errors: str) -> None:
+        host = "this host" if self._local else f"host {self.get_option('host')}"
+        reason = exec_call.failure(code, errors, host, self._container, self.get_option("host_become"))
+        if reason:
+            raise AnsibleConnectionFailure(reason)
