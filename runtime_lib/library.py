@@ -3,6 +3,9 @@
 A module's payload is deleted when its task ends, and has no byte code. So the first task installs the library into
 `<root>/lib/<content hash>/runtime_lib`; later tasks, the host command and the monitors all run from there.
 The host command is `<root>/bin/skiff`, a few lines that run the copy which was installed last.
+
+Every process that runs from a copy holds a lease on it (`linux.lease`). Whoever installs a copy removes those that
+nobody has used for a day: none that is leased, that the host command names, or that a play may be about to use.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ import sys
 import zipimport
 import zlib
 
+from .linux import lease
+
 PACKAGE = "runtime_lib"
 COMMAND_LINK = "/usr/local/bin/skiff"
 _COMMAND = """#!{python} -ISB
@@ -20,6 +25,7 @@ sys.path.insert(0, {folder!r})
 {environment}from runtime_lib.cli.main import console
 raise SystemExit(console())
 """
+_YOUNG = 86400.0  # seconds after its last use in which a copy stays
 _LOADER = globals()["__loader__"]  # a zipimporter while the code is a task's payload
 
 TYPE_CHECKING = False
@@ -37,16 +43,17 @@ def running_from(layout: Layout) -> str | None:
 
 
 def installed(layout: Layout) -> str | None:
-    """Return the folder of this very library on the host, or None when it is not installed there."""
+    """Return the folder of this very library on the host, leased, or None when it is not installed there."""
     here = running_from(layout)
     if here:
+        lease.hold(_mark(here))
         return here
     folder = f"{layout.library}/{_content_hash()}"
-    return folder if os.path.exists(f"{folder}/{PACKAGE}/.complete") else None
+    return folder if lease.hold(_mark(folder)) else None
 
 
 def install(store: Store) -> str:
-    """Return the folder of this library on the host, after copying and compiling it where needed."""
+    """Return the folder of this library on the host, leased, after copying and compiling it where needed."""
     return installed(store.layout) or _install(store)
 
 
@@ -55,7 +62,7 @@ def _install(store: Store) -> str:
 
     folder = f"{store.layout.library}/{_content_hash()}"
     with store.lock("library", os.path.basename(folder)):
-        if os.path.exists(f"{folder}/{PACKAGE}/.complete"):
+        if lease.hold(_mark(folder)):
             return folder
         os.makedirs(store.layout.library, mode=0o755, exist_ok=True)
         fresh = f"{folder}.{os.getpid()}.tmp"
@@ -65,9 +72,60 @@ def _install(store: Store) -> str:
         os.rename(fresh, folder)
         _write_command(store.layout, folder)
         store.write_out()
-        with open(f"{folder}/{PACKAGE}/.complete", "wb"):
+        with open(_mark(folder), "wb"):
             pass
+        lease.hold(_mark(folder))
+    prune(store)
     return folder
+
+
+def _mark(folder: str) -> str:
+    """Return the file that says that a copy is complete; leases are on it."""
+    return f"{folder}/{PACKAGE}/.complete"
+
+
+def prune(store: Store) -> list[str]:
+    """Remove the copies that nobody uses, and what killed installations have left; return their names.
+
+    A copy of a version that did not know leases yet stays: nobody can say who runs from it.
+    """
+    from contextlib import suppress
+
+    from .errors import Busy
+
+    removed = []
+    for name in sorted(os.listdir(store.layout.library)):
+        copy = name[: -len(".tmp")].rpartition(".")[0] if name.endswith(".tmp") else name
+        with suppress(Busy), store.lock("library", copy, patience=0.0):  # who installs that copy holds it
+            if _unused(store.layout, name):
+                _remove(f"{store.layout.library}/{name}")
+                removed.append(name)
+    return removed
+
+
+def _unused(layout: Layout, name: str) -> bool:
+    """Whether a copy is to go; when it is, nobody can lease it any more."""
+    folder = f"{layout.library}/{name}"
+    if not os.path.exists(_mark(folder)):
+        return True
+    leased = os.path.exists(f"{folder}/{PACKAGE}/linux/lease.py")
+    if not leased or folder in _command_text(layout) or abs(lease.age(_mark(folder))) < _YOUNG:
+        return False
+    return lease.revoke(_mark(folder))
+
+
+def _remove(folder: str) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)  # what is left of it does not count, and goes the next time
+
+
+def _command_text(layout: Layout) -> str:
+    try:
+        with open(f"{layout.root}/bin/skiff", encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
 
 
 def _write_command(layout: Layout, folder: str) -> None:
@@ -80,6 +138,10 @@ def _write_command(layout: Layout, folder: str) -> None:
     values = {"SKIFF_ROOT": layout.root, "SKIFF_RUN": layout.run}
     environment = "" if default else f"import os\nos.environ.update({values!r})\n"
     os.makedirs(f"{layout.root}/bin", mode=0o755, exist_ok=True)
+    before = _command_text(layout)
+    for name in os.listdir(layout.library):
+        if f"{layout.library}/{name}" in before:
+            lease.touch(_mark(f"{layout.library}/{name}"))  # a command that has just begun may not have its lease yet
     text = _COMMAND.format(python=os.path.realpath(sys.executable), folder=folder, environment=environment)
     write_file(f"{layout.root}/bin/skiff", text.encode(), 0o755, durable=True)
     if default and not os.path.lexists(COMMAND_LINK):

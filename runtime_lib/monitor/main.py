@@ -11,6 +11,7 @@ import gc
 import posix
 import sys
 
+from ..linux import lease
 from . import order
 from .runtime import SOCKET, Runtime, oom_score
 
@@ -18,6 +19,7 @@ from .runtime import SOCKET, Runtime, oom_score
 def main() -> None:
     """Serve one order from the engine, whose socket is descriptor 3, with the runtime that `first` has started."""
     gc.enable()
+    lease.hold(f"{sys.argv[1]}/runtime_lib/.complete")
     oom_score("-999")
     pid, descriptor = sys.argv[-2:]
     posix._exit(order.serve(SOCKET, Runtime.inherited(int(pid), int(descriptor))))

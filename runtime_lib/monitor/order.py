@@ -8,6 +8,7 @@ import gc
 import posix
 
 from ..jsontext import parse
+from ..linux import lease
 from . import protocol
 from .cgroup import leave
 from .clients import Client
@@ -90,4 +91,5 @@ def _clean_up(request: dict[str, Any]) -> None:
     if request["exit_command"]:
         _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
         _signal.signal(_signal.SIGXFSZ, _signal.SIG_DFL)
+        lease.pass_on()
         posix.execve("/proc/self/exe", request["exit_command"], {})

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -97,3 +100,105 @@ def test_the_host_command_runs_the_copy_of_its_own_installation(store: Store) ->
     assert store.layout.run in text
     compile(text, str(command), "exec")
     assert not os.path.lexists(library.COMMAND_LINK) or os.readlink(library.COMMAND_LINK) != str(command)
+
+
+DAY = 86400.0
+
+
+def age(folder: Path, seconds: float = 2 * DAY) -> None:
+    """Make a copy one that was last used so long ago."""
+    then = time.time() - seconds
+    os.utime(folder / "runtime_lib" / ".complete", (then, then))
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installed copy, for tests that need many of them."""
+    folder = tmp_path_factory.mktemp("library")
+    return Path(library.install(Store(Layout(str(folder / "root"), str(folder / "run")))))
+
+
+Unused = Callable[[str], Path]
+
+
+@pytest.fixture
+def unused(store: Store, copy: Path) -> Unused:
+    """A function that makes another copy on a host that has one already, which nobody has used for two days."""
+    shutil.copytree(copy, Path(store.layout.library, copy.name))
+
+    def make(name: str) -> Path:
+        folder = Path(store.layout.library, name)
+        shutil.copytree(copy, folder)
+        age(folder)
+        return folder
+
+    return make
+
+
+def test_what_nobody_uses_is_removed_when_a_copy_is_installed(store: Store, unused: Unused) -> None:
+    names = ["3.9-11111111", "3.9-22222222"]
+    for name in names:
+        unused(name)
+    assert library.prune(store) == names
+    assert os.listdir(store.layout.library) == [os.path.basename(library.install(store))]
+
+
+def test_installing_prunes(store: Store, unused: Unused, tmp_path: Path) -> None:
+    old = unused("3.9-11111111")
+    payload = tmp_path / "payload"
+    shutil.copytree(CHECKOUT / "runtime_lib", payload / "runtime_lib", ignore=shutil.ignore_patterns("__pycache__"))
+    errors = payload / "runtime_lib" / "errors.py"
+    errors.write_text(errors.read_text() + "# changed\n")
+    code = (
+        "from runtime_lib import library, paths, store\n"
+        "sys.stdout.write(library.install(store.Store(paths.Layout(sys.argv[1], sys.argv[2]))))"
+    )
+    fresh = run(code, str(payload), store.layout.root, store.layout.run)
+    assert not old.exists()
+    assert fresh in Path(store.layout.root, "bin", "skiff").read_text()
+
+
+def test_a_copy_in_use_stays(store: Store, unused: Unused) -> None:
+    folder = unused("3.9-11111111")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\nfrom runtime_lib.linux import lease\n"
+        "lease.hold(sys.argv[1] + '/runtime_lib/.complete')\n"
+        "sys.stdout.write('held\\n'); sys.stdout.flush(); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as user:
+        assert user.stdout is not None
+        assert user.stdout.readline() == "held\n"
+        age(folder)
+        assert library.prune(store) == []
+    assert library.prune(store) == [folder.name]
+
+
+def test_a_copy_that_was_used_lately_stays(store: Store, unused: Unused) -> None:
+    folder = unused("3.9-11111111")
+    age(folder, DAY / 2)
+    assert library.prune(store) == []
+    age(folder, -DAY / 2)
+    assert library.prune(store) == [], "the clock was set back"
+
+
+def test_the_copy_of_the_host_command_stays(store: Store, unused: Unused) -> None:
+    folder = unused("3.9-11111111")
+    Path(store.layout.root, "bin").mkdir()
+    Path(store.layout.root, "bin", "skiff").write_text(f"sys.path.insert(0, {str(folder)!r})\n")
+    assert library.prune(store) == []
+
+
+def test_a_copy_that_knows_no_leases_stays(store: Store, unused: Unused) -> None:
+    folder = unused("3.9-11111111")
+    (folder / "runtime_lib" / "linux" / "lease.py").unlink()
+    assert library.prune(store) == []
+
+
+def test_what_a_killed_installation_has_left_goes_but_not_what_is_being_installed(store: Store) -> None:
+    names = ["3.9-11111111", "3.9-22222222.17.tmp"]
+    for name in names:
+        Path(store.layout.library, name, "runtime_lib").mkdir(parents=True)
+    with store.lock("library", "3.9-11111111"), store.lock("library", "3.9-22222222"):
+        assert library.prune(store) == []
+    assert library.prune(store) == names

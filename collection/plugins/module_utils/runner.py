@@ -9,6 +9,7 @@ In check mode nothing is installed: on a bare host the library runs from what wa
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import os
 import sys
@@ -92,12 +93,25 @@ def _find_library(module: AnsibleModule) -> bool:
     """Make the library importable; return whether it was sent along and is not installed yet."""
     name = f"{sys.version_info[0]}.{sys.version_info[1]}-{os.environ.get('SKIFF_LIBRARY', '')}"
     folder = os.path.join(os.environ.get("SKIFF_ROOT", "/var/lib/skiff"), "lib", name)
-    installed = os.path.exists(os.path.join(folder, PACKAGE, ".complete"))
+    mark = os.path.join(folder, PACKAGE, ".complete")
+    installed = _lease(mark)
     payload = os.environ.get("SKIFF_PAYLOAD")
     if not installed and not payload:
         module.fail_json(msg="this host does not have the library yet, and nothing sent it along", skiff_library_missing=True)
     sys.path.insert(0, folder if installed else str(payload))
+    if installed:
+        _library("linux.lease").hold(mark)
     return not installed
+
+
+def _lease(path: str) -> bool:
+    """Keep a copy that may not be imported yet from being removed; False when it is not there (any more)."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        return os.fstat(descriptor).st_ino == os.stat(path).st_ino
+    except FileNotFoundError:
+        return False
 
 
 def _library(name: str) -> Any:
