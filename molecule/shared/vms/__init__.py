@@ -1,0 +1,1 @@
+"""Debian VMs as test hosts: images from packages, frozen templates, machines that thaw in seconds."""
