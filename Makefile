@@ -3,7 +3,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo teardown test lint unit kernel oracle modules bench dev build sanity collection clean
+.PHONY: help demo teardown test lint unit kernel oracle modules driver bench dev build sanity collection clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -16,9 +16,9 @@ teardown: ## remove what `make demo` made
 	@tools/prepare demo
 	@tools/playbook playbooks/teardown.yml $(ARGS)
 
-test: ## everything below, with a summary: lint unit kernel oracle modules sanity collection
+test: ## everything below, with a summary: lint unit kernel oracle modules driver sanity collection
 	@tools/prepare test
-	@tools/suites lint unit kernel oracle modules sanity collection
+	@tools/suites lint unit kernel oracle modules driver sanity collection
 
 dev: ## install what the tests need (Debian packages as root, and .venv)
 	@tools/prepare test
@@ -38,6 +38,9 @@ oracle: dev ## the same on Docker and on Skiff, compared
 modules: dev ## playbooks against the real engine
 	@tools/suites modules
 
+driver: dev ## roles tested by Molecule with the driver of this checkout
+	@tools/suites driver
+
 sanity: dev ## ansible-test sanity of the staged collection
 	@tools/suites sanity
 
@@ -53,4 +56,4 @@ build: dev ## the collection's artifact and the Python distribution, in dist/
 	@.venv/bin/ansible-galaxy collection build --force --output-path dist build/ansible_collections/skiff/containers
 
 clean: ## delete what the targets above made in the checkout
-	rm -rf build dist .venv .venv39 .venv-bench .pytest_cache .mypy_cache .ruff_cache
+	rm -rf build dist *.egg-info .venv .venv39 .venv-bench .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""The Molecule driver `molecule-skiff`: instances are Skiff containers, and no engine is needed."""
