@@ -6,6 +6,7 @@ import json
 import posixpath
 
 from ..errors import InvalidSpec
+from ..images import healthcheck
 from ..records import replace
 from . import expansion, imageconfig, instructions
 from .lines import Line
@@ -140,7 +141,7 @@ class Interpreter:
         if verb.upper() not in ("NONE", "CMD") or (verb.upper() == "CMD") != bool(rest.strip()):
             raise InvalidSpec("HEALTHCHECK takes NONE or [flags] CMD COMMAND")
         listed = _json_list(rest.strip())
-        check = imageconfig.healthcheck(dict(item.flags), rest.strip() or verb, listed)
+        check = healthcheck.parse(dict(item.flags), rest.strip() or verb, listed)
         return self._changed(item, text, Healthcheck=check)
 
     def _command(self, item: Instruction) -> Step:

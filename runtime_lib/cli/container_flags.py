@@ -37,6 +37,7 @@ _OPTIONS = (
     Option("health-cmd", "", TEXT, "Command that checks health"),
     Option("health-interval", "", TEXT, "Time between two checks (ms|s|m|h)"),
     Option("health-retries", "", WHOLE, "Failures in a row until unhealthy"),
+    Option("health-start-interval", "", TEXT, "Time between two checks during the start period (ms|s|m|h)"),
     Option("health-start-period", "", TEXT, "Time to start up before failures count (ms|s|m|h)"),
     Option("health-timeout", "", TEXT, "Longest time of one check (ms|s|m|h)"),
     Option("hostname", "h", TEXT, "Host name of the container"),

@@ -176,7 +176,7 @@ def _networks(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _healthcheck(given: dict[str, Any]) -> Healthcheck | None:
-    times = {key: given[f"health_{key}"] for key in ("interval", "timeout", "start_period")}
+    times = {key: given[f"health_{key}"] for key in ("interval", "timeout", "start_period", "start_interval")}
     details = [given["health_cmd"], given["health_retries"], *times.values()]
     if given["no_healthcheck"]:
         if any(detail is not None for detail in details):

@@ -80,6 +80,7 @@ def top(words: list[str]) -> int:
 
 def describe(store: Store, container: Container, state: State, whole: bool) -> dict[str, str]:
     """Return the fields of `docker ps --format json` for one container."""
+    from ..containers import health
     from ..containers.status import duration, status_text
 
     spec, now = container.spec, time.time_ns()
@@ -101,7 +102,7 @@ def describe(store: Store, container: Container, state: State, whole: bool) -> d
         "RunningFor": f"{duration(now - container.created)} ago",
         "Size": "0B",
         "State": state.status,
-        "Status": status_text(state, now),
+        "Status": status_text(state, now, (health.seen(store, container, state) or {}).get("status", "")),
     }
 
 

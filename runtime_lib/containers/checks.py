@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import InvalidSpec
 from ..patterns import Pattern
-from . import signals
+from . import health, signals
 from .config_mounts import clean
 from .mounts import PROPAGATIONS
 from .parts import Mount
@@ -237,7 +237,7 @@ def namespaces(spec: ContainerSpec) -> None:
 
 
 CHECKS = (name, texts, host_names, network, ports, mounts, memory, processor, process, restart, sysctls, logging,
-          security, namespaces, not_there_yet)  # fmt: skip
+          health.check, security, namespaces, not_there_yet)  # fmt: skip
 ULIMITS = ("as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss",
            "rtprio", "rttime", "sigpending", "stack")  # fmt: skip
 

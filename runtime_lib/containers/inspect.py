@@ -7,6 +7,7 @@ import time
 from ..images import catalog as images
 from ..networks.model import endpoints
 from ..store import Store
+from . import health
 from .catalog import Container, find, state
 from .config import arguments, working_dir
 from .inspect_host import host_config
@@ -37,7 +38,7 @@ def inspect(store: Store, ref: str) -> dict[str, Any]:
         "Created": moment(container.created),
         "Path": words[0],
         "Args": words[1:],
-        "State": _state(found),
+        "State": {**_state(found), **_health(store, container, found)},
         "Image": container.image_id,
         "ResolvConfPath": f"{folder}/resolv.conf",
         "HostnamePath": f"{folder}/hostname",
@@ -81,6 +82,22 @@ def _state(found: State) -> dict[str, Any]:
         "StartedAt": moment(found.started),
         "FinishedAt": moment(found.finished),
     }
+
+
+def _health(store: Store, container: Container, found: State) -> dict[str, Any]:
+    seen = health.seen(store, container, found)
+    if not seen:
+        return {}
+    log = [
+        {
+            "Start": moment(entry["start"]),
+            "End": moment(entry["end"]),
+            "ExitCode": entry["exit_code"],
+            "Output": entry["output"],
+        }
+        for entry in seen["log"]
+    ]
+    return {"Health": {"Status": seen["status"], "FailingStreak": seen["failing_streak"], "Log": log}}
 
 
 def _graph(store: Store, container: Container, image: Image) -> dict[str, Any]:
@@ -143,18 +160,13 @@ def _config(store: Store, container: Container, image: Image) -> dict[str, Any]:
 
 def _optional(container: Container, defaults: dict[str, Any]) -> dict[str, Any]:
     spec = container.spec
-    values = {"StopSignal": spec.stop_signal or defaults.get("StopSignal"), "StopTimeout": spec.stop_timeout}
+    values: dict[str, Any] = {
+        "StopSignal": spec.stop_signal or defaults.get("StopSignal"),
+        "StopTimeout": spec.stop_timeout,
+        "Healthcheck": health.declared(spec.healthcheck, defaults),
+    }
     if spec.mac_address:
         values["MacAddress"] = spec.mac_address
-    check = spec.healthcheck
-    if check:
-        values["Healthcheck"] = {
-            "Test": list(check.test),
-            "Interval": round(check.interval * _SECOND),
-            "Timeout": round(check.timeout * _SECOND),
-            "StartPeriod": round(check.start_period * _SECOND),
-            "Retries": check.retries,
-        }
     return {key: value for key, value in values.items() if value is not None}
 
 

@@ -86,6 +86,7 @@ class Launch:
 
 def _request(store: Store, container: Container, image: Image, foreground: bool) -> Request:
     from ..monitor.request import Request
+    from . import health
     from .log_limits import limits
     from .stopping import stop_signal, stop_timeout
 
@@ -110,6 +111,7 @@ def _request(store: Store, container: Container, image: Image, foreground: bool)
         stop_timeout=stop_timeout(container) % _FOREVER,
         memory_cgroup=_memory_folder(store, container.id),
         cache=layout.cache,
+        health=health.settings(spec.healthcheck, image.defaults),
         exit_module=EXIT_MODULE,
         exit_arguments=(layout.root, layout.run, container.id),
     )

@@ -11,12 +11,17 @@ SECOND = 1_000_000_000
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
-def status_text(state: State, now: int) -> str:
-    """Return "Up 3 minutes", "Exited (0) 2 hours ago", "Created", ...; `now` is in nanoseconds since 1970."""
+def status_text(state: State, now: int, health: str = "") -> str:
+    """Return "Up 3 minutes", "Exited (0) 2 hours ago", "Created", ...; `now` is in nanoseconds since 1970.
+
+    `health` is "starting", "healthy" or "unhealthy"; "" for a container without a health check.
+    """
     if state.status == "created":
         return "Created"
     if state.status in ("running", "paused"):
-        return f"Up {duration(now - state.started)}{' (Paused)' if state.status == 'paused' else ''}"
+        said = "health: starting" if health == "starting" else health
+        word = "Paused" if state.status == "paused" else said
+        return f"Up {duration(now - state.started)}{f' ({word})' if word else ''}"
     ended = f"({state.exit_code}) {duration(now - state.finished)} ago"
     if state.status == "restarting":
         return f"Restarting {ended}"

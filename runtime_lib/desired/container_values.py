@@ -197,15 +197,22 @@ def duration(text: str | None, option: str) -> float:
     return sum(int(number) * unit for number, unit in zip(found.groups(), _UNITS) if number)
 
 
+_HEALTH_DETAILS = ("interval", "timeout", "start_period", "start_interval", "retries")
+
+
 def healthcheck(value: dict[str, Any]) -> Healthcheck | None:
-    """Return the health check; None (the image's) when only an empty test is given compatibly with the command line."""
+    """Return the health check; None is the image's. Raises InvalidSpec.
+
+    Compatibly with the command line, an empty test is the image's, with the other options that are given.
+    """
     test = value.get("test")
-    if not test and value.get("test_cli_compatible"):
-        return None
-    if not test:
+    if not test and not value.get("test_cli_compatible"):
         return Healthcheck(("NONE",))
-    check = tuple(str(word) for word in test) if isinstance(test, (list, tuple)) else ("CMD-SHELL", str(test))
-    if check[0] not in ("NONE", "CMD", "CMD-SHELL"):
+    if not test and not any(value.get(key) for key in _HEALTH_DETAILS):
+        return None
+    words = test if isinstance(test, (list, tuple)) else ("CMD-SHELL", test)
+    check = tuple(str(word) for word in words) if test else ()
+    if check and check[0] not in ("NONE", "CMD", "CMD-SHELL"):
         raise InvalidSpec(f"healthcheck: a test that is a list starts with NONE, CMD or CMD-SHELL, not {check[0]!r}")
     return Healthcheck(
         check,

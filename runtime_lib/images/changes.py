@@ -6,6 +6,7 @@ import json
 import shlex
 
 from ..errors import InvalidSpec
+from . import healthcheck
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +42,20 @@ def _env(config: dict[str, Any], rest: str) -> None:
     known = dict(text.partition("=")[::2] for text in config.get("Env", []))
     known.update(_pairs(rest))
     config["Env"] = [f"{key}={value}" for key, value in known.items()]
+
+
+def _healthcheck(config: dict[str, Any], rest: str) -> None:
+    flags = {}
+    while rest.startswith("--"):
+        flag, _unused, rest = rest.partition(" ")
+        name, equals, value = flag[2:].partition("=")
+        if not equals or name not in healthcheck.FLAGS:
+            raise _invalid(rest, f"{flag[:40]!r} is not one of the flags {', '.join(sorted(healthcheck.FLAGS))}")
+        flags[name], rest = value, rest.lstrip()
+    word, _unused, command = rest.partition(" ")
+    if (word.upper() == "NONE") == bool(command.strip()) or word.upper() not in ("NONE", "CMD"):
+        raise _invalid(rest, "write NONE, or [flags] CMD COMMAND")
+    config["Healthcheck"] = healthcheck.parse(flags, command.strip() or word, _list(command))
 
 
 def _label(config: dict[str, Any], rest: str) -> None:
@@ -84,6 +99,7 @@ _INSTRUCTIONS = {
     "ENTRYPOINT": _entrypoint,
     "ENV": _env,
     "EXPOSE": _expose,
+    "HEALTHCHECK": _healthcheck,
     "LABEL": _label,
     "ONBUILD": _onbuild,
     "STOPSIGNAL": _stopsignal,

@@ -97,13 +97,36 @@ class Session:
         """
         deadline = None if seconds is None else time.monotonic() + seconds
         while self.exit_code is None:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            if not select.select([self._socket], (), (), left)[0]:
-                raise Busy(f"the container still runs after {seconds:g} seconds")
             self._queue.clear()
-            if not self._receive():
-                raise ConnectionError(104, "the monitor has ended without an exit code")
+            self._await(deadline, f"the container still runs after {seconds} seconds")
         return self.exit_code
+
+    def watch_health(self) -> None:
+        """Have `health` say how well the container is. Raises ConnectionError when the monitor is gone."""
+        self._ask(protocol.HEALTH)
+
+    def health(self, seconds: float | None = None) -> str | None:
+        """Return the status of its health: at once the first time, later at each change; None once it has ended.
+
+        Raises Busy when nothing has changed after `seconds`, ConnectionError when the monitor is gone.
+        """
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while True:
+            for number, (kind, content) in enumerate(self._queue):
+                if kind == protocol.HEALTH_IS:
+                    del self._queue[: number + 1]
+                    return content.decode()
+            if self.exit_code is not None:
+                return None
+            self._await(deadline, "the health of the container has not changed")
+
+    def _await(self, deadline: float | None, what: str) -> None:
+        """Take what comes next. Raises Busy with `what` at the deadline, ConnectionError when the monitor is gone."""
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        if not select.select([self._socket], (), (), left)[0]:
+            raise Busy(what)
+        if not self._receive():
+            raise ConnectionError(104, "the monitor has ended without an exit code")
 
     def no_restart(self) -> None:
         """Have the restart policy let the next end be the last one; a container between two runs ends now."""

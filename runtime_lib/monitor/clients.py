@@ -13,7 +13,7 @@ _QUEUE = 1024 * 1024  # bytes that the kernel keeps for a reader that is slow
 class Client:
     """One connection."""
 
-    __slots__ = ("attached", "cleans_up", "foreground", "inbox", "outbox", "socket")
+    __slots__ = ("attached", "cleans_up", "foreground", "inbox", "outbox", "socket", "wants_health")
 
     def __init__(self, socket: _socket.socket, foreground: bool = False) -> None:
         """`foreground`: the output of this one is never dropped; the application waits for it, as for any pipe."""
@@ -21,6 +21,7 @@ class Client:
         self.foreground = foreground
         self.attached = foreground
         self.cleans_up = foreground
+        self.wants_health = False
         self.inbox = b""
         self.outbox = b""
         socket.setblocking(False)

@@ -55,6 +55,11 @@ class Desk:
             if client.foreground and client.outbox:
                 self._supervisor.pause_output()
 
+    def health(self, status: str) -> None:
+        """Tell those who asked for it how well the container is."""
+        for client in [client for client in self._clients if client.wants_health]:
+            self._send(client, protocol.HEALTH_IS, status.encode())
+
     def ended(self, exit_code: int) -> None:
         """Tell everybody."""
         for client in list(self._clients):
@@ -138,6 +143,8 @@ class Desk:
             return self._drop(client)
         self._note(client, kind)
         self._send(client, protocol.DONE)
+        if kind == protocol.HEALTH and supervisor.prober is not None:
+            self._send(client, protocol.HEALTH_IS, supervisor.prober.health.status.encode())
         return None
 
     def _note(self, client: Client, kind: int) -> None:
@@ -149,9 +156,10 @@ class Desk:
         elif kind == protocol.CLEANUP:
             client.cleans_up = True
             supervisor.stay()
+        elif kind == protocol.HEALTH:
+            client.wants_health = True
         elif kind in (protocol.PAUSED, protocol.RESUMED):
-            supervisor.status.paused = kind == protocol.PAUSED
-            supervisor.save(running=True)
+            supervisor.paused(kind == protocol.PAUSED)
 
     # Standard input
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 READ = select.POLLIN
 WRITE = select.POLLOUT
+_LONGEST = 2**31 - 1  # milliseconds: a C int is what poll(2) takes
 
 
 class Loop:
@@ -65,7 +66,7 @@ class Loop:
         if not self._timers:
             return None
         first = min([due for due, _handler in self._timers.values()])
-        return max(0, int((first - time.monotonic()) * 1000) + 1)
+        return min(max(0, int((first - time.monotonic()) * 1000) + 1), _LONGEST)
 
     def _run_timers(self) -> None:
         now = time.monotonic()

@@ -7,6 +7,10 @@ import os
 from ..jsontext import compact
 from ..linux import interpreter
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 LOG_SIZE = 10 * 1024 * 1024  # bytes
 LOG_FILES = 3
 
@@ -19,7 +23,9 @@ class Request:
     `max_retries` its limit (0: none). `stdin` keeps standard input open, with `stdin_once` until the foreground client
     has left. `foreground` makes the connection of the start an attached one that gets all output and cleans up.
     `cache` is a folder for compiled seccomp filters, `memory_cgroup` the one with the OOM counters. `exit_module` is a
-    module whose `main()` cleans up when no engine process does; `exit_arguments` are its arguments.
+    module whose `main()` cleans up when no engine process does; `exit_arguments` are its arguments. `health` says how
+    to check the container's health, None for "not at all": `command`, `interval`, `timeout`, `start_period` and
+    `start_interval` (seconds), `retries`, and `too_long`, the output of a check that was killed at its timeout.
     """
 
     __slots__ = (
@@ -30,6 +36,7 @@ class Request:
         "exit_arguments",
         "exit_module",
         "foreground",
+        "health",
         "log_max_files",
         "log_max_size",
         "log_path",
@@ -65,6 +72,7 @@ class Request:
         stop_timeout: float = 10.0,
         memory_cgroup: str = "",
         cache: str = "",
+        health: dict[str, Any] | None = None,
         exit_module: str = "",
         exit_arguments: tuple[str, ...] = (),
     ) -> None:
@@ -86,6 +94,7 @@ class Request:
         self.stop_signal = stop_signal
         self.stop_timeout = stop_timeout
         self.memory_cgroup = memory_cgroup
+        self.health = health
         self.exit_module = exit_module
         self.exit_arguments = exit_arguments
 

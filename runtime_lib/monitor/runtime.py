@@ -24,16 +24,7 @@ class Runtime:
     @classmethod
     def spawn(cls) -> Runtime:
         """Start one from the interpreter that runs here: sealed, and nothing but a socket to it."""
-        ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
-        pid = posix.fork()
-        if pid == 0:
-            try:
-                oom_score("0")
-                become("boot", theirs.fileno())
-            finally:
-                posix._exit(127)
-        theirs.close()
-        return cls(pid, ours)
+        return cls(*spawn("boot"))
 
     @classmethod
     def inherited(cls, pid: int, descriptor: int) -> Runtime:
@@ -57,6 +48,28 @@ class Runtime:
     def dismiss(self) -> None:
         """Let it end."""
         self.socket.close()
+
+
+def spawn(module: str, *arguments: str) -> tuple[int, _socket.socket]:
+    """Run another module of this package in a child, with `arguments`; return its pid and a socket to it.
+
+    Raises OSError when there is no process or descriptor left.
+    """
+    ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+    try:
+        pid = posix.fork()
+    except OSError:
+        ours.close()
+        theirs.close()
+        raise
+    if pid == 0:
+        try:
+            oom_score("0")
+            become(module, theirs.fileno(), *arguments)
+        finally:
+            posix._exit(127)
+    theirs.close()
+    return pid, ours
 
 
 def become(module: str, socket: int, *arguments: str) -> None:

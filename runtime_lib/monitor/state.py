@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_HEALTH_LIMIT = 1024 * 1024  # bytes; see `prober`
 UNKNOWN_CODE = 255  # of a run whose end nobody has seen
 
 
@@ -95,11 +96,20 @@ def _unknown(state: State, error: str) -> None:
     state.error = error
 
 
-def _load(path: str) -> dict[str, Any] | None:
+def health(run_folder: str, container_folder: str) -> dict[str, Any] | None:
+    """Return `status`, `failing_streak` and `log` of the last run (see `health.Health`); None for one unchecked."""
+    for folder in (run_folder, container_folder):
+        found = _load(f"{folder}/health.json", _HEALTH_LIMIT)
+        if found is not None:
+            return found
+    return None
+
+
+def _load(path: str, limit: int = 65536) -> dict[str, Any] | None:
     """Return the content of a state file; None when there is none, or a power cut has left it unfinished."""
     try:
         with open(path, encoding="utf-8") as file:
-            values = parse(file.read(65536))
+            values = parse(file.read(limit))
     except (FileNotFoundError, ValueError):
         return None
     return values if isinstance(values, dict) else None

@@ -68,6 +68,19 @@ def replace(path: str, text: str, sync: bool) -> None:
     posix.rename(temporary, path)
 
 
+def keep(request: dict[str, Any], text: str, running: bool) -> None:
+    """Write `state.json` of the run, and its copy that outlives a reboot."""
+    for path, sync in (
+        (f"{request['run_folder']}/state.json", False),
+        (f"{request['container_folder']}/last.json", not running),
+    ):
+        if path[0] == "/" and not (request["auto_remove"] and path.endswith("last.json")):
+            try:
+                replace(path, text, sync)
+            except OSError:
+                continue  # a full disk, or a folder that is being removed: the container must go on
+
+
 def read(path: str, limit: int = 65536) -> str:
     """Return the text of a small file."""
     descriptor = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)

@@ -13,7 +13,7 @@ from .logfile import LogFile
 from .loop import signals
 from .restart import RestartPolicy
 from .runtime import Runtime
-from .status import Status, failure, oom_kills, replace
+from .status import Status, failure, keep, oom_kills
 from .streams import Streams
 
 TYPE_CHECKING = False
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from .clients import Client
     from .loop import Loop
+    from .prober import Prober
 
 _LINGER = 10.0  # seconds for a connected client to take what is still to be sent to it
 
@@ -30,25 +31,10 @@ class Supervisor:
     """One container, from the order to its end; `request` is the content of `monitor.json` (see `request`)."""
 
     __slots__ = (
-        "cgroup_files",
-        "desk",
-        "loop",
-        "request",
-        "status",
-        "streams",
-        "_began",
-        "_claim",
-        "_ended",
-        "_left_to_engine",
-        "_log",
-        "_netns",
-        "_oom_kills",
-        "_policy",
-        "_reaped",
-        "_runtime",
-        "_signals",
-        "_withdrawn",
-    )
+        "cgroup_files", "desk", "loop", "prober", "request", "status", "streams",
+        "_began", "_claim", "_ended", "_left_to_engine", "_log", "_netns", "_oom_kills", "_policy", "_reaped",
+        "_runtime", "_signals", "_withdrawn",
+    )  # fmt: skip
 
     def __init__(self, loop: Loop, request: dict[str, Any], control: Client, netns: list[int], claim: int) -> None:
         self.loop = loop
@@ -69,6 +55,11 @@ class Supervisor:
         self._signals = signals((_signal.SIGCHLD, _signal.SIGTERM, _signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT))
         loop.watch(self._signals, self._on_signals)
         self.desk = Desk(self, control)
+        self.prober: Prober | None = None
+        if request["health"]:
+            from .prober import Prober  # memory of those monitors alone that need it
+
+            self.prober = Prober(loop, request, self.desk.health)
 
     # Start
 
@@ -113,6 +104,8 @@ class Supervisor:
         state.status, state.error, state.oom_killed = "running", "", False
         self.resume_output()
         self.save(running=True)
+        if self.prober is not None:
+            self.prober.begin(pid, start_time)
         self._decided()
         self.desk.started()
         if self._withdrawn:
@@ -186,6 +179,8 @@ class Supervisor:
                 break
             if pid == 0:
                 break
+            if self.prober is not None:
+                self.prober.reaped(pid)
             if pid == self.status.pid or self._runtime is not None:
                 self._reaped[pid] = status
         if self._runtime is not None and self._runtime.pid in self._reaped:
@@ -209,6 +204,8 @@ class Supervisor:
         state.pid = state.start_time = 0
         state.paused = False
         self.loop.cancel("kill")
+        if self.prober is not None:
+            self.prober.end()
         self._drain()
         pause = self._policy.pause(state.exit_code, time.monotonic() - self._began)
         if pause is None:
@@ -275,6 +272,13 @@ class Supervisor:
 
     # State
 
+    def paused(self, paused: bool) -> None:
+        """Somebody has frozen the container, or thawed it."""
+        if self.prober is not None and self.status.paused != paused:
+            self.prober.frozen(paused)
+        self.status.paused = paused
+        self.save(running=True)
+
     def ended(self) -> bool:
         """Whether it has ended for good."""
         return self._ended
@@ -282,14 +286,4 @@ class Supervisor:
     def save(self, running: bool = False) -> None:
         """Write `state.json`, and its copy that outlives a reboot."""
         self.status.log_dropped = self._log.dropped
-        text = self.status.text()
-        request = self.request
-        for path, sync in (
-            (f"{request['run_folder']}/state.json", False),
-            (f"{request['container_folder']}/last.json", not running),
-        ):
-            if path[0] == "/" and not (request["auto_remove"] and path.endswith("last.json")):
-                try:
-                    replace(path, text, sync)
-                except OSError:
-                    continue  # a full disk, or a folder that is being removed: the container must go on
+        keep(self.request, self.status.text(), running)

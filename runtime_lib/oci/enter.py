@@ -29,7 +29,7 @@ def main() -> NoReturn:
     message, stdio = seal.request()
     request = wire.unpack(message)
     try:
-        pid, answer, masters = _start(request, stdio)
+        pid, answer, masters = start(request, stdio)
     except (OSError, ValueError, InvalidSpec) as error:
         channel.send(seal.SOCKET, b"!" + report.encode(error))
         os._exit(125)
@@ -40,7 +40,11 @@ def main() -> NoReturn:
     os._exit(exit_code(os.waitpid(pid, 0)[1]))
 
 
-def _start(request: dict[str, Any], stdio: list[int]) -> tuple[int, bytes, tuple[int, ...]]:
+def start(request: dict[str, Any], stdio: list[int]) -> tuple[int, bytes, tuple[int, ...]]:
+    """Start the program as a child; return its pid, the answer, and the master of a terminal.
+
+    Children of the caller are born in the container's pid namespace from now on. Raises OSError or InvalidSpec.
+    """
     process = Process(wire.text(request["process"]))
     pidfd = HostProcess(request["pid"], request["start_time"]).open()
     masters: tuple[int, ...] = ()

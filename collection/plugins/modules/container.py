@@ -49,7 +49,7 @@ options:
       - V(absent) stops and removes the container.
       - V(present) makes sure that it exists and is as the options say; it is neither started nor stopped.
       - V(started) is V(present), and the container runs.
-      - V(healthy) is V(started), and waits until the health check passes. A container without a health check is healthy.
+      - V(healthy) is V(started), and waits until the health check passes; a container without a health check fails.
       - V(stopped) is V(present), and the container does not run.
     type: str
     choices: [absent, present, healthy, stopped, started]

@@ -18,6 +18,12 @@ from runtime_lib.images import changes
         (["LABEL a.b=c", "LABEL d='e f'"], {"Labels": {"a.b": "c", "d": "e f"}}),
         (["EXPOSE 80 53/udp"], {"ExposedPorts": {"80/tcp": {}, "53/udp": {}}}),
         (["VOLUME /a /b", 'VOLUME ["/c d"]'], {"Volumes": {"/a": {}, "/b": {}, "/c d": {}}}),
+        (["HEALTHCHECK NONE"], {"Healthcheck": {"Test": ["NONE"]}}),
+        (["HEALTHCHECK CMD a b"], {"Healthcheck": {"Test": ["CMD-SHELL", "a b"]}}),
+        (
+            ['healthcheck --interval=1s  --retries=2 cmd ["a", "b c"]'],
+            {"Healthcheck": {"Test": ["CMD", "a", "b c"], "Interval": 10**9, "Retries": 2}},
+        ),
         (["WORKDIR /a", "WORKDIR b"], {"WorkingDir": "/a/b"}),
         (
             ["USER 5:6", "STOPSIGNAL SIGINT", "ONBUILD RUN x"],
