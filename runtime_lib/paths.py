@@ -52,6 +52,11 @@ class Layout:
         return f"{self.root}/layers"
 
     @property
+    def recipes(self) -> str:
+        """How to make the archives of the layers again, one file each, named as the layers' folders."""
+        return f"{self.root}/recipes"
+
+    @property
     def temporary(self) -> str:
         """Half-made trees and files; on the same file system as what they become."""
         return f"{self.root}/tmp"

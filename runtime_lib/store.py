@@ -163,6 +163,7 @@ def _make_folders(layout: Layout) -> None:
         (layout.root, 0o711),
         (layout.run, 0o711),
         (layout.layers, 0o700),
+        (layout.recipes, 0o700),
         (layout.temporary, 0o700),
         (layout.cache, 0o700),
         (layout.locks, 0o700),

@@ -1,10 +1,7 @@
-"""Verbs about images: images, load, import, rmi, tag, bootstrap."""
+"""Verbs about images on this host: images, rmi, tag, bootstrap."""
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
 import time
 
 from ..errors import InvalidSpec
@@ -29,28 +26,6 @@ _IMAGES = Usage(
     ),
     0,
     1,
-)
-_LOAD = Usage(
-    "load",
-    "[OPTIONS]",
-    "Load images from an archive (docker-archive, OCI archive or OCI layout folder)",
-    (
-        Option("input", "i", TEXT, "Archive file or layout folder (default: standard input)"),
-        Option("quiet", "q", FLAG, "Accepted for Docker's sake"),
-    ),
-    0,
-    0,
-)
-_IMPORT = Usage(
-    "import",
-    "[OPTIONS] FILE|- [REPOSITORY[:TAG]]",
-    "Make an image of a root file system's tar archive",
-    (
-        Option("change", "c", LIST, "Apply a Dockerfile instruction (CMD, ENV, ...)"),
-        Option("message", "m", TEXT, "Accepted for Docker's sake"),
-    ),
-    1,
-    2,
 )
 _RMI = Usage(
     "rmi",
@@ -94,42 +69,6 @@ def listing(words: list[str]) -> int:
     if parsed.quiet:
         entries = list({entry["ID"]: entry for entry in entries}.values())
     output.rows(entries, _COLUMNS, parsed.format, quiet="ID" if parsed.quiet else "")
-    return 0
-
-
-def load(words: list[str]) -> int:
-    """Load an archive."""
-    from ..images import archive
-
-    parsed = _LOAD.parse(words)
-    store = opened.store()
-    if parsed.input:
-        loaded = archive.load(store, parsed.input)
-    elif os.isatty(0):
-        raise InvalidSpec("load reads an archive: name it with -i, or pass it to standard input")
-    else:
-        with tempfile.NamedTemporaryFile(dir=store.layout.temporary) as file:
-            _copy(0, file.fileno())
-            loaded = archive.load(store, file.name, "standard input")
-    for one in loaded:
-        lines = [f"Loaded image: {name}" for name in one.names] or [f"Loaded image ID: {one.image.id}"]
-        output.write_lines(lines)
-    return 0
-
-
-def import_(words: list[str]) -> int:
-    """Import a root file system."""
-    from ..images import archive
-    from ..images.rootfs import import_rootfs
-
-    parsed = _IMPORT.parse(words)
-    source, name = parsed.arguments[0], parsed.arguments[1] if len(parsed.arguments) > 1 else None
-    if source == "-":
-        image = import_rootfs(opened.store(), sys.stdin.buffer, name, parsed.change)
-    else:
-        with open(source, "rb") as file, archive.located(source):
-            image = import_rootfs(opened.store(), file, name, parsed.change)
-    output.write_lines([image.id])
     return 0
 
 
@@ -231,12 +170,3 @@ def _is_named(repository: str, tag_name: str, wanted: str) -> bool:
     if not colon or "/" in wanted_tag:
         name, wanted_tag = wanted, "*"
     return fnmatchcase(repository, name) and fnmatchcase(tag_name, wanted_tag)
-
-
-def _copy(source: int, target: int) -> None:
-    while True:
-        data = os.read(source, 1024 * 1024)
-        if not data:
-            return
-        while data:
-            data = data[os.write(target, data) :]

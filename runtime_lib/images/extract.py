@@ -10,18 +10,20 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from zlib import crc32
 
 from ..errors import CorruptData
 from ..linux import trees
 from ..linux.saferoot import SafeRoot
-from . import attributes, tarheader
+from . import inodes, tarheader
 from .paths import split
 from .tarreader import TarReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from .recording import Recording
     from .tarheader import Entry
 
 _WHITEOUT = ".wh."
@@ -41,12 +43,13 @@ _PROVOKED = frozenset(
 )
 
 
-def layer(reader: TarReader, folder: str) -> int:
+def layer(reader: TarReader, folder: str, recording: Recording | None = None) -> int:
     """Unpack all entries into `folder`; return the bytes of the regular files.
 
+    `recording` is told which parts of the archive became which file's content.
     Raises CorruptData for an entry that cannot be unpacked, and OSError where the host fails.
     """
-    with _Extractor(folder) as extractor:
+    with _Extractor(folder, recording) as extractor:
         for entry in reader:
             try:
                 extractor.add(entry, reader)
@@ -59,10 +62,12 @@ def layer(reader: TarReader, folder: str) -> int:
 
 
 class _Extractor:
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, recording: Recording | None) -> None:
         self.size = 0
         self._root = SafeRoot.at(folder)
+        self._recording = recording
         self._parents: dict[str, int] = {}
+        self._places: dict[int, str] = {}  # of the folders that are open as parents
         self._times: dict[str, int] = {}
 
     def __enter__(self) -> _Extractor:
@@ -115,8 +120,15 @@ class _Extractor:
             descriptor = self._parents[head] = self._root.folder(f"/{head}")
         return descriptor
 
+    def _place(self, recording: Recording, parent: int) -> str:
+        place = self._places.get(parent)
+        if place is None:
+            place = self._places[parent] = recording.place(parent)
+        return place
+
     def _forget(self, still_used: int = -1) -> None:
         kept = {}
+        self._places.clear()
         for head, descriptor in self._parents.items():
             if descriptor == still_used:
                 kept[f"//{head}"] = descriptor  # closed later, found by nobody
@@ -131,8 +143,10 @@ class _Extractor:
             self._clear(parent, name)
             descriptor = os.open(name, _NEW_FILE, 0o600, dir_fd=parent)
         try:
-            _write(descriptor, entry, reader)
-            _own(descriptor, entry)
+            for written in _write(descriptor, entry, reader):
+                if self._recording:
+                    self._recording.content(self._place(self._recording, parent), name, *written)
+            inodes.own(descriptor, entry)
         finally:
             os.close(descriptor)
         self.size += entry.size
@@ -144,12 +158,12 @@ class _Extractor:
         except FileExistsError:
             present = os.stat(name, dir_fd=parent, follow_symlinks=False)
             if not stat.S_ISDIR(present.st_mode):
-                hides = _is_whiteout(present)
+                hides = inodes.is_whiteout(present)
                 self._clear(parent, name)
                 os.mkdir(name, 0o700, dir_fd=parent)
         descriptor = os.open(name, _OPEN_FOLDER, dir_fd=parent)
         try:
-            _own(descriptor, entry)
+            inodes.own(descriptor, entry)
             if hides:
                 os.setxattr(descriptor, "trusted.overlay.opaque", b"y")
         finally:
@@ -161,7 +175,7 @@ class _Extractor:
             raise CorruptData(f"layer entry {entry.name[:300]!r} would replace the root folder")
         descriptor = self._root.open("/", _OPEN_FOLDER)
         try:
-            _own(descriptor, entry)
+            inodes.own(descriptor, entry)
         finally:
             os.close(descriptor)
         self._times["/"] = entry.mtime
@@ -173,7 +187,7 @@ class _Extractor:
         source = self._root.open(f"/{head}", os.O_PATH | os.O_DIRECTORY)
         try:
             status = os.stat(target, dir_fd=source, follow_symlinks=False)
-            if _same(status, parent, name):
+            if inodes.same(status, parent, name):
                 return
             self._retry(
                 parent,
@@ -199,13 +213,13 @@ class _Extractor:
                 os.chmod(f"/proc/self/fd/{pinned}", entry.mode)
             finally:
                 os.close(pinned)
-        _set_attributes(f"/proc/self/fd/{parent}/{name}", entry)
+        inodes.set_attributes(f"/proc/self/fd/{parent}/{name}", entry)
         os.utime(name, ns=(entry.mtime, entry.mtime), dir_fd=parent, follow_symlinks=False)
 
     def _whiteout(self, head: str, name: str) -> None:
         hidden = name[len(_WHITEOUT) :]
         if name == _OPAQUE:
-            return _make_opaque(".", self._parent(head))
+            return inodes.make_opaque(".", self._parent(head))
         if hidden.startswith(_WHITEOUT):
             return  # bookkeeping of the old AUFS driver; Docker leaves it out as well
         if hidden in ("", ".", ".."):
@@ -216,7 +230,7 @@ class _Extractor:
         except FileExistsError:
             # The layer's own file of this name hides the lower one already; its own folder must be made to.
             if stat.S_ISDIR(os.stat(hidden, dir_fd=parent, follow_symlinks=False).st_mode):
-                _make_opaque(hidden, parent)
+                inodes.make_opaque(hidden, parent)
 
     def _retry(self, parent: int, name: str, make: Callable[[], None]) -> None:
         try:
@@ -228,7 +242,9 @@ class _Extractor:
     def _clear(self, parent: int, name: str) -> None:
         """Remove what an earlier entry made under this name."""
         status = os.stat(name, dir_fd=parent, follow_symlinks=False)
-        if stat.S_ISDIR(status.st_mode):
+        if self._recording and stat.S_IFMT(status.st_mode) in (stat.S_IFREG, stat.S_IFDIR):
+            self._recording.replaced(parent, self._place(self._recording, parent), name)
+        elif stat.S_ISDIR(status.st_mode):
             trees.remove_tree(parent, name)
         else:
             os.unlink(name, dir_fd=parent)
@@ -236,60 +252,29 @@ class _Extractor:
             self._forget(parent)  # known folders may have been reached through what is gone
 
 
-def _write(descriptor: int, entry: Entry, reader: TarReader) -> None:
+def _write(descriptor: int, entry: Entry, reader: TarReader) -> Iterator[tuple[int, int, int]]:
+    """Write a file's content; yield (offset, length, crc32) of each part of it that the archive has."""
     if entry.sparse is None:
+        total = 0
         for piece in reader.data():
+            total = crc32(piece, total)
             _write_all(descriptor, piece)
+        if entry.size:
+            yield 0, entry.size, total
         return
     os.ftruncate(descriptor, entry.size)
     for offset, length in entry.sparse:
         os.lseek(descriptor, offset, os.SEEK_SET)
-        while length:
-            data = reader.take(min(length, 1 << 20))
+        left, total = length, 0
+        while left:
+            data = reader.content(min(left, 1 << 20))
+            total = crc32(data, total)
             _write_all(descriptor, memoryview(data))
-            length -= len(data)
+            left -= len(data)
+        if length:
+            yield offset, length, total
 
 
 def _write_all(descriptor: int, piece: memoryview) -> None:
     while piece:
         piece = piece[os.write(descriptor, piece) :]
-
-
-def _own(descriptor: int, entry: Entry) -> None:
-    # In this order: a change of owner clears setuid bits and file capabilities (chown(2)).
-    os.fchown(descriptor, entry.uid, entry.gid)
-    os.fchmod(descriptor, entry.mode)
-    _set_attributes(descriptor, entry)
-    os.utime(descriptor, ns=(entry.mtime, entry.mtime))
-
-
-def _set_attributes(target: int | str, entry: Entry) -> None:
-    for key, value in (entry.xattrs or {}).items():
-        if not attributes.stored(key):
-            continue
-        try:
-            os.setxattr(target, key, value, follow_symlinks=isinstance(target, int))
-        except OSError as error:
-            # user.* is refused on links and nodes, and by file systems without attributes: nothing depends on it.
-            if error.errno not in (errno.ENOTSUP, errno.EPERM) or not key.startswith("user."):
-                raise
-
-
-def _make_opaque(name: str, parent: int) -> None:
-    descriptor = os.open(name, _OPEN_FOLDER, dir_fd=parent)
-    try:
-        os.setxattr(descriptor, "trusted.overlay.opaque", b"y")
-    finally:
-        os.close(descriptor)
-
-
-def _is_whiteout(status: os.stat_result) -> bool:
-    return stat.S_ISCHR(status.st_mode) and status.st_rdev == 0
-
-
-def _same(status: os.stat_result, parent: int, name: str) -> bool:
-    try:
-        present = os.stat(name, dir_fd=parent, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return (present.st_dev, present.st_ino) == (status.st_dev, status.st_ino)

@@ -53,6 +53,11 @@ def folders(store: Store, chain_ids: Sequence[str]) -> list[str]:
     return result
 
 
+def recipe_path(store: Store, layer: Layer) -> str:
+    """Return the path of the recipe (see `recipe`) for the layer's archive; an older Skiff may have made none."""
+    return f"{store.layout.recipes}/{layer.folder}"
+
+
 @contextmanager
 def using(store: Store) -> Iterator[None]:
     """Keep new layers from being collected until an image refers to them: around imports and `create.image`."""
@@ -76,7 +81,7 @@ def import_tar(
         with scratch(store) as work:
             layer = _unpack(file, parent, work, stored)
             with store.lock("layer", layer.chain_id[7:], _PATIENCE):
-                return _install(store, f"{work}/tree", layer)
+                return _install(store, work, layer)
     chain_id = digest.chain(parent, digest.check(expected, "diff_id"))
     present = find(store, chain_id)
     if present:
@@ -92,13 +97,15 @@ def import_tree(store: Store, folder: str, parent: str | None) -> Layer:
     Hold `using` around this and `create.image`.
     """
     from . import writer
+    from .recipe import Recorder
 
-    diff_id, size = writer.measure(folder)
-    chain_id = digest.chain(parent, diff_id)
-    with scratch(store) as work, store.lock("layer", chain_id[7:], _PATIENCE):
-        tree = f"{work}/tree"
-        os.rename(folder, tree)
-        return _install(store, tree, Layer(chain_id, diff_id, parent, digest.folder_name(chain_id), size))
+    with scratch(store) as work:
+        with Recorder(f"{work}/recipe") as recorder:
+            diff_id, size = writer.measure(folder, recorder)
+        chain_id = digest.chain(parent, diff_id)
+        with store.lock("layer", chain_id[7:], _PATIENCE):
+            os.rename(folder, f"{work}/tree")
+            return _install(store, work, Layer(chain_id, diff_id, parent, digest.folder_name(chain_id), size))
 
 
 def _unpack_expected(store: Store, file: Readable, parent: str | None, expected: str, stored: str | None) -> Layer:
@@ -108,11 +115,12 @@ def _unpack_expected(store: Store, file: Readable, parent: str | None, expected:
             raise CorruptData(
                 f"a layer should have the digest {expected}, but has {layer.diff_id}; get the archive anew"
             )
-        return _install(store, f"{work}/tree", layer)
+        return _install(store, work, layer)
 
 
 def _unpack(file: Readable, parent: str | None, work: str, stored: str | None) -> Layer:
     from . import extract
+    from .recording import Recording
     from .stream import LayerStream
     from .tarreader import TarReader
 
@@ -120,22 +128,24 @@ def _unpack(file: Readable, parent: str | None, work: str, stored: str | None) -
     os.mkdir(tree)
     os.chmod(tree, 0o755)
     with LayerStream(file, stored is not None) as stream:
-        size = extract.layer(TarReader(stream.read), tree)
+        with Recording(work) as recording:
+            size = extract.layer(TarReader(stream.read, literal=recording.literal), tree, recording)
         if stored is not None and stream.digest != stored:
             raise CorruptData(f"a layer's data should have the digest {stored}, but has {stream.digest}; get it anew")
         chain_id = digest.chain(parent, stream.diff_id)
         return Layer(chain_id, stream.diff_id, parent, digest.folder_name(chain_id), size)
 
 
-def _install(store: Store, tree: str, layer: Layer) -> Layer:
-    """Make a finished tree the layer's folder, unless it is there already. The caller holds the layer's lock."""
+def _install(store: Store, work: str, layer: Layer) -> Layer:
+    """Make a finished tree with its recipe the layer, unless it is there already. The caller holds the layer's lock."""
     present = find(store, layer.chain_id)
     if present:
         return present
     place = f"{store.layout.layers}/{layer.folder}"
     if os.path.lexists(place):
-        os.rename(place, f"{tree}-leftover")  # of a killed process: it has no row
-    os.rename(tree, place)
+        os.rename(place, f"{work}/leftover")  # of a killed process: it has no row
+    os.rename(f"{work}/recipe", recipe_path(store, layer))
+    os.rename(f"{work}/tree", place)
     store.write_out()  # a power cut must not leave the row without the tree, or files without their content
     with store.transaction() as db:
         db.execute(
@@ -185,13 +195,14 @@ def release(store: Store, image_id: str) -> None:
 
 def _without_row(store: Store) -> list[str]:
     """Return the paths of all that does not count."""
-    temporary, place = store.layout.temporary, store.layout.layers
+    temporary = store.layout.temporary
     paths = [f"{temporary}/{name}" for name in os.listdir(temporary) if name.startswith(_PREFIX)]
     known = {row["folder"] for row in store.query("SELECT folder FROM layers")}
-    for name in os.listdir(place):
-        if name not in known:
-            paths.append(f"{temporary}/{_PREFIX}{os.urandom(8).hex()}")
-            os.rename(f"{place}/{name}", paths[-1])
+    for place in (store.layout.layers, store.layout.recipes):
+        for name in os.listdir(place):
+            if name not in known:
+                paths.append(f"{temporary}/{_PREFIX}{os.urandom(8).hex()}")
+                os.rename(f"{place}/{name}", paths[-1])
     return paths
 
 

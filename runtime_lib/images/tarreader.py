@@ -18,13 +18,20 @@ _ZEROS = bytes(BLOCK)
 class TarReader:
     """Iterate over it: each Entry is followed by its data, which `data()` gives; what is not taken is skipped."""
 
-    def __init__(self, read: Callable[[], bytes], seek: Callable[[int], object] | None = None) -> None:
+    def __init__(
+        self,
+        read: Callable[[], bytes],
+        seek: Callable[[int], object] | None = None,
+        literal: Callable[[bytes], None] | None = None,
+    ) -> None:
         """`read` returns the next piece of the archive, of any length, and b"" at its end.
 
-        Where only the headers matter, `seek` moves its position forward by a number of bytes.
+        Where only the headers matter, `seek` moves its position forward by a number of bytes. `literal` is given, in
+        order, every byte of the archive that neither `data()` nor `content()` gives to the caller.
         """
         self._read = read
         self._seek = seek
+        self._literal = literal
         self._taken = 0  # from `read`, with what was sought
         self._buffer = memoryview(b"")
         self._left = 0  # bytes of the present member's data
@@ -68,12 +75,22 @@ class TarReader:
             self._left -= len(piece)
             yield piece
 
-    def take(self, size: int) -> bytes:
+    def content(self, size: int) -> bytes:
         """Return the next `size` bytes of the present member's data. Raises CorruptData when it has less."""
         if size > self._left:
             raise CorruptData("a damaged tar archive: a member is shorter than it says")
         self._left -= size
-        return self._exactly(size)
+        return self._pull(size)
+
+    def _take(self, size: int) -> bytes:
+        """Return what stands in a member's data, but belongs to a header."""
+        data = self.content(size)
+        self._tell(data)
+        return data
+
+    def _tell(self, data: bytes | memoryview) -> None:
+        if self._literal and data:
+            self._literal(bytes(data))
 
     def _complete(self, entry: Entry, extensions: list[tuple[bytes, bytes]], block: bytes) -> Entry:
         tarheader.apply(entry, extensions)
@@ -85,7 +102,7 @@ class TarReader:
         if entry.kind == tarheader.GNU_SPARSE:
             sparse.apply_gnu(entry, block, lambda: self._exactly(BLOCK))
         else:
-            sparse.apply_pax(entry, extensions, self.take)
+            sparse.apply_pax(entry, extensions, self._take)
         return entry
 
     def _open(self, size: int) -> None:
@@ -96,7 +113,7 @@ class TarReader:
         if entry.size > tarheader.MAX_EXTENSION:
             raise CorruptData(f"a damaged tar archive: an extended header of {entry.size} bytes")
         self._open(entry.size)
-        return self.take(entry.size)
+        return self._take(entry.size)
 
     def _header(self) -> bytes | None:
         if not self._buffer:
@@ -111,6 +128,11 @@ class TarReader:
         return block
 
     def _exactly(self, size: int) -> bytes:
+        data = self._pull(size)
+        self._tell(data)
+        return data
+
+    def _pull(self, size: int) -> bytes:
         if len(self._buffer) >= size:
             result = bytes(self._buffer[:size])
             self._buffer = self._buffer[size:]
@@ -134,8 +156,8 @@ class TarReader:
             self._seek(beyond)
             self._taken += beyond
             self._left, self._buffer = 0, self._buffer[:0]
-        for _piece in self.data():
-            pass
+        for piece in self.data():
+            self._tell(piece)
         self._exactly(self._padding)
         self._padding = 0
 
@@ -146,5 +168,9 @@ class TarReader:
 
     def _drain(self) -> None:
         # The digest of a layer covers what stands behind the end of the archive, too.
-        while not self._seek and self._read():
-            pass
+        self._tell(self._buffer)
+        while not self._seek:
+            piece = self._read()
+            if not piece:
+                return
+            self._tell(piece)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from zlib import crc32
 
 from ..errors import CorruptData
 from . import attributes, tarheader, tarwriter
@@ -17,6 +18,10 @@ from .tarheader import Entry
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+
+    from .recipe import Recorder
+
+    Part = tuple[bytes, str, int]
 
 _PIECE = 1 << 20
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -31,18 +36,22 @@ _KINDS = {
 }
 
 
-def measure(folder: str) -> tuple[str, int]:
-    """Return (diff id, bytes of the regular files) of a layer's folder."""
+def measure(folder: str, recorder: Recorder | None = None) -> tuple[str, int]:
+    """Return (diff id, bytes of the regular files) of a layer's folder; `recorder` is told of its archive."""
     total = hashlib.sha256()
     walk = _Walk(folder)
-    for piece in walk.pieces():
+    for piece, path, offset in walk.parts():
         total.update(piece)
+        if recorder and path:
+            recorder.content(path, offset, len(piece), crc32(piece))
+        elif recorder:
+            recorder.literal(piece)
     return f"sha256:{total.hexdigest()}", walk.size
 
 
 def pieces(folder: str) -> Iterator[bytes]:
     """Yield the tar of a layer's folder. Raises OSError where it cannot be read."""
-    return _Walk(folder).pieces()
+    return (piece for piece, _path, _offset in _Walk(folder).parts())
 
 
 class _Walk:
@@ -51,7 +60,8 @@ class _Walk:
         self._folder = folder
         self._links: dict[tuple[int, int], str] = {}
 
-    def pieces(self) -> Iterator[bytes]:
+    def parts(self) -> Iterator[Part]:
+        """Yield the archive; where a piece is of a file, with its path and offset."""
         root = os.open(self._folder, _OPEN_FOLDER)
         # A stack, not recursion: a build step may have made a tree deeper than the interpreter's own stack.
         stack = [(root, "", _names(root))]
@@ -66,24 +76,24 @@ class _Walk:
                 below = yield from self._member(descriptor, prefix, name)
                 if below >= 0:
                     stack.append((below, f"{prefix}{name}/", _names(below)))
-            yield tarwriter.END
+            yield tarwriter.END, "", 0
         finally:
             for descriptor, _prefix, _rest in stack:
                 os.close(descriptor)
 
-    def _root(self, descriptor: int) -> Iterator[bytes]:
+    def _root(self, descriptor: int) -> Iterator[Part]:
         status = os.fstat(descriptor)
-        yield tarwriter.header(_entry("./", status, _attributes(descriptor, self._folder)))
+        yield tarwriter.header(_entry("./", status, _attributes(descriptor, self._folder))), "", 0
         if _is_opaque(descriptor):
-            yield tarwriter.header(Entry(".wh..wh..opq", tarheader.REGULAR))
+            yield tarwriter.header(Entry(".wh..wh..opq", tarheader.REGULAR)), "", 0
 
-    def _member(self, parent: int, prefix: str, name: str) -> Generator[bytes, None, int]:
+    def _member(self, parent: int, prefix: str, name: str) -> Generator[Part, None, int]:
         """Yield one member; return the descriptor of a folder to descend into, or -1."""
         status = os.stat(name, dir_fd=parent, follow_symlinks=False)
         path = prefix + name
         kind = stat.S_IFMT(status.st_mode)
         if kind == stat.S_IFCHR and status.st_rdev == 0:
-            yield tarwriter.header(Entry(f"{prefix}.wh.{name}", tarheader.REGULAR))
+            yield tarwriter.header(Entry(f"{prefix}.wh.{name}", tarheader.REGULAR)), "", 0
             return -1
         if kind == stat.S_IFDIR:
             return (yield from _folder_member(parent, path, name, status))
@@ -93,7 +103,7 @@ class _Walk:
         if first != path:
             entry = _entry(path, status, None)
             entry.kind, entry.link, entry.size = tarheader.HARD_LINK, first, 0
-            yield tarwriter.header(entry)
+            yield tarwriter.header(entry), "", 0
         elif kind == stat.S_IFREG:
             self.size += status.st_size
             yield from _file(parent, path, name, status)
@@ -101,34 +111,34 @@ class _Walk:
             entry = _entry(path, status, None)
             if kind == stat.S_IFLNK:
                 entry.link = os.readlink(name, dir_fd=parent)
-            yield tarwriter.header(entry)
+            yield tarwriter.header(entry), "", 0
         return -1
 
 
-def _folder_member(parent: int, path: str, name: str, status: os.stat_result) -> Generator[bytes, None, int]:
+def _folder_member(parent: int, path: str, name: str, status: os.stat_result) -> Generator[Part, None, int]:
     descriptor = os.open(name, _OPEN_FOLDER, dir_fd=parent)
     try:
-        yield tarwriter.header(_entry(path + "/", status, _attributes(descriptor, path)))
+        yield tarwriter.header(_entry(path + "/", status, _attributes(descriptor, path))), "", 0
         if _is_opaque(descriptor):
-            yield tarwriter.header(Entry(f"{path}/.wh..wh..opq", tarheader.REGULAR))
+            yield tarwriter.header(Entry(f"{path}/.wh..wh..opq", tarheader.REGULAR)), "", 0
     except BaseException:
         os.close(descriptor)
         raise
     return descriptor
 
 
-def _file(parent: int, path: str, name: str, status: os.stat_result) -> Iterator[bytes]:
+def _file(parent: int, path: str, name: str, status: os.stat_result) -> Iterator[Part]:
     descriptor = os.open(name, _OPEN_FILE, dir_fd=parent)
     try:
-        yield tarwriter.header(_entry(path, status, _attributes(descriptor, path)))
+        yield tarwriter.header(_entry(path, status, _attributes(descriptor, path))), "", 0
         left = status.st_size
         while left:
             data = os.read(descriptor, min(left, _PIECE))
             if not data:
                 raise CorruptData(f"{path} became shorter while it was read; nothing may write to a layer")
+            yield data, path, status.st_size - left
             left -= len(data)
-            yield data
-        yield tarwriter.padding(status.st_size)
+        yield tarwriter.padding(status.st_size), "", 0
     finally:
         os.close(descriptor)
 

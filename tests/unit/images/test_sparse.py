@@ -24,7 +24,7 @@ def expand(data: bytes) -> tuple[str, bytes]:
     for entry in found:
         content = bytearray(entry.size)
         for offset, length in entry.sparse if entry.sparse is not None else [(0, entry.size)]:
-            content[offset : offset + length] = found.take(length)
+            content[offset : offset + length] = found.content(length)
         name = entry.name
     return name, bytes(content)
 

@@ -1,0 +1,105 @@
+"""Verbs that bring images from archives and to them: load, import, save."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+
+from ..errors import InvalidSpec
+from . import opened, output
+from .options import FLAG, LIST, TEXT, Option, Usage
+
+_LOAD = Usage(
+    "load",
+    "[OPTIONS]",
+    "Load images from an archive (docker-archive, OCI archive or OCI layout folder)",
+    (
+        Option("input", "i", TEXT, "Archive file or layout folder (default: standard input)"),
+        Option("quiet", "q", FLAG, "Accepted for Docker's sake"),
+    ),
+    0,
+    0,
+)
+_IMPORT = Usage(
+    "import",
+    "[OPTIONS] FILE|- [REPOSITORY[:TAG]]",
+    "Make an image of a root file system's tar archive",
+    (
+        Option("change", "c", LIST, "Apply a Dockerfile instruction (CMD, ENV, ...)"),
+        Option("message", "m", TEXT, "Accepted for Docker's sake"),
+    ),
+    1,
+    2,
+)
+_SAVE = Usage(
+    "save",
+    "[OPTIONS] IMAGE [IMAGE...]",
+    "Save images to a tar archive (OCI layout and docker-archive in one)",
+    (Option("output", "o", TEXT, "File to write (default: standard output)"),),
+    1,
+)
+
+
+def load(words: list[str]) -> int:
+    """Load an archive."""
+    from ..images import archive
+
+    parsed = _LOAD.parse(words)
+    store = opened.store()
+    if parsed.input:
+        loaded = archive.load(store, parsed.input)
+    elif os.isatty(0):
+        raise InvalidSpec("load reads an archive: name it with -i, or pass it to standard input")
+    else:
+        with tempfile.NamedTemporaryFile(dir=store.layout.temporary) as file:
+            _copy(0, file.fileno())
+            loaded = archive.load(store, file.name, "standard input")
+    for one in loaded:
+        lines = [f"Loaded image: {name}" for name in one.names] or [f"Loaded image ID: {one.image.id}"]
+        output.write_lines(lines)
+    return 0
+
+
+def import_(words: list[str]) -> int:
+    """Import a root file system."""
+    from ..images import archive
+    from ..images.rootfs import import_rootfs
+
+    parsed = _IMPORT.parse(words)
+    source, name = parsed.arguments[0], parsed.arguments[1] if len(parsed.arguments) > 1 else None
+    if source == "-":
+        image = import_rootfs(opened.store(), sys.stdin.buffer, name, parsed.change)
+    else:
+        with open(source, "rb") as file, archive.located(source):
+            image = import_rootfs(opened.store(), file, name, parsed.change)
+    output.write_lines([image.id])
+    return 0
+
+
+def save(words: list[str]) -> int:
+    """Save images to an archive."""
+    from ..images import newfile
+    from ..images.save import save as engine
+    from ..images.selection import select
+
+    parsed = _SAVE.parse(words)
+    if not parsed.output and os.isatty(1):
+        raise InvalidSpec("save writes an archive: name a file with -o, or redirect standard output")
+    store = opened.store()
+    selected = select(store, parsed.arguments)
+    if not parsed.output:
+        engine(store, selected, 1)
+        return 0
+    with newfile.replacing(parsed.output) as descriptor:
+        engine(store, selected, descriptor)
+    return 0
+
+
+def _copy(source: int, target: int) -> None:
+    while True:
+        data = os.read(source, 1024 * 1024)
+        if not data:
+            return
+        while data:
+            data = data[os.write(target, data) :]
