@@ -13,10 +13,7 @@ HEAD = "prerun: false\ndriver:\n  name: molecule-skiff\nplatforms:\n  - name: in
     ("platform", "sentence"),
     [
         ("image: molecule-base\n    volume: [/data]", "'volume' was unexpected"),
-        (
-            "image: molecule-base\n    privileged: sometimes",
-            "$.platforms[0].privileged: 'sometimes' is not of type 'boolean'",
-        ),
+        ("image: molecule-base\n    privileged: maybe", "privileged: 'maybe' is not of type 'boolean'"),
         ("hostname: one", "platform instance: say from which 'image' it is made, or from which 'dockerfile'"),
         ("image: nothing-such", "nothing-such"),
     ],
