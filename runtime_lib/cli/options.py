@@ -104,7 +104,7 @@ class Usage:
     def _long(self, word: str, rest: list[str], values: dict[str, Any]) -> None:
         name, equals, value = word.partition("=")
         if name == "help":
-            raise Help(self.text())
+            raise Help(self.text(), self)
         for option in self.options:
             if name in option.names:
                 if not equals:
@@ -151,14 +151,19 @@ class Usage:
 
 
 class Help(Exception):
-    """Somebody asked for the help text, which is the message."""
+    """Somebody asked for the help text, which is the message; `usage` of a verb, or the `verbs` of a group."""
+
+    def __init__(self, text: str, usage: Usage | None = None, verbs: Sequence[str] = ()) -> None:
+        super().__init__(text)
+        self.usage = usage
+        self.verbs = verbs
 
 
 def group(name: str, about: str, verbs: Mapping[str, Callable[[list[str]], int]], words: list[str]) -> int:
     """Call the verb of `skiff NAME VERB ...`. Raises InvalidSpec for an unknown one, Help for none."""
     if not words or words[0] in ("-h", "--help", "help"):
         lines = [f"Usage:  skiff {name} COMMAND", "", about, "", "Commands:", *(f"  {verb}" for verb in verbs)]
-        raise Help("\n".join([*lines, ""]))
+        raise Help("\n".join([*lines, ""]), verbs=list(verbs))
     if words[0] not in verbs:
         raise InvalidSpec(f"{words[0]!r} is not a command of skiff {name}; use one of {', '.join(verbs)}")
     return verbs[words[0]](words[1:])

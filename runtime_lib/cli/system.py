@@ -1,4 +1,4 @@
-"""`skiff version`, `skiff info` and `skiff restore`."""
+"""`skiff version`, `skiff info`, `skiff restore` and `skiff shutdown`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import os
 import sys
 
 from . import opened, output
-from .options import TEXT, Option, Usage
+from .options import TEXT, WHOLE, Option, Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from ..containers.catalog import Container
@@ -20,6 +21,14 @@ _FORMAT = (Option("format", "f", TEXT, "json, or a Go template such as {{.Versio
 _VERSION = Usage("version", "[OPTIONS]", "Print the version", _FORMAT, 0, 0)
 _INFO = Usage("info", "[OPTIONS]", "Print what this host has and can", _FORMAT, 0, 0)
 _RESTORE = Usage("restore", "", "After a boot: start the containers that their restart policy wants", (), 0, 0)
+_SHUTDOWN = Usage(
+    "shutdown",
+    "[OPTIONS]",
+    "Before the host goes down: stop what runs; restore starts it again",
+    (Option("time", "t", WHOLE, "The longest time to wait for one before it is killed (default 90 seconds)"),),
+    0,
+    0,
+)
 
 
 def version(words: list[str]) -> int:
@@ -46,12 +55,29 @@ def restore(words: list[str]) -> int:
     from ..containers.restore import restore as engine
 
     _RESTORE.parse(words)
+    store = opened.store()
+    return _told(lambda failed: engine(store, failed))
+
+
+def shutdown(words: list[str]) -> int:
+    """End what runs, before the host goes down; print the names."""
+    parsed = _SHUTDOWN.parse(words)
+    from ..containers.shutdown import LIMIT
+    from ..containers.shutdown import shutdown as engine
+
+    store = opened.store()
+    limit = LIMIT if parsed.time is None else float(max(parsed.time, 0))
+    return _told(lambda failed: engine(store, failed, limit))
+
+
+def _told(work: Callable[[Callable[[Container, Exception], None]], list[Container]]) -> int:
+    """Print the name of each container, and why others failed; return 1 when one did."""
     failures: list[str] = []
 
     def failed(container: Container, error: Exception) -> None:
         failures.append(f"skiff: {container.name}: {error}\n")
 
-    for container in engine(opened.store(), failed):
+    for container in work(failed):
         sys.stdout.write(f"{container.name}\n")
     sys.stdout.flush()
     sys.stderr.write("".join(failures))

@@ -8,7 +8,7 @@ import time
 from ..errors import Busy
 from ..images import catalog as images
 from ..monitor import client
-from ..store import Store
+from ..store import LOCK_PATIENCE, Store
 from . import release
 from .catalog import Container, find, state
 from .finish import ALIVE, finish, finish_session
@@ -46,18 +46,19 @@ def end(store: Store, container: Container, number: int, seconds: float, remove:
 
     An `auto_remove` container is removed, unless `remove` is False.
     """
-    timeout = None if seconds < 0 else seconds
-    session = _announce(store, container, number)
-    if session is None:
-        _end_unmonitored(store, container, timeout)
-        finish(store, container, remove)
-        return
-    with session:
-        try:
-            _wait(store, container, session, timeout)
-        except ConnectionError:  # the monitor was killed meanwhile
-            _end_unmonitored(store, container, timeout)
-        finish_session(store, container, session, remove)
+    session = announce(store, container, number)
+    try:
+        if not ended(store, container, session, None if seconds < 0 else seconds):
+            insist(store, container)
+            if not ended(store, container, session, DEATH):
+                raise survivor(store, container)
+        if session is None:
+            finish(store, container, remove)
+        else:
+            finish_session(store, container, session, remove)
+    finally:
+        if session is not None:
+            session.close()
 
 
 def note_stopped(db: sqlite3.Connection, container_id: str) -> None:
@@ -65,25 +66,55 @@ def note_stopped(db: sqlite3.Connection, container_id: str) -> None:
     db.execute("UPDATE containers SET stopped_by_user = 1 WHERE id = ? AND NOT stopped_by_user", (container_id,))
 
 
-def _wait(store: Store, container: Container, session: Session, timeout: float | None) -> None:
-    try:
-        session.wait(timeout)
-    except Busy:
-        _kill(store, container)
-        session.wait(DEATH)
+def announce(
+    store: Store, container: Container, number: int, by_user: bool = True, patience: float = LOCK_PATIENCE
+) -> Session | None:
+    """Say that the end is wanted and send the signal; return the monitor's connection where there is one.
 
-
-def _announce(store: Store, container: Container, number: int) -> Session | None:
-    """Say that the end is wanted and send the signal; return the monitor's connection where there is one."""
-    with store.lock("container", container.id):
+    Unless it is `by_user`, the restart policy starts it again after the next boot. Raises Busy when somebody else
+    works on the container for longer than `patience` seconds.
+    """
+    with store.lock("container", container.id, patience):
         found = state(store, container)
         if found.status not in ALIVE:
             return None
-        with store.transaction(durable=True) as db:
-            note_stopped(db, container.id)
+        if by_user:
+            with store.transaction(durable=True) as db:
+                note_stopped(db, container.id)
         session = _monitor(store, container)
         send(store, container, found, number)
         return session
+
+
+def ended(store: Store, container: Container, session: Session | None, seconds: float | None) -> bool:
+    """Wait up to `seconds` (None: for ever) for the end of a container; return whether it has come."""
+    if session is not None:
+        try:
+            session.wait(seconds)
+            return True
+        except Busy:
+            return False
+        except ConnectionError:
+            pass  # the monitor was killed meanwhile: nobody collects the exit code
+    process = state(store, container).process
+    deadline = None if seconds is None else time.monotonic() + seconds
+    while process is not None and process.alive():
+        if deadline is not None and time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL)
+    return True
+
+
+def insist(store: Store, container: Container) -> None:
+    """Kill a container."""
+    send(store, container, state(store, container), numbers.SIGKILL)
+
+
+def survivor(store: Store, container: Container) -> Busy:
+    """Return the error for a container that does not even die of SIGKILL."""
+    process = state(store, container).process
+    pid = process.pid if process else 0
+    return Busy(f"process {pid} of container {container.name} does not die; see why it waits, try again")
 
 
 def _monitor(store: Store, container: Container) -> Session | None:
@@ -111,24 +142,3 @@ def send(store: Store, container: Container, found: State, number: int) -> None:
         return
     if found.status == "paused":
         release.cgroup(store, container.id).thaw()
-
-
-def _kill(store: Store, container: Container) -> None:
-    send(store, container, state(store, container), numbers.SIGKILL)
-
-
-def _end_unmonitored(store: Store, container: Container, timeout: float | None) -> None:
-    """Wait for a container whose monitor was killed: nobody collects its exit code."""
-    process = state(store, container).process
-    if process is None:
-        return
-    deadline = None if timeout is None else time.monotonic() + timeout
-    while process.alive() and (deadline is None or time.monotonic() < deadline):
-        time.sleep(_POLL)
-    if process.alive():
-        _kill(store, container)
-    deadline = time.monotonic() + DEATH
-    while process.alive():
-        if time.monotonic() > deadline:
-            raise Busy(f"process {process.pid} of container {container.name} does not die; see why it waits, try again")
-        time.sleep(_POLL)

@@ -8,7 +8,10 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
+
+from tests.support.power import await_end
 
 CLIENT = "/usr/bin/docker"  # Debian's; a version manager may have put another one first in PATH
 SERVER = "/usr/sbin/dockerd"
@@ -18,7 +21,9 @@ FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 class Dockerd:
     """A running engine; `run("ps")` is `docker ps` against it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        """Start it with further options of dockerd."""
+        self._options = options
         self.folder = Path(tempfile.mkdtemp(prefix="dockerd-"))
         self.run_folder = Path("/run", self.folder.name)  # in memory, as that of an installed engine is
         self.socket = self.folder / "docker.sock"
@@ -34,6 +39,7 @@ class Dockerd:
                     SERVER,
                     *("--data-root", self.folder / "data", "--exec-root", self.run_folder),
                     *("--pidfile", self.folder / "pid", "-H", f"unix://{self.socket}"),
+                    *self._options,
                 ],
                 stdout=log,
                 stderr=log,
@@ -58,6 +64,36 @@ class Dockerd:
         """Return the pids of the daemon, its containerd and all its shims."""
         return [self._process.pid, *_below(self._process.pid), *_shims(str(self.run_folder))]
 
+    def shut_down(self) -> None:
+        """End the engine as a host does that shuts down."""
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(120)
+
+    def cut_power(self) -> None:
+        """Kill the engine and its containers at once, and take away what was in memory."""
+        containers = self._container_pids()
+        frozen = _freezers(self._container_pids("--filter", "status=paused"))
+        for pid in [*self.pids(), *containers]:
+            _kill(pid)
+        self._process.wait()
+        for state in frozen:  # with cgroup v1 a frozen process only dies when it is thawed
+            state.write_text("THAWED")
+        for pid in [*_shims(str(self.run_folder)), *containers]:
+            _kill(pid)
+            await_end(pid)
+        self._unmount()
+        shutil.rmtree(self.run_folder)
+        (self.folder / "pid").unlink()
+
+    def come_up(self) -> None:
+        """Start the engine again; it has done what restart policies want when this returns."""
+        self._process = self._start()
+
+    def _container_pids(self, *filters: str) -> list[int]:
+        ids = self.run("ps", "-q", *filters).stdout.split()
+        lines = self.run("inspect", "-f", "{{.State.Pid}}", *ids).stdout.split() if ids else []
+        return [int(line) for line in lines if line != "0"]
+
     def stop(self) -> None:
         """Remove all containers, end the engine and delete its folder."""
         ids = self.run("ps", "-aq").stdout.split()
@@ -65,10 +101,7 @@ class Dockerd:
             self.run("rm", "-f", *ids)
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(60)
-        for line in Path("/proc/self/mountinfo").read_text().splitlines():
-            target = line.split()[4]
-            if target.startswith((str(self.folder), str(self.run_folder))):
-                subprocess.run(["umount", "-l", target], check=False)
+        self._unmount()
         if not self._had_bridge:
             subprocess.run(["ip", "link", "delete", "docker0"], check=False, capture_output=True)
         for family, name in _tables() - self._tables:
@@ -76,6 +109,12 @@ class Dockerd:
         FORWARDING.write_text(self._forwarding)
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.rmtree(self.run_folder, ignore_errors=True)
+
+    def _unmount(self) -> None:
+        targets = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+        for target in reversed(targets):
+            if target.startswith((str(self.folder), str(self.run_folder))):
+                subprocess.run(["umount", "-l", target], check=False, capture_output=True)
 
 
 def _tables() -> set[tuple[str, str]]:
@@ -100,3 +139,17 @@ def _shims(folder: str) -> list[int]:
         if b"containerd-shim" in line and folder.encode() in line:
             found.append(int(entry))
     return found
+
+
+def _freezers(pids: list[int]) -> list[Path]:
+    """Return the state files of the cgroups, version 1, in which processes may be frozen."""
+    groups = set()
+    for pid in pids:
+        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+        groups.update(line.split(":", 2)[2] for line in lines if ":freezer:" in line)
+    return [Path(f"/sys/fs/cgroup/freezer{group}/freezer.state") for group in groups]
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)

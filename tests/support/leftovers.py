@@ -22,7 +22,7 @@ def of(root: str, label: str, patience: float = 10.0) -> dict[str, list[str]]:
     deadline = time.monotonic() + patience
     while True:
         left = {
-            "processes": _processes(root),
+            "processes": processes(root),
             "mounts": _mounts(root),
             "interfaces": [name for _index, name in socket.if_nameindex() if name.startswith(OURS)],
             "cgroups": _cgroups(label),
@@ -44,7 +44,8 @@ def _cgroups(label: str) -> list[str]:
     return found
 
 
-def _processes(root: str) -> list[str]:
+def processes(root: str) -> list[str]:
+    """Return "pid command line" of each process that runs the library of an installation."""
     found = []
     for entry in os.listdir("/proc"):
         if not entry.isdigit() or int(entry) == os.getpid():
