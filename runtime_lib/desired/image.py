@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from ..errors import CorruptData, NotFound
 from ..images import catalog
 from ..records import replace
+from .image_archive import content
 from .image_plan import Present, plan, wants_source
 from .image_steps import Build, check_archive
 from .image_wish import wish
@@ -37,6 +38,7 @@ def _perform(store: Store, wanted: Wish, check: bool) -> Outcome:
         present = Present(
             catalog.resolve(store, wanted.ref),
             catalog.resolve(store, wanted.repository) if wanted.repository else None,
+            archived=content(store, wanted.archive_path) if wanted.archive_path else None,
         )
         warnings = wanted.warnings
         if wants_source(wanted, present.image_id):
@@ -62,7 +64,7 @@ def changed(store: Store, wanted: Wish, present: Present, steps: Plan, check: bo
     if check or wanted.state == "absent":
         return steps.changed
     moved = catalog.resolve(store, wanted.ref) != present.image_id
-    return moved or any("tagged" in action for action in steps.actions)
+    return moved or any("tagged" in action or "saved" in action for action in steps.actions)
 
 
 def _coming(store: Store, wanted: Wish, check: bool) -> tuple[str | None, tuple[str, ...]]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from ..errors import ImageNotFound, InvalidSpec
+from ..images import digest
 from ..records import dataclass
+from .image_archive import Export
 from .image_steps import Bootstrap, Build, ImportRootfs, Load, Remove, Tag
 from .plan import Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .image_archive import Content
     from .image_wish import Wish
     from .plan import Step
 
@@ -17,12 +20,14 @@ if TYPE_CHECKING:
 class Present:
     """The ids that the wish's two names have now, and what its source is known to bring.
 
-    `coming` is the id of the image in the archive or of the build, None when it cannot be told before.
+    `coming` is the id of the image in the archive or of the build, None when it cannot be told before; `archived` is
+    what is in the archive at `archive_path`.
     """
 
     image_id: str | None = None
     repository_id: str | None = None
     coming: str | None = None
+    archived: Content | None = None
 
 
 def wants_source(wanted: Wish, image_id: str | None) -> bool:
@@ -46,6 +51,9 @@ def plan(wanted: Wish, present: Present) -> Plan:
         raise ImageNotFound(f"image {wanted.ref} is not on this host, and source is local")
     if wanted.repository and _moves(wanted, present, after):
         steps.append(Tag(wanted.ref, wanted.repository))
+    names = frozenset() if digest.valid(wanted.ref) else frozenset((wanted.ref,))
+    if wanted.archive_path and present.archived != {after: names}:
+        steps.append(Export((wanted.ref,), wanted.archive_path))
     if not steps:
         return Plan()
     before = {"id": present.image_id} if present.image_id else {"exists": False}

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ..images.bootstrap import Recipe
 
 _LATER = {
-    "archive_path": "images cannot be saved from a task yet",
     "push": "images cannot be pushed yet",
 }
 _UNUSED_BUILD = ("cache_from", "container_limits.cpusetcpus", "container_limits.cpushares", "http_timeout", "platform")
@@ -34,6 +33,7 @@ class Wish:
     force_tag: bool = False
     repository: str | None = None
     load_path: str | None = None
+    archive_path: str | None = None
     changes: tuple[str, ...] = ()
     build: BuildSpec | None = None
     bootstrap: Recipe | None = None
@@ -61,6 +61,7 @@ def wish(options: dict[str, Any]) -> Wish:
         options["force_tag"],
         full_name(options["repository"], _tag(ref)) if options.get("repository") else None,
         options.get("load_path"),
+        options.get("archive_path"),
         tuple(options.get("changes") or ()),
         build_spec(ref, options["build"]) if options.get("build") else None,
         _recipe(ref, options["bootstrap"]) if options.get("bootstrap") else None,

@@ -177,7 +177,9 @@ options:
     description: One more name for the image.
     type: str
   archive_path:
-    description: Refused. Images cannot be saved from a task yet.
+    description:
+      - Save the image to this archive on the host, unless it holds just this image already.
+      - See M(skiff.containers.image_export) for what is written.
     type: path
   push:
     description: V(true) is refused. Images cannot be pushed yet.
@@ -192,7 +194,9 @@ options:
         type: str
 seealso:
   - module: skiff.containers.dockerfile_build
+  - module: skiff.containers.image_export
   - module: skiff.containers.image_info
+  - module: skiff.containers.image_load
 """
 
 EXAMPLES = r"""
@@ -216,6 +220,14 @@ EXAMPLES = r"""
     load_path: /srv/images/busybox.tar
     changes:
       - CMD ["sh"]
+
+- name: An image that is built here, and an archive of it for other hosts
+  skiff.containers.image:
+    name: shop:1.4
+    source: build
+    build:
+      path: /srv/shop
+    archive_path: /srv/images/shop-1.4.tar
 
 - name: Remove an image
   skiff.containers.image:
