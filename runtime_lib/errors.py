@@ -17,6 +17,21 @@ what to do instead; it goes to the user as it is.
 
 from __future__ import annotations
 
+import errno
+
+_ADVICE = {
+    errno.EROFS: "mount that file system read-write",
+    errno.ENOSPC: "free some space there",
+    errno.EDQUOT: "raise the quota, or free some space there",
+}
+
+
+def sentence(error: OSError) -> str:
+    """Return a failure of the kernel for a person: what it said, about which file, and what helps if that is known."""
+    text = f"{error.strerror or error}: {error.filename}" if error.filename else str(error.strerror or error)
+    advice = _ADVICE.get(error.errno or 0)
+    return f"{text}: {advice}" if advice else text
+
 
 class SkiffError(Exception):
     """Base of all errors raised on purpose."""

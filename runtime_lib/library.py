@@ -67,10 +67,15 @@ def _install(store: Store) -> str:
         os.makedirs(store.layout.library, mode=0o755, exist_ok=True)
         fresh = f"{folder}.{os.getpid()}.tmp"
         shutil.rmtree(fresh, ignore_errors=True)
-        _write_tree(fresh, folder)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.rename(fresh, folder)
-        _write_command(store.layout, folder)
+        try:
+            _write_tree(fresh, folder)
+            shutil.rmtree(folder, ignore_errors=True)
+            os.rename(fresh, folder)
+            _write_command(store.layout, folder)
+        except OSError as error:
+            for half in (fresh, folder):
+                shutil.rmtree(half, ignore_errors=True)
+            raise OSError(error.errno, error.strerror, error.filename or store.layout.library) from error
         store.write_out()
         with open(_mark(folder), "wb"):
             pass

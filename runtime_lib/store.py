@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 
 from . import schema
 from .errors import Busy, CorruptData, HostLacks
-from .linux import inodeflags, libc
+from .linux import inodeflags, kernel, libc
 from .paths import Layout
 
 TYPE_CHECKING = False
@@ -49,10 +49,14 @@ class Store:
         return store
 
     def _open(self, database: str, looks: bool = False) -> None:
+        address = database
         if database != ":memory:":
-            _keep_reserve(self.layout.root)
+            if _is_read_only(self.layout.root):
+                address = _unwritable(database)
+            else:
+                _keep_reserve(self.layout.root)
         try:
-            self._db = _connect(database, looks)
+            self._db = _connect(address, database, looks)
         except sqlite3.DatabaseError as error:
             raise self._explained(error) from error
 
@@ -131,7 +135,7 @@ class Store:
         database = self.layout.database
         if "locked" in str(error):
             return Busy(f"another process holds the database {database} for too long; try again")
-        if "readonly" in str(error):
+        if "readonly" in str(error) or _is_read_only(self.layout.root):
             return OSError(errno.EROFS, os.strerror(errno.EROFS), database)
         if isinstance(error, sqlite3.OperationalError) and _free(self.layout.root) < _RESERVE:
             return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.layout.root)
@@ -157,7 +161,22 @@ def _free(folder: str) -> int:
     return status.f_bavail * status.f_frsize
 
 
+def _is_read_only(folder: str) -> bool:
+    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+
+
+def _unwritable(database: str) -> str:
+    """Return the URI by which SQLite reads a database on a read-only file system (sqlite.org/wal.html#readonly).
+
+    With a log beside it, the index of that is in memory. Without one SQLite would want to make both.
+    """
+    way = "mode=ro" if os.path.exists(f"{database}-wal") else "immutable=1"
+    return f"file:{database.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?{way}"
+
+
 def _make_folders(layout: Layout) -> None:
+    if not os.path.isdir(layout.root):
+        kernel.require()
     # 0711: image trees hold setuid programs that the host's users must not reach (CVE-2021-41091).
     for path, mode in (
         (layout.root, 0o711),
@@ -182,8 +201,10 @@ def _make_folders(layout: Layout) -> None:
                 inodeflags.spread_subfolders(path)
 
 
-def _connect(path: str, looks: bool) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=LOCK_PATIENCE, isolation_level=None, check_same_thread=False)
+def _connect(address: str, path: str, looks: bool) -> sqlite3.Connection:
+    db = sqlite3.connect(
+        address, timeout=LOCK_PATIENCE, isolation_level=None, check_same_thread=False, uri=address != path
+    )
     db.row_factory = sqlite3.Row
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA synchronous = NORMAL")
@@ -244,10 +265,15 @@ def write_file(path: str, data: bytes, mode: int = 0o600, durable: bool = False)
     """
     temporary = f"{path}.{os.getpid()}.tmp"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
-    with open(descriptor, "wb") as file:
-        os.fchmod(descriptor, mode)  # whatever the caller's umask is
-        file.write(data)
-        if durable:
-            file.flush()
-            os.fdatasync(descriptor)
-    os.rename(temporary, path)
+    try:
+        with open(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)  # whatever the caller's umask is
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fdatasync(descriptor)
+        os.rename(temporary, path)
+    except OSError as error:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise OSError(error.errno, error.strerror, path) from error

@@ -104,7 +104,7 @@ def _verb(words: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def _call(verb: str, words: list[str]) -> int:
-    from ..errors import CommandFailed, SkiffError
+    from ..errors import CommandFailed, SkiffError, sentence
     from .options import Help
 
     try:
@@ -119,8 +119,7 @@ def _call(verb: str, words: list[str]) -> int:
     except SkiffError as error:
         return _fail(str(error), _ENGINE_FAILED if verb in _RUNS_PROGRAMS else 1)
     except OSError as error:
-        text = f"{error.strerror or error}: {error.filename}" if error.filename else str(error.strerror or error)
-        return _fail(text, _ENGINE_FAILED if verb in _RUNS_PROGRAMS else 1)
+        return _fail(sentence(error), _ENGINE_FAILED if verb in _RUNS_PROGRAMS else 1)
 
 
 def handler(verb: str) -> Callable[[list[str]], int]:

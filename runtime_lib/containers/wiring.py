@@ -23,10 +23,11 @@ _WITHOUT = ("none", "host")
 
 
 def check(store: Store, spec: ContainerSpec) -> None:
-    """Raise NetworkNotFound or InvalidSpec when a network of the description is not there."""
+    """Raise NetworkNotFound, InvalidSpec or HostLacks when a network of the description cannot be joined."""
     for attachment in attachments(spec):
         from ..networks import catalog
 
+        catalog.require(store)
         if attachment.network not in (catalog.DEFAULT, "default"):
             catalog.find(store, attachment.network)
 

@@ -87,14 +87,19 @@ def _attributes(data: bytes) -> dict[int, bytes]:
     return parts
 
 
+def program() -> str:
+    """Return the path of the command nft. Raises HostLacks without it."""
+    for path in _PROGRAMS:
+        if os.access(path, os.X_OK):
+            return path
+    raise HostLacks("networks need the command nft on the host: install the package nftables")
+
+
 def _nft(arguments: list[str], text: str) -> str:
     import subprocess  # only where rules change: most starts change none
 
-    program = next((path for path in _PROGRAMS if os.access(path, os.X_OK)), None)
-    if program is None:
-        raise HostLacks("networks need the command nft on the host: install the package nftables")
     environment = {"PATH": _PATH, "LANG": "C"}
-    command = [program, *arguments]
+    command = [program(), *arguments]
     done = subprocess.run(command, input=text, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         words = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]

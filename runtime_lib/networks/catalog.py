@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timezone
 
 from ..errors import AddressTaken, Conflict, InUse, InvalidSpec, NameTaken, NetworkNotFound
+from ..linux import nftables
 from ..linux.netlink import bridges
 from ..linux.netlink.link import Rtnetlink
 from . import bridge, firewall, ipam
@@ -59,6 +60,13 @@ def ensure_default(store: Store) -> Network:
         instance = store.layout.instance
         interface = f"{_DEFAULT_INTERFACE}-{instance}" if instance else _DEFAULT_INTERFACE
         return _create(store, NetworkSpec(DEFAULT, driver_options={BRIDGE_NAME: interface}))
+
+
+def require(store: Store) -> None:
+    """Raise HostLacks where containers cannot join networks. Bridges that are there need no pyroute2 any more."""
+    nftables.program()
+    if not all_networks(store):
+        bridges.require()
 
 
 def listing(store: Store) -> list[Network]:

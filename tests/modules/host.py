@@ -52,6 +52,8 @@ class Results(list[dict[str, Any]]):
 class Host:
     """Runs plays on a host that nobody else uses."""
 
+    prefix: tuple[str, ...] | list[str] = ()  # words of a command that runs another one, such as setarch(8)
+
     def __init__(self, folder: Path, collections: Path) -> None:
         self.folder = folder
         self.collections = collections
@@ -64,7 +66,7 @@ class Host:
 
     def inside(self, *command: str) -> list[str]:
         """Return the argument vector that runs a command in this host's namespaces."""
-        return ["nsenter", "-t", str(self._holder.pid), "-n", "-m", *command]
+        return ["nsenter", "-t", str(self._holder.pid), "-n", "-m", *self.prefix, *command]
 
     def run(self, *command: str) -> str:
         """Run a command on this host and return what it prints."""

@@ -79,14 +79,8 @@ def _perform(module: AnsibleModule, topic: str, options: dict[str, Any], writes:
     except errors.SkiffError as error:
         sentence = str(error)
     except OSError as error:
-        sentence = explained(error)
+        sentence = errors.sentence(error)
     module.fail_json(msg=sentence)
-
-
-def explained(error: OSError) -> str:
-    """Return a failure of the kernel as a sentence with what it said and about which file."""
-    where = f": {error.filename}" if error.filename else ""
-    return f"{error.strerror or error}{where}"
 
 
 def _find_library(module: AnsibleModule) -> bool:

@@ -15,19 +15,36 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-@contextmanager
-def _iproute() -> Iterator[Any]:
-    """Give pyroute2's IPRoute; its NetlinkError, which is no OSError, becomes one with errno."""
+_LACKING = "networks need pyroute2 on the host: install the package python3-pyroute2"
+
+
+def require() -> None:
+    """Raise HostLacks without pyroute2, which is not imported for that."""
+    from importlib.machinery import PathFinder
+
+    _reach_packages()
+    found = PathFinder.find_spec("pyroute2")
+    if found is None or found.origin is None:  # a folder without a module is a namespace package
+        raise HostLacks(_LACKING)
+
+
+def _reach_packages() -> None:
     if sys.flags.no_site:
         # The host command starts without `site`, which costs each call more than a network here and there.
         import site
 
         sys.path += [path for path in site.getsitepackages() if path not in sys.path]
+
+
+@contextmanager
+def _iproute() -> Iterator[Any]:
+    """Give pyroute2's IPRoute; its NetlinkError, which is no OSError, becomes one with errno."""
+    _reach_packages()
     try:
         from pyroute2 import IPRoute
         from pyroute2.netlink.exceptions import NetlinkError
     except ImportError as error:
-        raise HostLacks("networks need pyroute2 on the host: install the package python3-pyroute2") from error
+        raise HostLacks(_LACKING) from error
     try:
         with IPRoute() as iproute:
             yield iproute
