@@ -3,7 +3,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo teardown test lint unit kernel oracle modules driver bench dev build sanity collection clean
+.PHONY: help demo teardown test lint unit kernel oracle modules driver molecule bench dev build sanity collection clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -16,9 +16,9 @@ teardown: ## remove what `make demo` made
 	@tools/prepare demo
 	@tools/playbook playbooks/teardown.yml $(ARGS)
 
-test: ## everything below, with a summary: lint unit kernel oracle modules driver sanity collection
+test: ## everything below, with a summary: lint unit kernel oracle modules driver sanity collection molecule
 	@tools/prepare test
-	@tools/suites lint unit kernel oracle modules driver sanity collection
+	@tools/suites lint unit kernel oracle modules driver sanity collection molecule
 
 dev: ## install what the tests need (Debian packages as root, and .venv)
 	@tools/prepare test
@@ -40,6 +40,9 @@ modules: dev ## playbooks against the real engine
 
 driver: dev ## roles tested by Molecule with the driver of this checkout
 	@tools/suites driver
+
+molecule: dev ## every scenario on Debian VMs made from packages; seconds by phase
+	@tools/suites molecule
 
 sanity: dev ## ansible-test sanity of the staged collection
 	@tools/suites sanity

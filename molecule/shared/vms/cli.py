@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from . import control, image, machine, places, qemu, recipe, ssh, template
+from . import control, image, machine, places, qemu, recipe, rootfs, ssh, template
 from .machine import Refused, Wish
 
 
@@ -32,6 +32,9 @@ def _parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("image", help="make an image from packages, unless it is in the cache")
     verb.add_argument("kinds", nargs="*", metavar="KIND", help=", ".join(recipe.KINDS))
     verb.set_defaults(call=_image)
+    verb = verbs.add_parser("rootfs", help="make a root file system for images, unless it is in the cache")
+    verb.add_argument("name", metavar="NAME")
+    verb.set_defaults(call=lambda options: str(rootfs.make(options.name)))
     verb = verbs.add_parser("template", help="boot an image once and freeze it, unless that was done")
     _shape(verb)
     verb.set_defaults(call=_template)
@@ -98,7 +101,8 @@ def _up(options: argparse.Namespace) -> list[dict[str, object]]:
 def _create(_options: argparse.Namespace) -> list[dict[str, object]]:
     wishes = [machine.wish(values) for values in json.load(sys.stdin)]
     with control.alone():
-        control.up([each for each in wishes if not control.running(each.name)])
+        control.down([each.name for each in wishes])  # a broken run has left them: Molecule knows of none
+        control.up(wishes)
     return [machine.load(each.name).instance() for each in wishes]
 
 

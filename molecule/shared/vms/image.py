@@ -42,22 +42,23 @@ def make(kind: str) -> Path:
 
 def _build(kind: str, draft: Path) -> None:
     root = draft / "root"
-    _bootstrap(recipe.KINDS[kind], root)
+    bootstrap(recipe.KINDS[kind], root, "directory")
     _kernel(root, draft)
     _configure(root, draft)
     disk = draft / "disk.raw"
-    _run("truncate", "-s", recipe.DISK_SIZE, str(disk))
+    run("truncate", "-s", recipe.DISK_SIZE, str(disk))
     lazy = "lazy_itable_init=1,lazy_journal_init=1"
-    _run("mke2fs", "-q", "-t", "ext4", "-L", "root", "-E", lazy, "-d", str(root), str(disk))
+    run("mke2fs", "-q", "-t", "ext4", "-L", "root", "-E", lazy, "-d", str(root), str(disk))
     places.remove(root)
 
 
-def _bootstrap(packages: tuple[str, ...], root: Path) -> None:
+def bootstrap(packages: tuple[str, ...], target: Path, form: str) -> None:
+    """Make a minimal Debian with some packages from the host's own sources; `form` is one of mmdebstrap's formats."""
     sources = aptsources.lines(recipe.SUITE, ("main",))
     # In a mount namespace and with --kill-child: a killed build leaves no mounts and no mmdebstrap behind.
     command = ["unshare", "--mount", "--fork", "--kill-child", "mmdebstrap", "--quiet", "--mode=root"]
-    command += ["--variant=minbase", "--format=directory", f"--include={','.join(packages)}", *_OPTIONS]
-    _run(*command, "--", recipe.SUITE, str(root), "-", *sources)
+    command += ["--variant=minbase", f"--format={form}", f"--include={','.join(packages)}", *_OPTIONS]
+    run(*command, "--", recipe.SUITE, str(target), "-", *sources)
 
 
 def _kernel(root: Path, draft: Path) -> None:
@@ -88,20 +89,21 @@ def _configure(root: Path, draft: Path) -> None:
 
 
 def _keys(root: Path, draft: Path) -> None:
-    _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(draft / "key"), "-C", "skiff-vms")
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(draft / "key"), "-C", "skiff-vms")
     ssh = root / "root/.ssh"
     ssh.mkdir(mode=0o700, exist_ok=True)
     shutil.copy(draft / "key.pub", ssh / "authorized_keys")
     # one identity, of the kind that costs the least under emulation
     for path in root.glob("etc/ssh/ssh_host_*"):
         path.unlink()
-    _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(root / "etc/ssh/ssh_host_ed25519_key"), "-C", "guest")
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(root / "etc/ssh/ssh_host_ed25519_key"), "-C", "guest")
 
 
 def _chroot(root: Path, *command: str) -> None:
-    _run("chroot", str(root), *command)
+    run("chroot", str(root), *command)
 
 
-def _run(*command: str) -> None:
+def run(*command: str) -> None:
+    """Run a tool that must succeed. Raises CalledProcessError."""
     environment = {**os.environ, "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:/usr/bin:/bin", "LC_ALL": "C"}
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL, env=environment, cwd="/")

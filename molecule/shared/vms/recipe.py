@@ -25,7 +25,7 @@ def key(kind: str) -> str:
     digest = hashlib.sha256()
     for word in (SUITE, DISK_SIZE, *KINDS[kind]):
         digest.update(word.encode() + b"\0")
-    guest = sorted(path for path in GUEST.iterdir() if not path.name.startswith("packages."))
+    guest = sorted(path for path in GUEST.iterdir() if not path.name.startswith(("packages.", "rootfs.")))
     for path in [*guest, Path(__file__).with_name("image.py"), Path(__file__).with_name("initrd.py")]:
         digest.update(path.read_bytes())
     return f"{kind}-{digest.hexdigest()[:16]}"

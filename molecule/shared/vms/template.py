@@ -38,7 +38,9 @@ def make(machine: Machine, image: Path, accel: str) -> Path:
 def _build(wanted: Machine, image: Path, accel: str, draft: Path) -> None:
     machine = choose(_plain(wanted), wanted.key)
     qemu.overlay(draft / "disk.qcow2", image / "disk.raw", "raw")
-    process = qemu.start(qemu.command(machine, image, accel, draft / "ram", freeze=True), draft)
+    # it ends with this process, whatever ends that: a half template is no use to anybody
+    mortal = ["setpriv", "--pdeathsig", "KILL", "--"]
+    process = qemu.start([*mortal, *qemu.command(machine, image, accel, draft / "ram", freeze=True)], draft)
     try:
         qemu.wait_ready(draft, process)
         ssh.run(machine, (GUEST / "warmup.sh").read_text())
