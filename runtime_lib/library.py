@@ -84,6 +84,22 @@ def _install(store: Store) -> str:
     return folder
 
 
+def command(layout: Layout) -> str:
+    """Return the path of the host command, which stays the same when another copy is installed."""
+    return f"{layout.root}/bin/skiff"
+
+
+def commanded(layout: Layout) -> bool:
+    """Whether the host command runs this very library."""
+    folder = installed(layout)
+    return folder is not None and repr(folder) in _command_text(layout)
+
+
+def point_command(store: Store) -> None:
+    """Install this library, and have the host command run it."""
+    _write_command(store.layout, install(store))
+
+
 def _mark(folder: str) -> str:
     """Return the file that says that a copy is complete; leases are on it."""
     return f"{folder}/{PACKAGE}/.complete"
@@ -127,7 +143,7 @@ def _remove(folder: str) -> None:
 
 def _command_text(layout: Layout) -> str:
     try:
-        with open(f"{layout.root}/bin/skiff", encoding="utf-8") as file:
+        with open(command(layout), encoding="utf-8") as file:
             return file.read()
     except FileNotFoundError:
         return ""
@@ -148,10 +164,10 @@ def _write_command(layout: Layout, folder: str) -> None:
         if f"{layout.library}/{name}" in before:
             lease.touch(_mark(f"{layout.library}/{name}"))  # a command that has just begun may not have its lease yet
     text = _COMMAND.format(python=os.path.realpath(sys.executable), folder=folder, environment=environment)
-    write_file(f"{layout.root}/bin/skiff", text.encode(), 0o755, durable=True)
+    write_file(command(layout), text.encode(), 0o755, durable=True)
     if default and not os.path.lexists(COMMAND_LINK):
         with suppress(OSError):  # a convenience: where /usr is read-only, the command is still <root>/bin/skiff
-            os.symlink(f"{layout.root}/bin/skiff", COMMAND_LINK)
+            os.symlink(command(layout), COMMAND_LINK)
 
 
 def _write_tree(folder: str, final: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from ..desired.shells import SCRIPTS
 from ..errors import InvalidSpec, SkiffError
 from .options import FLAG, Help, Usage
 
@@ -18,26 +19,6 @@ if TYPE_CHECKING:
     from .options import Option
 
 _USAGE = Usage("completion", "bash|zsh", "Print a script by which a shell completes words of skiff", (), 1, None)
-# Bash takes ':' and '=' for ends of words, so what stands before the last of them is there already.
-_BASH = r"""# bash completion of skiff: load it, or have it as /usr/share/bash-completion/completions/skiff
-_skiff() {
-  local IFS=$'\n' line=${COMP_LINE:0:COMP_POINT} word
-  word=${line##* }
-  COMPREPLY=($(skiff completion candidates "$line" 2>/dev/null))
-  COMPREPLY=("${COMPREPLY[@]#"${word%"${word##*[:=]}"}"}")
-}
-complete -o default -F _skiff skiff
-"""
-_ZSH = r"""#compdef skiff
-# zsh completion of skiff: have it as _skiff in a folder of $fpath
-_skiff() {
-  local -a candidates
-  candidates=("${(@f)$(skiff completion candidates "${(j: :)words[1,CURRENT]}" 2>/dev/null)}")
-  compadd -- $candidates
-}
-if [ "$funcstack[1]" = _skiff ]; then _skiff "$@"; else compdef _skiff skiff; fi
-"""
-_SCRIPTS = {"bash": _BASH, "zsh": _ZSH}
 # What a word of a usage line or the value of an option stands for, and the query for its names.
 _CONTAINERS = "SELECT name FROM containers WHERE phase = 'ready'"
 _IMAGES = "SELECT name FROM image_names"
@@ -62,9 +43,9 @@ def completion(words: list[str]) -> int:
         sys.stdout.write("".join(f"{word}\n" for word in candidates(words[1])))
         return 0
     (shell,) = _USAGE.parse(words).arguments[:1]
-    if shell not in _SCRIPTS:
-        raise InvalidSpec(f"there is no completion for the shell {shell!r}; there is one for {' and '.join(_SCRIPTS)}")
-    sys.stdout.write(_SCRIPTS[shell])
+    if shell not in SCRIPTS:
+        raise InvalidSpec(f"there is no completion for the shell {shell!r}; there is one for {' and '.join(SCRIPTS)}")
+    sys.stdout.write(SCRIPTS[shell])
     return 0
 
 
@@ -121,7 +102,7 @@ def _words_of(usage: Usage, words: list[str], last: str) -> Sequence[str]:
     if last[:1] == "-":
         return [f"--{name}" for option in usage.options for name in option.names] + ["--help"]
     if usage.verb == _USAGE.verb:
-        return list(_SCRIPTS)
+        return list(SCRIPTS)
     return _names(_ARGUMENTS.get(_argument(usage.arguments, given), ()))
 
 

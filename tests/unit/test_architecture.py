@@ -79,4 +79,5 @@ def test_modules_reach_the_library_through_the_runner(path: Path) -> None:
 def test_the_links_of_the_checkout() -> None:
     assert (ROOT / "plugins").resolve() == PLUGINS
     assert (ROOT / "meta").resolve() == ROOT / "collection" / "meta"
+    assert (ROOT / "roles").resolve() == ROOT / "collection" / "roles"
     assert (PLUGINS / "module_utils" / "runtime_lib").resolve() == LIBRARY

@@ -38,11 +38,18 @@ CONNECTION = {
 }
 
 
-def run(topic: str, argument_spec: dict[str, Any], entries: str | None = None, writes: bool = True, **rules: Any) -> None:
+def run(
+    topic: str,
+    argument_spec: dict[str, Any],
+    entries: str | None = None,
+    writes: bool = True,
+    installs: bool = True,
+    **rules: Any,
+) -> None:
     """Do one module's work: `perform()` of `runtime_lib/desired/<topic>.py`; never returns.
 
     `entries` is an option whose entries have the options of the module itself. `writes` is False for modules that only
-    look. `rules` go to AnsibleModule.
+    look, `installs` for the one whose work it is to install the library. `rules` go to AnsibleModule.
     """
     arguments = {**argument_spec, **CONNECTION, "debug": {"type": "bool", "default": False}}
     module = AnsibleModule(argument_spec=arguments, **{"supports_check_mode": True, **rules})
@@ -52,7 +59,7 @@ def run(topic: str, argument_spec: dict[str, Any], entries: str | None = None, w
     ignored = sorted(name for name in CONNECTION if module.params[name] is not None)
     if ignored:
         module.warn(f"There is no engine to connect to, so these options have no effect: {', '.join(ignored)}")
-    _finish(module, _perform(module, topic, options, writes))
+    _finish(module, _perform(module, topic, options, writes, installs))
 
 
 def _entry(module: AnsibleModule, argument_spec: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
@@ -67,13 +74,13 @@ def _entry(module: AnsibleModule, argument_spec: dict[str, Any], entry: dict[str
     return {name: checked.validated_parameters.get(name) for name in argument_spec}
 
 
-def _perform(module: AnsibleModule, topic: str, options: dict[str, Any], writes: bool) -> Any:
+def _perform(module: AnsibleModule, topic: str, options: dict[str, Any], writes: bool, installs: bool) -> Any:
     carried = _find_library(module)
-    touch = writes and not module.check_mode
+    touch = writes and not module.check_mode and (installs or not _nothing_to_remove(options))
     errors = _library("errors")
     try:
         store = _store(touch)
-        if carried and touch:
+        if carried and touch and installs:
             _library("library").install(store)
         return _library(f"desired.{topic}").perform(store, options, module.check_mode)
     except errors.SkiffError as error:
@@ -81,6 +88,11 @@ def _perform(module: AnsibleModule, topic: str, options: dict[str, Any], writes:
     except OSError as error:
         sentence = errors.sentence(error)
     module.fail_json(msg=sentence)
+
+
+def _nothing_to_remove(options: dict[str, Any]) -> bool:
+    """Whether a host without anything of ours is to have nothing: then it must not get a folder either."""
+    return options["state"] == "absent" and not os.path.exists(_library("paths").Layout.from_environment().root)
 
 
 def _find_library(module: AnsibleModule) -> bool:
