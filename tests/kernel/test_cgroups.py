@@ -18,7 +18,7 @@ from runtime_lib.linux.cgroups.group import Cgroup
 from runtime_lib.linux.cgroups.hierarchy import UNIFIED, Hierarchy, detect
 from tests.support.child import errno_of, result_of
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+pytestmark = [pytest.mark.cgroups, pytest.mark.skipif(os.geteuid() != 0, reason="needs root")]
 MIB = 1 << 20
 
 

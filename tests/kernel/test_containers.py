@@ -182,6 +182,7 @@ def _process(store: Store, container: str) -> bytes:
     return Path(f"/proc/{process.pid}/cmdline").read_bytes() if process else b""
 
 
+@pytest.mark.cgroups
 def test_kill_restart_pause_rename(store: Store, make: Make) -> None:
     container = make(name="first")
     start(store, container)
@@ -205,6 +206,7 @@ def test_kill_restart_pause_rename(store: Store, make: Make) -> None:
         catalog.find(store, "first")
 
 
+@pytest.mark.cgroups
 def test_stop_of_a_paused_container(store: Store, make: Make) -> None:
     container = make()
     start(store, container)
@@ -223,6 +225,7 @@ def test_remove_needs_force_while_it_runs(store: Store, make: Make) -> None:
         remove(store, "busy")
 
 
+@pytest.mark.cgroups
 def test_auto_remove_without_anybody_waiting(store: Store, make: Make) -> None:
     container = make("true", auto_remove=True)
     start(store, container)
@@ -287,6 +290,7 @@ def test_environment_user_groups_and_folder(store: Store, tmp_path: Path, make: 
     assert values == {"SigBlk:": 0, "SigIgn:": 4, "CapInh:": 0, "CapEff:": 0, "CapAmb:": 0}
 
 
+@pytest.mark.cgroups
 def test_limits_are_there_and_can_be_changed(store: Store, make: Make) -> None:
     limits = {"memory": 64 << 20, "pids_limit": 50, "ulimits": (Ulimit("nofile", 100, 200),)}
     container = make(**limits)
@@ -417,6 +421,7 @@ def test_exec_in_every_way(store: Store, make: Make) -> None:
 # Faults
 
 
+@pytest.mark.cgroups
 def test_a_killed_monitor(store: Store, make: Make) -> None:
     """The container goes on; stop, start and rm work, and the exit code is said to be unknown."""
     container = make()

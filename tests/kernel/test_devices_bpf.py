@@ -12,7 +12,7 @@ from runtime_lib.linux import devices_bpf
 from runtime_lib.linux.cgroups.hierarchy import UNIFIED, detect
 from tests.support.child import errno_of, result_of
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+pytestmark = [pytest.mark.cgroups, pytest.mark.skipif(os.geteuid() != 0, reason="needs root")]
 
 DENY_ALL = {"allow": False, "access": "rwm"}
 NULL = {"allow": True, "type": "c", "major": 1, "minor": 3}

@@ -249,6 +249,7 @@ def test_no_restart_ends_a_container_that_waits_for_its_next_run(host: Host) -> 
     assert host.state(request).status == "exited"
 
 
+@pytest.mark.cgroups
 def test_an_out_of_memory_kill_is_told(host: Host) -> None:
     request = host.request("sh", "-c", "x=$(yes | head -c 200000000); echo $?")
     paths = Cgroup(detect(), host.layout.cgroup(Path(request.run_folder).name)).paths()

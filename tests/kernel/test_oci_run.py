@@ -16,6 +16,7 @@ from tests.support.bundle import CAPABILITIES, Bundle
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
+@pytest.mark.cgroups
 def test_namespaces_are_its_own(bundle: Bundle) -> None:
     theirs = bundle.output("for n in mnt pid net uts ipc; do readlink /proc/self/ns/$n; done").split()
     ours = [os.readlink(f"/proc/self/ns/{name}") for name in ("mnt", "pid", "net", "uts", "ipc")]
@@ -23,6 +24,7 @@ def test_namespaces_are_its_own(bundle: Bundle) -> None:
     assert not set(theirs) & set(ours)
 
 
+@pytest.mark.cgroups
 def test_it_is_process_one_of_its_cgroup(bundle: Bundle) -> None:
     shown = bundle.output("echo $$; cat /proc/self/cgroup")
     first, *groups = shown.splitlines()
@@ -75,6 +77,7 @@ def test_readonly_paths_refuse(bundle: Bundle) -> None:
     assert bundle.run("sh", "-c", script).stderr.count("Read-only file system") == 2
 
 
+@pytest.mark.cgroups
 def test_devices(bundle: Bundle) -> None:
     script = (
         "cd /dev; stat -c '%n %t:%T %a' full null random tty urandom zero; for l in fd ptmx stdin; do readlink $l; done"
@@ -93,6 +96,7 @@ def test_devices(bundle: Bundle) -> None:
     ]
 
 
+@pytest.mark.cgroups
 def test_a_block_device_can_be_made_but_not_opened(bundle: Bundle) -> None:
     done = bundle.run("sh", "-c", "mknod /dev/x b 254 0 && head -c1 /dev/x")
     assert "Operation not permitted" in done.stderr
@@ -287,6 +291,7 @@ def reachable() -> Iterator[Path]:
         yield Path(name)
 
 
+@pytest.mark.cgroups
 def test_a_user_namespace(bundle: Bundle, busybox: Path, reachable: Path) -> None:
     copied = reachable / "rootfs"
     subprocess.run(["cp", "-a", busybox, copied], check=True)
@@ -301,6 +306,7 @@ def test_a_user_namespace(bundle: Bundle, busybox: Path, reachable: Path) -> Non
     assert (copied / "made").stat().st_uid == 100000
 
 
+@pytest.mark.cgroups
 def test_cgroup_and_time_namespaces(bundle: Bundle) -> None:
     bundle.config["linux"]["namespaces"] += [{"type": "cgroup"}, {"type": "time"}]
     shown = bundle.output("cat /proc/self/cgroup; readlink /proc/self/ns/time; ls /sys/fs/cgroup")
@@ -327,6 +333,7 @@ def test_a_missing_bind_source_is_named(bundle: Bundle) -> None:
     assert "/nonesuch" in bundle.run("true").stderr
 
 
+@pytest.mark.cgroups
 @pytest.mark.parametrize("limit", [2, 4, 6])
 def test_a_small_memory_limit_does_not_kill_the_runtime(bundle: Bundle, limit: int) -> None:
     resources = bundle.config["linux"]["resources"]
