@@ -3,7 +3,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo teardown test lint unit kernel oracle modules driver molecule bench dev build sanity collection clean
+.PHONY: help demo teardown test lint unit kernel oracle modules driver molecule vm bench dev build sanity collection clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -16,9 +16,9 @@ teardown: ## remove what `make demo` made
 	@tools/prepare demo
 	@tools/playbook playbooks/teardown.yml $(ARGS)
 
-test: ## everything below, with a summary: lint unit kernel oracle modules driver sanity collection molecule
+test: ## everything below, with a summary: lint unit kernel oracle modules driver sanity collection molecule vm
 	@tools/prepare test
-	@tools/suites lint unit kernel oracle modules driver sanity collection molecule
+	@tools/suites lint unit kernel oracle modules driver sanity collection molecule vm
 
 dev: ## install what the tests need (Debian packages as root, and .venv)
 	@tools/prepare test
@@ -49,6 +49,9 @@ sanity: dev ## ansible-test sanity of the staged collection
 
 collection: dev ## ansible-lint (production profile) and antsibull-docs' linter
 	@tools/suites collection
+
+vm: dev ## power cuts in VMs; CUTS=20 for more than four of each operation
+	@CUTS=$(CUTS) tools/suites vm
 
 bench: dev ## figures side by side with Docker, Podman and runc
 	@tools/prepare bench

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from ..images.layers import collect
 from ..store import Store
 from .catalog import listing, state
 
@@ -16,12 +17,13 @@ _ID_LENGTH = 64
 
 
 def sweep(store: Store) -> None:
-    """Clear away the containers that do not outlive a boot, and the folders of those that have no row."""
+    """Clear away the containers that do not outlive a boot, and the folders of containers and layers without a row."""
     with store.lock("boot", "sweep"):
         if os.path.exists(store.layout.swept):
             return  # somebody was quicker
         _containers(store)
         _folders(store)
+        collect(store)
         with open(store.layout.swept, "wb"):
             pass
 

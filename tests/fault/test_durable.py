@@ -95,6 +95,7 @@ def cut(skiff: Skiff) -> Skiff:
     orphan = Path(skiff.root, "containers", "a" * 64, "upper")
     orphan.mkdir(parents=True)
     (orphan / "file").write_text("of a row that the cut has taken back")
+    Path(skiff.layout.layers, "0123456789abcdef").mkdir()
     Path(skiff.layout.swept).unlink()
     return skiff
 
@@ -103,4 +104,5 @@ def test_the_first_call_after_a_boot_clears_away(cut: Skiff) -> None:
     cut.run("restore")
     assert cut.states() == {"kept": "created"}
     assert len(list(Path(cut.root, "containers").iterdir())) == 1
+    assert not Path(cut.layout.layers, "0123456789abcdef").exists()
     assert Path(cut.layout.swept).exists()
