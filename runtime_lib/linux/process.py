@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from . import libc
@@ -34,7 +35,13 @@ class Process:
 
     def open(self) -> int:
         """Return a pidfd of it. Raises ProcessLookupError when it is gone."""
-        pidfd = libc.pidfd_open(self.pid)
+        try:
+            pidfd = libc.pidfd_open(self.pid)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            # Linux < 6.15 says so of one that is gone while its number still names a process group or a session.
+            raise ProcessLookupError(3, "No such process", f"/proc/{self.pid}") from None
         if not self.alive():
             os.close(pidfd)
             raise ProcessLookupError(3, "No such process", f"/proc/{self.pid}")

@@ -47,3 +47,15 @@ def test_names_with_brackets_do_not_confuse(tmp_path: Path) -> None:
     finally:
         child.kill()
         child.wait()
+
+
+def test_a_process_whose_group_lives_on_is_gone() -> None:
+    leader = subprocess.Popen(["sh", "-c", "sleep 1000 & echo $!"], stdout=subprocess.PIPE, start_new_session=True)
+    assert leader.stdout
+    process = Process.of(leader.pid)
+    member = Process.of(int(leader.stdout.readline()))
+    leader.wait()
+    leader.stdout.close()
+    with pytest.raises(ProcessLookupError):
+        process.signal(0)
+    member.signal(9)
