@@ -21,7 +21,7 @@ from .tarreader import TarReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from .recording import Recording
     from .tarheader import Entry
@@ -143,9 +143,11 @@ class _Extractor:
             self._clear(parent, name)
             descriptor = os.open(name, _NEW_FILE, 0o600, dir_fd=parent)
         try:
-            for written in _write(descriptor, entry, reader):
-                if self._recording:
-                    self._recording.content(self._place(self._recording, parent), name, *written)
+            written = _write(descriptor, entry, reader)
+            if self._recording and written:
+                place = self._place(self._recording, parent)
+                for offset, length, total in written:
+                    self._recording.content(place, name, offset, length, total)
             inodes.own(descriptor, entry)
         finally:
             os.close(descriptor)
@@ -252,17 +254,16 @@ class _Extractor:
             self._forget(parent)  # known folders may have been reached through what is gone
 
 
-def _write(descriptor: int, entry: Entry, reader: TarReader) -> Iterator[tuple[int, int, int]]:
-    """Write a file's content; yield (offset, length, crc32) of each part of it that the archive has."""
+def _write(descriptor: int, entry: Entry, reader: TarReader) -> list[tuple[int, int, int]]:
+    """Write a file's content; return (offset, length, crc32) of each part of it that the archive has."""
     if entry.sparse is None:
         total = 0
         for piece in reader.data():
             total = crc32(piece, total)
             _write_all(descriptor, piece)
-        if entry.size:
-            yield 0, entry.size, total
-        return
+        return [(0, entry.size, total)] if entry.size else []
     os.ftruncate(descriptor, entry.size)
+    written = []
     for offset, length in entry.sparse:
         os.lseek(descriptor, offset, os.SEEK_SET)
         left, total = length, 0
@@ -272,7 +273,8 @@ def _write(descriptor: int, entry: Entry, reader: TarReader) -> Iterator[tuple[i
             _write_all(descriptor, memoryview(data))
             left -= len(data)
         if length:
-            yield offset, length, total
+            written.append((offset, length, total))
+    return written
 
 
 def _write_all(descriptor: int, piece: memoryview) -> None:

@@ -32,7 +32,8 @@ _SIZE = struct.Struct(">Q")
 _LITERAL = struct.Struct(">cI")
 _CONTENT = struct.Struct(">cQQII")
 _START = len(MAGIC) + _SIZE.size
-_BATCH = 1 << 18  # bytes that are compressed and written together
+_BATCH = 1 << 18  # bytes that are read together, and at which literal ones are written
+_RECORDS = 1 << 10  # pieces that are compressed and written together, each of them of a few hundred bytes
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -57,7 +58,6 @@ class Recorder:
         self._literal: list[bytes] = []
         self._length = 0  # of `_literal`
         self._batch: list[bytes] = []
-        self._batched = 0
 
     def __enter__(self) -> Recorder:
         os.lseek(self._descriptor, _START, os.SEEK_SET)
@@ -84,28 +84,24 @@ class Recorder:
         if self._length:
             self._end_literal()
         name = os.fsencode(path)
-        self._add(_CONTENT.pack(b"C", length, offset, crc, len(name)) + name)
+        self._batch.append(_CONTENT.pack(b"C", length, offset, crc, len(name)))
+        self._batch.append(name)
         self.size += length
-        if self._batched > _BATCH:
+        if len(self._batch) > _RECORDS:
             self._flush()
 
     def _end_literal(self) -> None:
-        data = b"".join(self._literal)
-        self._add(_LITERAL.pack(b"L", len(data)) + data)
-        self.size += len(data)
+        self._batch.append(_LITERAL.pack(b"L", self._length))
+        self._batch += self._literal
+        self.size += self._length
         self._literal.clear()
         self._length = 0
-
-    def _add(self, record: bytes) -> None:
-        self._batch.append(record)
-        self._batched += len(record)
 
     def _flush(self) -> None:
         if self._length:
             self._end_literal()
         self._write(self._packer.compress(b"".join(self._batch)))
         self._batch.clear()
-        self._batched = 0
 
     def _write(self, data: bytes) -> None:
         rest = memoryview(data)

@@ -85,7 +85,8 @@ class TarReader:
     def _take(self, size: int) -> bytes:
         """Return what stands in a member's data, but belongs to a header."""
         data = self.content(size)
-        self._tell(data)
+        if self._literal:
+            self._literal(data)
         return data
 
     def _tell(self, data: bytes | memoryview) -> None:
@@ -129,7 +130,8 @@ class TarReader:
 
     def _exactly(self, size: int) -> bytes:
         data = self._pull(size)
-        self._tell(data)
+        if self._literal and size:
+            self._literal(data)
         return data
 
     def _pull(self, size: int) -> bytes:
