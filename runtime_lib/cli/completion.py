@@ -57,7 +57,7 @@ def candidates(line: str) -> list[str]:
 
 
 def _possible(words: list[str], last: str) -> Sequence[str]:
-    from .main import GROUPS, VERBS
+    from .main import GROUPS, LONG_VERBS, VERBS
 
     if not words:
         return [*VERBS, *GROUPS]
@@ -66,7 +66,7 @@ def _possible(words: list[str], last: str) -> Sequence[str]:
         if len(words) == 1:
             return list(group)
         words = [group.get(words[1], words[1]), *words[2:]]
-    return _after_verb(words, last) if words[0] in VERBS else ()
+    return _after_verb(words, last) if words[0] in VERBS or words[0] in LONG_VERBS else ()
 
 
 def _after_verb(words: list[str], last: str) -> Sequence[str]:

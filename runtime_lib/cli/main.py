@@ -53,8 +53,10 @@ VERBS = {
 # Docker's long forms: `skiff container ls` is `skiff ps`, `skiff image rm` is `skiff rmi`.
 GROUPS = {
     "container": {"ls": "ps", "list": "ps", "ps": "ps"},
-    "image": {"ls": "images", "list": "images", "rm": "rmi", "remove": "rmi"},
+    "image": {"ls": "images", "list": "images", "rm": "rmi", "remove": "rmi", "prune": "image prune"},
 }
+# What has a long form only.
+LONG_VERBS = {"image prune": "images:prune"}
 # A wrong word after one of these is Docker's 125, so that it is told from the exit code of the user's program.
 _ENGINE_FAILED = 125
 _RUNS_PROGRAMS = ("run", "create", "exec")
@@ -90,7 +92,7 @@ def _run(words: Sequence[str]) -> int:
         sys.stdout.write(overview())
         return 0
     verb, rest = _verb(["version"] if words[0] in ("-v", "--version") else words)
-    if verb not in VERBS:
+    if verb not in VERBS and verb not in LONG_VERBS:
         sys.stderr.write(f"skiff: {verb!r} is not a skiff command; see 'skiff --help'\n")
         return 1
     return _call(verb, rest)
@@ -124,7 +126,7 @@ def _call(verb: str, words: list[str]) -> int:
 
 def handler(verb: str) -> Callable[[list[str]], int]:
     """Return the function of a verb."""
-    module, _unused, name = VERBS[verb].partition(":")
+    module, _unused, name = (VERBS.get(verb) or LONG_VERBS[verb]).partition(":")
     loaded = __import__(module, globals(), None, [name], 1)
     function: Callable[[list[str]], int] = getattr(loaded, name)
     return function

@@ -135,6 +135,31 @@ def remove(store: Store, ref: str, force: bool = False) -> Removed:
     return removed
 
 
+def prune(store: Store, everything: bool = False) -> tuple[list[Removed], int]:
+    """Remove the images that no container uses: those without a name, or with `everything` all of them.
+
+    Return what was removed, and how many bytes of layers that gave back.
+    """
+    removed = []
+    with store.transaction(durable=True) as db:
+        before = _stored(store)
+        for image in listing(store):
+            used = store.row("SELECT 1 FROM containers WHERE image_id = ?", (image.id,))
+            if used or (image.names and not everything):
+                continue
+            db.execute("DELETE FROM image_names WHERE image_id = ?", (image.id,))
+            db.execute("INSERT INTO removed_images (image_id) VALUES (?)", (image.id,))
+            removed.append(Removed(image.names, image.id))
+    if removed:
+        layers.collect(store)
+    return removed, max(0, before - _stored(store))
+
+
+def _stored(store: Store) -> int:
+    row = store.row("SELECT COALESCE(SUM(size), 0) AS total FROM layers")
+    return int(row["total"]) if row else 0
+
+
 def _users(store: Store, image_id: str) -> tuple[list[str], list[str]]:
     """Return the names of the containers that use an image: those that run, and the others."""
     from ..monitor.state import read

@@ -278,6 +278,14 @@ def test_images(skiff: Skiff, tmp_path: Path) -> None:
     assert skiff.run("build", "-q", "-t", "app", str(tmp_path)).stdout.startswith("sha256:")
     assert "Deleted: sha256:" in skiff.run("rmi", "app").stdout
     assert skiff.run("rmi", "app", check=False).returncode == 1
+    assert skiff.run("image", "prune", "-f").stdout == "Total reclaimed space: 0B\n"
+    made = skiff.run("build", "-q", "-t", "app:A", str(tmp_path)).stdout.strip()
+    assert skiff.run("image", "prune").stdout == "Total reclaimed space: 0B\n"
+    skiff.run("run", "-d", "--name", "user", "--network", "none", "bb", "sleep", "1000")
+    told = f"Deleted Images:\nuntagged: app:A\ndeleted: {made}\n\nTotal reclaimed space: 0B\n"
+    assert skiff.run("image", "prune", "--all").stdout == told
+    skiff.run("rm", "-f", "user")
+    assert skiff.run("images", "--format", "{{.Repository}}").stdout == "bb\n"
 
 
 def test_volumes(skiff: Skiff) -> None:

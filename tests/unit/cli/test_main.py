@@ -5,9 +5,9 @@ import pytest
 from runtime_lib.cli import main
 
 
-@pytest.mark.parametrize("verb", sorted(main.VERBS))
+@pytest.mark.parametrize("verb", sorted([*main.VERBS, *main.LONG_VERBS]))
 def test_every_verb_has_a_function_with_a_help_text(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main.main([verb, "--help"]) == 0
+    assert main.main([*verb.split(), "--help"]) == 0
     assert capsys.readouterr().out.startswith(f"Usage:  skiff {verb}")
 
 
@@ -18,6 +18,7 @@ def test_every_verb_has_a_function_with_a_help_text(verb: str, capsys: pytest.Ca
         (["image", "rm", "x"], "rmi"),
         (["container", "inspect", "x"], "inspect"),
         (["image", "load"], "load"),
+        (["image", "prune", "-a"], "image prune"),
         (["ps"], "ps"),
     ],
 )
