@@ -3,7 +3,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo teardown test lint unit kernel oracle modules driver molecule vm bench dev build sanity collection clean
+.PHONY: help demo teardown test lint unit kernel oracle modules sites driver molecule vm bench dev build sanity collection clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -16,9 +16,9 @@ teardown: ## remove what `make demo` made
 	@tools/prepare demo
 	@tools/playbook playbooks/teardown.yml $(ARGS)
 
-test: ## everything below, with a summary: lint unit kernel oracle modules driver sanity collection molecule vm
+test: ## everything below, with a summary: lint unit kernel oracle modules sites driver sanity collection molecule vm
 	@tools/prepare test
-	@tools/suites lint unit kernel oracle modules driver sanity collection molecule vm
+	@tools/suites lint unit kernel oracle modules sites driver sanity collection molecule vm
 
 dev: ## install what the tests need (Debian packages as root, and .venv)
 	@tools/prepare test
@@ -37,6 +37,9 @@ oracle: dev ## the same on Docker and on Skiff, compared
 
 modules: dev ## playbooks against the real engine
 	@tools/suites modules
+
+sites: dev ## the playbooks of playbooks/, used, damaged and taken down
+	@tools/suites sites
 
 driver: dev ## roles tested by Molecule with the driver of this checkout
 	@tools/suites driver

@@ -79,11 +79,13 @@ class Host:
         environment = {"SKIFF_ROOT": self.root}
         head = {"hosts": "localhost", "gather_facts": False, "environment": environment, "tasks": tasks, **play}
         book.write_text(json.dumps([head]))
+        return self.book(book, *arguments)
+
+    def book(self, book: Path, *arguments: str, outside: bool = False) -> Results:
+        """Run a playbook and return the results of its tasks; `outside`: with the network of the test's caller."""
+        command = (tool("ansible-playbook"), "-i", "localhost,", "-c", "local", str(book), *arguments)
         done = subprocess.run(
-            self.inside(tool("ansible-playbook"), "-i", "localhost,", "-c", "local", str(book), *arguments),
-            capture_output=True,
-            text=True,
-            env=self._environment(),
+            command if outside else self.inside(*command), capture_output=True, text=True, env=self._environment()
         )
         lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
         assert lines, done.stdout + done.stderr
