@@ -30,3 +30,8 @@ def test_the_page_is_served_to_others(host: testinfra.host.Host) -> None:
     (instance,) = yaml.safe_load(Path(os.environ["MOLECULE_INSTANCE_CONFIG"]).read_text())
     with urllib.request.urlopen(f"http://127.0.0.1:{instance['forwards']['8080']}/", timeout=120) as answer:
         assert answer.read().decode().strip() == host.check_output("curl -sS http://127.0.0.1:8080/").strip()
+
+
+def test_the_host_brings_containers_back_at_boot(host: testinfra.host.Host) -> None:
+    assert host.service("skiff").is_enabled
+    assert host.service("skiff").is_running
