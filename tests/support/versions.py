@@ -27,13 +27,18 @@ def today(root: Path) -> Skiff:
 def newer(root: Path, readable: int = schema.READABLE) -> Skiff:
     """Return the command of a library that knows one version more, in the same installation."""
     copy = _copy(root, f"3.0-newer-{readable}")
-    file = copy / "runtime_lib" / "schema.py"
+    add_version(copy / "runtime_lib", readable)
+    compileall.compile_dir(str(copy), quiet=2, force=True)
+    return Skiff(root, copy)
+
+
+def add_version(package: Path, readable: int = schema.READABLE) -> None:
+    """Make a copy of the library one that knows a version more, which older ones may go on with from `readable` on."""
+    file = package / "schema.py"
     text = re.sub(r"(?m)^VERSION = .*$", f"VERSION = {NEXT}", file.read_text())
     text = re.sub(r"(?m)^READABLE = .*$", f"READABLE = {readable}", text)
     text = text.replace("MIGRATIONS = {\n", "MIGRATIONS = {\n" + _ADDED.format(version=NEXT))
     file.write_text(text)
-    compileall.compile_dir(str(copy), quiet=2, force=True)
-    return Skiff(root, copy)
 
 
 def _copy(root: Path, name: str) -> Path:
