@@ -101,4 +101,8 @@ def _check_sources(mounts: Iterable[Mount]) -> None:
 def _make_source(mount: Mount, source: str) -> None:
     if not mount.create_source:
         raise FileNotFoundError(2, "No such file or directory", source)
-    os.makedirs(source, mode=0o755, exist_ok=True)
+    before = os.umask(0o022)  # as Docker makes it, whatever the umask of who calls
+    try:
+        os.makedirs(source, exist_ok=True)
+    finally:
+        os.umask(before)

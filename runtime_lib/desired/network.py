@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from ..errors import NetworkNotFound
 from ..networks import catalog
 from .network_plan import Present, plan, wish
-from .plan import Outcome, converge
+from .plan import PATIENCE, Outcome, converge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,9 +19,10 @@ if TYPE_CHECKING:
 def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
     """Make or remove the network as the options want it; with `check`, only say what would be done."""
     wanted = wish(options)
-    steps = plan(wanted, _observe(store, wanted.spec.name))
-    if not check:
-        converge(store, steps)
+    with nullcontext() if check else store.lock("task", f"network-{wanted.spec.name}", PATIENCE):
+        steps = plan(wanted, _observe(store, wanted.spec.name))
+        if not check:
+            converge(store, steps)
     facts = {} if wanted.state == "absent" else {"network": _inspected(store, wanted.spec.name)}
     return Outcome(facts, steps, steps.changed, wanted.warnings)
 

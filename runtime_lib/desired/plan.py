@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ..store import Store
 
 
+PATIENCE = 600.0  # seconds: another task that is at the same object may take as long
+
+
 class Step(Protocol):
     """One change. A step is a frozen dataclass: it decides nothing and owns nothing that outlives `apply`."""
 

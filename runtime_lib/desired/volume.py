@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import NamedTuple
 
 from ..errors import VolumeNotFound
@@ -9,7 +10,7 @@ from ..records import dataclass
 from ..volumes import catalog
 from ..volumes.spec import VolumeSpec
 from .container_values import labels, numbers_as_texts
-from .plan import Outcome, Plan, converge
+from .plan import PATIENCE, Outcome, Plan, converge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ class Wish(NamedTuple):
 def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
     """Make or remove the volume as the options want it; with `check`, only say what would be done."""
     wanted = wish(options)
-    steps = plan(wanted, _observe(store, wanted.spec.name))
-    if not check:
-        converge(store, steps)
+    with nullcontext() if check else store.lock("task", f"volume-{wanted.spec.name}", PATIENCE):
+        steps = plan(wanted, _observe(store, wanted.spec.name))
+        if not check:
+            converge(store, steps)
     facts = {} if wanted.state == "absent" else {"volume": _inspected(store, wanted.spec.name)}
     return Outcome(facts, steps, steps.changed)
 

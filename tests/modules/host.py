@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ class Host:
 
     def play(self, tasks: list[dict[str, Any]], *arguments: str, **play: Any) -> Results:
         """Run tasks and return their results. A task that fails ends the play, unless it says `ignore_errors`."""
-        book = self.folder / "play.yml"
+        book = self.folder / f"play-{threading.get_ident()}.yml"  # plays may run at once
         environment = {"SKIFF_ROOT": self.root}
         head = {"hosts": "localhost", "gather_facts": False, "environment": environment, "tasks": tasks, **play}
         book.write_text(json.dumps([head]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -71,6 +72,24 @@ class Sshd:
         options = ["-i", str(self.folder / "user_key"), "-o", f"UserKnownHostsFile={self.folder}/known_hosts"]
         return [*self._before, "ssh", "-p", str(self.port), *options, "root@127.0.0.1", command]
 
+    def pids(self) -> list[int]:
+        """Return the processes of sshd itself that serve sessions."""
+        found, parents = [], [self._process.pid]
+        while parents:
+            parent = parents.pop()
+            for child in _children(parent):
+                if Path(f"/proc/{child}/comm").read_text().startswith("sshd"):
+                    found.append(child)
+                    parents.append(child)
+        return found
+
+    def break_sessions(self) -> int:
+        """Kill the processes of all sessions, as a network that breaks or a host that runs out of memory does."""
+        pids = self.pids()
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        return len(pids)
+
     def _wait(self) -> None:
         end = time.monotonic() + LIMIT
         while time.monotonic() < end and self._process.poll() is None:
@@ -78,3 +97,8 @@ class Sshd:
                 return
             time.sleep(0.1)
         raise AssertionError(f"sshd does not answer: {(self.folder / 'log').read_text()}")
+
+
+def _children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(word) for word in text.split()]
