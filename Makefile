@@ -45,7 +45,7 @@ driver: dev ## roles tested by Molecule with the driver of this checkout
 	@tools/suites driver
 
 molecule: dev ## every scenario on Debian VMs made from packages; seconds by phase
-	@tools/suites molecule
+	@tools/scenarios
 
 sanity: dev ## ansible-test sanity of the staged collection
 	@tools/suites sanity
