@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,11 @@ def rounds(competitors: dict[str, Callable[[], object]], count: int) -> dict[str
     return series
 
 
-def quiet(command: list[str], env: dict[str, str] | None = None) -> Callable[[], object]:
-    """Return a call of a program that must succeed."""
-    return lambda: subprocess.run(command, check=True, capture_output=True, env=env)
+def quiet(
+    command: list[str], env: dict[str, str] | None = None, folder: Path | None = None
+) -> Callable[[], subprocess.CompletedProcess[bytes]]:
+    """Return a call of a program that must succeed, in a folder."""
+    return lambda: subprocess.run(command, check=True, capture_output=True, env=env, cwd=folder)
 
 
 def table(title: str, series: dict[str, Series], bounds: dict[str, float], against: str = "docker") -> str:
