@@ -104,7 +104,7 @@ def until(condition: Callable[[], bool], what: str) -> None:
 @pytest.fixture
 def docker_host(archive: Path, tmp_path: Path) -> Iterator[Host]:
     (tmp_path / "docker").mkdir()
-    engine = Dockerd("--bridge=none", "--iptables=false")
+    engine = Dockerd("--bridge=none", "--iptables=false", own_network=True)
     try:
         engine.run("import", str(archive), IMAGE)
         ways = {"shutdown": (engine.shut_down, engine.come_up), "power cut": (engine.cut_power, engine.come_up)}

@@ -21,9 +21,13 @@ FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 class Dockerd:
     """A running engine; `run("ps")` is `docker ps` against it."""
 
-    def __init__(self, *options: str) -> None:
-        """Start it with further options of dockerd."""
+    def __init__(self, *options: str, own_network: bool = False) -> None:
+        """Start it with further options of dockerd, and where asked in a network namespace of its own.
+
+        One without a bridge needs that: it deletes `docker0`, whoever made it.
+        """
         self._options = options
+        self._prefix = ("unshare", "--net") if own_network else ()
         self.folder = Path(tempfile.mkdtemp(prefix="dockerd-"))
         self.run_folder = Path("/run", self.folder.name)  # in memory, as that of an installed engine is
         self.socket = self.folder / "docker.sock"
@@ -36,6 +40,7 @@ class Dockerd:
         with open(self.folder / "log", "wb") as log:
             process = subprocess.Popen(
                 [
+                    *self._prefix,
                     SERVER,
                     *("--data-root", self.folder / "data", "--exec-root", self.run_folder),
                     *("--pidfile", self.folder / "pid", "-H", f"unix://{self.socket}"),
