@@ -16,9 +16,9 @@ teardown: ## remove what `make demo` made
 	@tools/prepare demo
 	@tools/playbook playbooks/teardown.yml $(ARGS)
 
-test: ## everything below, with a summary: lint unit kernel oracle modules sites driver sanity collection molecule vm
+test: ## with a summary: lint unit kernel oracle modules sites driver sanity collection molecule
 	@tools/prepare test
-	@tools/suites lint unit kernel oracle modules sites driver sanity collection molecule vm
+	@tools/suites lint unit kernel oracle modules sites driver sanity collection molecule
 
 dev: ## install what the tests need (Debian packages as root, and .venv)
 	@tools/prepare test
