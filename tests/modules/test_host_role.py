@@ -31,6 +31,8 @@ class Prepared:
             host.run("mkdir", "-p", f"{layer}/upper", f"{layer}/work", path)
             options = f"lowerdir={path},upperdir={layer}/upper,workdir={layer}/work"
             host.run("mount", "-t", "overlay", "overlay", "-o", options, path)
+        # A machine on which Skiff is or was in use has these: the host of a test begins without them.
+        host.run("rm", "-f", *FILES.values(), *COMPLETIONS, SYSCTL, COMMAND)
 
     def role(self, *arguments: str, **options: Any) -> Results:
         """Run the role; nothing of it may fail."""
