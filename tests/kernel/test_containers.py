@@ -23,6 +23,7 @@ from runtime_lib.containers.start import start, start_many
 from runtime_lib.containers.stop import stop
 from runtime_lib.containers.top import top
 from runtime_lib.containers.update import update
+from runtime_lib.containers.usage import usage
 from runtime_lib.containers.wait import wait
 from runtime_lib.errors import (
     CommandFailed,
@@ -303,6 +304,15 @@ def test_limits_are_there_and_can_be_changed(store: Store, make: Make) -> None:
     assert inspect(store, container)["HostConfig"]["MemorySwap"] == 256 << 20
     with pytest.raises(InvalidSpec):
         update(store, container, {"image": "x"})
+    used = usage(store, catalog.find(store, container))
+    assert (used.memory_limit, used.pids_limit) == (128 << 20, 50)
+    assert 0 < used.memory < used.memory_limit
+    assert 0 < used.pids <= 50
+    assert 0 < used.cpu < used.host_cpu
+    assert used.interfaces == {}
+    stop(store, container, 0)
+    with pytest.raises(WrongState):
+        usage(store, catalog.find(store, container))
 
 
 def test_volumes_binds_and_tmpfs(store: Store, tmp_path: Path, make: Make) -> None:

@@ -10,7 +10,8 @@ _NO_LIMIT = 1 << 62  # version 1 writes "no limit" as the largest page-aligned n
 
 
 def read(folders: dict[str, str]) -> dict[str, int]:
-    """Return `cpu` (ns), `memory`, `cache` and `memory_limit` (bytes), `pids` and `pids_limit`; a limit of 0 is none.
+    """Return `cpu` (ns), `memory`, `cache` and `memory_limit` (bytes), `pids` and `pids_limit`, `block_read` and
+    `block_written` (bytes); a limit of 0 is none.
 
     `memory` is without the page cache that the kernel can drop at once, as `docker stats` has it. A controller that
     the host lacks is left out. Files that vanish with the group count as 0.
@@ -29,6 +30,7 @@ def read(folders: dict[str, str]) -> dict[str, int]:
     if os.path.exists(f"{pids}/pids.current"):
         result["pids"] = _number(f"{pids}/pids.current")
         result["pids_limit"] = _number(f"{pids}/pids.max")
+    _block_io(result, folders.get("blkio", ""), v2)
     return result
 
 
@@ -44,6 +46,19 @@ def _memory(result: dict[str, int], folder: str, used: str, limit: str, droppabl
     result["memory"] = max(_number(f"{folder}/{used}") - result["cache"], 0)
     most = _number(f"{folder}/{limit}")
     result["memory_limit"] = 0 if most > _NO_LIMIT else most
+
+
+def _block_io(result: dict[str, int], v1: str, v2: str) -> None:
+    """Sum up what all devices read and wrote: what the scheduler has counted, or what the limiter has."""
+    for name in ("blkio.bfq.io_service_bytes_recursive", "blkio.throttle.io_service_bytes_recursive"):
+        words = [line.split() for line in _read(f"{v1}/{name}").splitlines()] if v1 else []
+        for key, what in (("block_read", "Read"), ("block_written", "Write")):
+            amount = sum(int(line[2]) for line in words if len(line) == 3 and line[1] == what)
+            result[key] = max(result.get(key, 0), amount)
+    if not v1 and os.path.exists(f"{v2}/io.stat"):
+        entries = [word.partition("=") for word in _read(f"{v2}/io.stat").split()]
+        for key, what in (("block_read", "rbytes"), ("block_written", "wbytes")):
+            result[key] = sum(int(value) for name, _unused, value in entries if name == what)
 
 
 def _number(path: str) -> int:
