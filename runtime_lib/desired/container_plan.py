@@ -26,13 +26,14 @@ class _Draft:
     steps: list[Step] = field(default_factory=list)
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
 
     def differ(self, key: str, before: Any, after: Any) -> None:
         self.before[key] = before
         self.after[key] = after
 
     def plan(self) -> Plan:
-        return Plan(tuple(self.steps), self.before, self.after)
+        return Plan(tuple(self.steps), self.before, self.after, self.details)
 
 
 def plan(wish: Wish, facts: Facts) -> Plan:
@@ -86,6 +87,7 @@ def _reconcile(draft: _Draft, wish: Wish, present: Present, image: ImageFacts | 
     found = differences(wish, present, image)
     for key, (before, after) in found.items():
         draft.differ(key, before, after)
+    draft.details.update(_details(found))
     if wish.recreate or any(key not in VIEWS or not VIEWS[key].live for key in found):
         _replace(draft, wish, present)
         return
@@ -93,6 +95,12 @@ def _reconcile(draft: _Draft, wish: Wish, present: Present, image: ImageFacts | 
         draft.steps.append(Update(wish.name, _changes(wish, present, found)))
     _networks(draft, wish, present.networks)
     _run(draft, wish, present)
+
+
+def _details(found: dict[str, tuple[Any, Any]]) -> dict[str, Any]:
+    """Return the differences in the older shape of community.docker's: what was asked for, what is."""
+    listed = [{key: {"parameter": after, "container": before}} for key, (before, after) in found.items()]
+    return {"differences": listed, **({"image_different": True} if "image" in found else {})}
 
 
 def differences(wish: Wish, present: Present, image: ImageFacts | None) -> dict[str, tuple[Any, Any]]:

@@ -34,11 +34,15 @@ class Step(Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """The steps from what is to what is wanted; `before` and `after` show both, for diff mode, by option."""
+    """The steps from what is to what is wanted; `before` and `after` show both, for diff mode, by option.
+
+    `details` are further keys of the diff, for programs that were written for community.docker's.
+    """
 
     steps: tuple[Step, ...] = ()
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:

@@ -57,8 +57,9 @@ def test_the_life_of_a_container(host: Host) -> None:
     created = results.named("create")["container"]
     assert created["State"]["Status"] == "running"
     assert created["Name"] == "/web"
-    assert results.named("unchanged")["diff"] == {"before": {}, "after": {}}
+    assert results.named("unchanged")["diff"] == {"before": {}, "after": {}, "differences": []}
     assert results.named("would recreate")["diff"]["after"] == {"hostname": "a"}
+    assert results.named("would recreate")["diff"]["differences"] == [{"hostname": {"parameter": "a", "container": ""}}]
     assert results.named("not recreated")["container"]["Id"] == created["Id"]
     recreated = results.named("recreate")
     assert recreated["container"]["Id"] != created["Id"]

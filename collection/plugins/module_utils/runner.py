@@ -136,7 +136,7 @@ def _finish(module: AnsibleModule, outcome: Any) -> None:
     if module.check_mode or debug:
         result["actions"] = outcome.plan.actions
     if module._diff or debug:
-        result["diff"] = {"before": outcome.plan.before, "after": outcome.plan.after}
+        result["diff"] = {**outcome.plan.details, "before": outcome.plan.before, "after": outcome.plan.after}
     for text in outcome.warnings:
         module.warn(text)
     if outcome.failed:

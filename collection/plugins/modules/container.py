@@ -221,7 +221,7 @@ options:
         description: The address of the container in this network.
         type: str
       ipv6_address:
-        description: The IPv6 address of the container in this network.
+        description: Refused, because networks have no IPv6 addresses yet.
         type: str
       links:
         description: Other containers that get an alias for this one, as V(NAME:ALIAS).
@@ -234,6 +234,14 @@ options:
       mac_address:
         description: The hardware address in this network.
         type: str
+      driver_opts:
+        description: Refused. No network driver takes options for one container.
+        type: dict
+      gw_priority:
+        description:
+          - Refused unless it is V(0). The default route goes by the first network that has one, O(network_mode) before
+            O(networks).
+        type: int
   networks_cli_compatible:
     description: Whether O(networks) replaces the default bridge, as C(docker run --network) does.
     type: bool
@@ -817,6 +825,8 @@ OPTIONS = {
         "elements": "dict",
         "options": {
             "aliases": {"type": "list", "elements": "str"},
+            "driver_opts": {"type": "dict"},
+            "gw_priority": {"type": "int"},
             "ipv4_address": {"type": "str"},
             "ipv6_address": {"type": "str"},
             "links": {"type": "list", "elements": "str"},
