@@ -6,103 +6,74 @@ import json
 import sys
 import time
 
-from ..errors import InvalidSpec
+from .template import render
+from .template_functions import UNCHANGED, compact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Any
+
+__all__ = ["compact", "render"]
 
 _DECIMAL_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _GAP = 3  # blanks between two columns; Docker's
+_LEAST = 10  # signs of a column with its gap; Docker's
+# Titles of what is in no table by itself.
+TITLES = (
+    ("CREATED AT", "CreatedAt"),
+    ("CONTAINERS", "Containers"),
+    ("DIGEST", "Digest"),
+    ("LABELS", "Labels"),
+    ("LOCAL VOLUMES", "LocalVolumes"),
+    ("MOUNTS", "Mounts"),
+    ("NETWORKS", "Networks"),
+    ("STATE", "State"),
+    ("SIZE", "Size"),
+)
 
 
 def rows(
-    objects: Sequence[dict[str, str]], columns: Sequence[tuple[str, str]], template: str | None, quiet: str = ""
+    objects: Sequence[dict[str, Any]], columns: Sequence[tuple[str, str]], template: str | None, quiet: str = ""
 ) -> None:
     """Print objects as `--format` (a Go template, `json`, `table ...`) says, or as a table of (title, key) columns.
 
-    With `quiet`, one key's values alone.
+    With `quiet`, one key's values alone, as long as no template is given.
     """
-    if quiet:
-        write_lines(entry[quiet] for entry in objects)
-    elif template in (None, "", "table"):
-        rows = [[entry[key] for _unused, key in columns] for entry in objects]
-        write_lines(table([title for title, _unused in columns], rows))
+    if template in (None, "", "table"):
+        if quiet:
+            write_lines(entry[quiet] for entry in objects)
+        else:
+            body = [[entry[key] for _unused, key in columns] for entry in objects]
+            write_lines(table([title for title, _unused in columns], body))
     elif template == "json":
         write_lines(compact(entry) for entry in objects)
-    elif template is not None and template.startswith("table "):
-        titles = {key: title for title, key in columns}
-        pattern = template[6:].replace("\\t", "\t")
-        head = render(pattern, {key: titles.get(key, _title(key)) for entry in objects[:1] for key in entry} or titles)
-        write_lines(table(head.split("\t"), [render(pattern, entry).split("\t") for entry in objects]))
-    elif template is not None:
-        pattern = template.replace("\\t", "\t").replace("\\n", "\n")
-        write_lines(render(pattern, entry) for entry in objects)
+    else:
+        write_lines(templated(str(template), objects, columns))
 
 
-def table(titles: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
-    """Return the lines of a table whose columns are as wide as their longest cell."""
+def templated(template: str, objects: Sequence[dict[str, Any]], columns: Sequence[tuple[str, str]]) -> list[str]:
+    """Return what a template makes of objects, one line for each; with `table` before it, under its own titles."""
+    is_table = template.startswith("table ")
+    pattern = template[6 if is_table else 0 :].strip().replace("\\t", "\t").replace("\\n", "\n")
+    lines = [render(pattern, entry) for entry in objects]
+    if not is_table:
+        return lines
+    titles: dict[str, Any] = {key: _title(key) for entry in objects[:1] for key in entry}
+    titles.update({key: title for title, key in (*TITLES, *columns)})
+    head = render(pattern, {**titles, "Label": _label_title}, UNCHANGED)
+    return table(head.split("\t"), [line.split("\t") for line in lines])
+
+
+def table(titles: Sequence[str], body: Sequence[Sequence[str]], least: int = _LEAST) -> list[str]:
+    """Return the lines of a table whose columns are as wide as their longest cell, and as `least` signs."""
     cells = [list(titles), *[list(row) for row in body]]
-    widths = [max(len(row[at]) for row in cells) for at in range(len(titles))]
+    widths = [max(least, *(len(row[at]) + _GAP for row in cells if len(row) > at + 1)) for at in range(len(titles) - 1)]
     lines = []
     for row in cells:
-        padded = [cell.ljust(width + _GAP) for cell, width in zip(row[:-1], widths)]
+        padded = [cell.ljust(width) for cell, width in zip(row[:-1], [*widths, *[least] * len(row)])]
         lines.append("".join([*padded, row[-1]]))
     return lines
-
-
-def render(template: str, values: object) -> str:
-    """Fill a simple Go template: `{{.Key}}`, `{{.Key.Inner}}`, `{{json .Key}}` and text. Raises InvalidSpec."""
-    parts = []
-    rest = template
-    while "{{" in rest:
-        text, _unused, rest = rest.partition("{{")
-        action, closed, rest = rest.partition("}}")
-        if not closed:
-            raise InvalidSpec(f"--format: {template!r} has an unclosed action")
-        parts += [text, _action(action.strip(), values, template)]
-    return "".join([*parts, rest])
-
-
-def _action(action: str, values: object, template: str) -> str:
-    words = action.split()
-    as_json = words[:1] == ["json"]
-    if as_json:
-        words = words[1:]
-    if len(words) != 1 or not words[0].startswith("."):
-        raise InvalidSpec(
-            f"--format: {template!r}: of Go's templates only {{{{.Key}}}} and {{{{json .Key}}}} are there"
-        )
-    value = _look_up(words[0], values, template)
-    if as_json:
-        return compact(value)
-    return value if isinstance(value, str) else go_text(value)
-
-
-def _look_up(path: str, values: object, template: str) -> object:
-    for key in [key for key in path.split(".") if key]:
-        if not isinstance(values, dict) or key not in values:
-            raise InvalidSpec(f"--format: {template!r}: there is no {path}")
-        values = values[key]
-    return values
-
-
-def go_text(value: object) -> str:
-    """Return a value as Go's templates print it."""
-    if value is None:
-        return "<nil>"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict):
-        return f"map[{' '.join(f'{key}:{go_text(value[key])}' for key in sorted(value))}]"
-    if isinstance(value, (list, tuple)):
-        return f"[{' '.join(go_text(entry) for entry in value)}]"
-    return str(value)
-
-
-def compact(value: object) -> str:
-    """Return one line of JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def pretty(value: object) -> str:
@@ -135,6 +106,10 @@ def local_time(time_ns: int) -> str:
 def shorten(text: str, length: int) -> str:
     """Cut a text for a column, with an ellipsis at its end."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def _label_title(name: str) -> str:
+    return name.rpartition(".")[2].replace("-", " ").replace("_", " ")
 
 
 def _title(key: str) -> str:

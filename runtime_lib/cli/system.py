@@ -7,6 +7,7 @@ import sys
 
 from . import opened, output
 from .options import TEXT, WHOLE, Option, Usage
+from .template_functions import go_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,5 +123,5 @@ def _show(values: dict[str, Any], template: str | None) -> int:
     elif template:
         output.write_lines([output.render(template, values)])
     else:
-        output.write_lines(f"{key}: {output.go_text(value)}" for key, value in values.items())
+        output.write_lines(f"{key}: {go_text(value)}" for key, value in values.items())
     return 0

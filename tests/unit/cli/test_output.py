@@ -41,7 +41,7 @@ def test_a_table_is_spaced_as_dockers() -> None:
     [
         ("{{.ID}}: {{ .Names }}", "2567ff5d21cb: web"),
         ("{{json .Names}}", '"web"'),
-        ("{{.State.Pid}} {{.State.Ok}} {{.State.List}} {{.State.Map}}", "12 true [a 1] map[b:<nil>]"),
+        ("{{.State.Pid}} {{.State.Ok}} {{.State.List}}", "12 true [a 1]"),
         ("plain", "plain"),
         ("{{json .State.List}}", '["a",1]'),
     ],
@@ -50,7 +50,7 @@ def test_templates(template: str, text: str) -> None:
     assert output.render(template, ENTRY) == text
 
 
-@pytest.mark.parametrize("template", ["{{.Nope}}", "{{range .X}}", "{{.ID", "{{if .ID}}x{{end}}", "{{}}"])
+@pytest.mark.parametrize("template", ["{{.Nope}}", "{{range .X}}", "{{.ID", "{{}}"])
 def test_templates_that_are_not_there_are_refused(template: str) -> None:
     with pytest.raises(InvalidSpec, match="--format"):
         output.render(template, ENTRY)
@@ -67,11 +67,23 @@ def test_rows(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
         "CONTAINER ID   NAMES",
         "1              é",
         '{"ID":"1","Names":"é"}',
-        "NAMES   CONTAINER ID",
-        "é       1",
+        "NAMES     CONTAINER ID",
+        "é         1",
         "1\té",
         "1",
         "CONTAINER ID   NAMES",
+    ]
+
+
+def test_a_table_of_a_template_has_dockers_titles(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    entries = [{"ID": "1", "Label": {"com.ex.my-label": "two"}.get, "LocalVolumes": "0"}]
+    template = 'table {{upper .ID}}\\t{{.Label "com.ex.my-label"}}\\t{{.LocalVolumes}}'
+    output.rows(entries, (("CONTAINER ID", "ID"),), template)
+    output.rows(entries, (("CONTAINER ID", "ID"),), "json")
+    assert capfdbinary.readouterr().out.decode().splitlines() == [
+        "CONTAINER ID   my label   LOCAL VOLUMES",
+        "1              two        0",
+        '{"ID":"1","LocalVolumes":"0"}',
     ]
 
 
