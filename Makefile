@@ -16,9 +16,9 @@ teardown: ## remove what `make demo` made
 	@tools/prepare demo
 	@tools/playbook playbooks/teardown.yml $(ARGS)
 
-test: ## with a summary: lint unit kernel oracle modules sites driver sanity collection molecule
+test: ## with a summary: lint unit kernel oracle modules sites driver sanity collection molecule vm
 	@tools/prepare test
-	@tools/suites lint unit kernel oracle modules sites driver sanity collection molecule
+	@tools/suites lint unit kernel oracle modules sites driver sanity collection molecule vm
 
 dev: ## install what the tests need (Debian packages as root, and .venv)
 	@tools/prepare test

@@ -22,12 +22,17 @@ def states(host: testinfra.host.Host, way: str) -> dict[str, str]:
     return {line.split()[0]: line.split(maxsplit=1)[1] for line in lines}
 
 
+def report(head: str, *cells: str) -> None:
+    """Write a row of the table for the reader."""
+    sys.stdout.write(f"\nreport: {head:<16}" + "".join(f"{cell:<34}" for cell in cells) + "\n")
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_what_is_to_run_runs_and_nothing_else(host: testinfra.host.Host, way: str) -> None:
     found = states(host, way)
-    sys.stdout.write(f"\n{way:<16}" + "".join(f"{use:<34}" for use in USES) + "\n")
+    report(way, *USES)
     for policy in POLICIES:
-        sys.stdout.write(f"{policy:<16}" + "".join(f"{found[f'{policy}.{use}']:<34}" for use in USES) + "\n")
+        report(policy, *(found[f"{policy}.{use}"] for use in USES))
     running = {name for name, state in found.items() if state.startswith("running")}
     assert running == RUNS_AGAIN[way], host.file(f"/srv/after/{way}.journal").content_string
     assert found["never"].startswith("created")
