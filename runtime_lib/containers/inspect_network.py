@@ -27,7 +27,7 @@ def network_settings(
         "HairpinMode": False,
         "LinkLocalIPv6Address": "",
         "LinkLocalIPv6PrefixLen": 0,
-        "Ports": _ports(store, container),
+        "Ports": ports(store, container),
         "SandboxKey": f"/proc/{process.pid}/ns/net" if process else "",
         "SecondaryIPAddresses": None,
         "SecondaryIPv6Addresses": None,
@@ -84,9 +84,11 @@ def _network(container: Container, given: Attachment | None, endpoint: Endpoint 
     }
 
 
-def _ports(store: Store, container: Container) -> dict[str, Any]:
+def ports(store: Store, container: Container) -> dict[str, Any]:
+    """Return {"80/tcp": [{"HostIp": ..., "HostPort": ...}]}; None for a port that is exposed and leads nowhere."""
     result: dict[str, Any] = {}
-    rows = store.query("SELECT * FROM ports WHERE container_id = ? ORDER BY host_port", (container.id,))
+    order = "container_port, protocol, host_port, host_ip"
+    rows = store.query(f"SELECT * FROM ports WHERE container_id = ? ORDER BY {order}", (container.id,))
     if rows:
         for text in wiring.exposed(store, container):
             result[text if "/" in text else f"{text}/tcp"] = None

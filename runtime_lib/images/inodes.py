@@ -58,3 +58,11 @@ def same(status: os.stat_result, parent: int, name: str) -> bool:
     except FileNotFoundError:
         return False
     return (present.st_dev, present.st_ino) == (status.st_dev, status.st_ino)
+
+
+def is_opaque(descriptor: int) -> bool:
+    """Whether an open folder is one of overlayfs's that hide what lower layers have in it."""
+    try:
+        return os.getxattr(descriptor, "trusted.overlay.opaque") == b"y"
+    except OSError:
+        return False  # no such attribute, or a file system without attributes

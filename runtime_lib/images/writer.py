@@ -12,7 +12,7 @@ import stat
 from zlib import crc32
 
 from ..errors import CorruptData
-from . import attributes, tarheader, tarwriter
+from . import attributes, inodes, tarheader, tarwriter
 from .tarheader import Entry
 
 TYPE_CHECKING = False
@@ -84,7 +84,7 @@ class _Walk:
     def _root(self, descriptor: int) -> Iterator[Part]:
         status = os.fstat(descriptor)
         yield tarwriter.header(_entry("./", status, _attributes(descriptor, self._folder))), "", 0
-        if _is_opaque(descriptor):
+        if inodes.is_opaque(descriptor):
             yield tarwriter.header(Entry(".wh..wh..opq", tarheader.REGULAR)), "", 0
 
     def _member(self, parent: int, prefix: str, name: str) -> Generator[Part, None, int]:
@@ -119,7 +119,7 @@ def _folder_member(parent: int, path: str, name: str, status: os.stat_result) ->
     descriptor = os.open(name, _OPEN_FOLDER, dir_fd=parent)
     try:
         yield tarwriter.header(_entry(path + "/", status, _attributes(descriptor, path))), "", 0
-        if _is_opaque(descriptor):
+        if inodes.is_opaque(descriptor):
             yield tarwriter.header(Entry(f"{path}/.wh..wh..opq", tarheader.REGULAR)), "", 0
     except BaseException:
         os.close(descriptor)
@@ -167,10 +167,3 @@ def _attributes(descriptor: int, path: str) -> dict[str, bytes]:
         if attributes.stored(key):
             result[key] = os.getxattr(descriptor, key)
     return result
-
-
-def _is_opaque(descriptor: int) -> bool:
-    try:
-        return os.getxattr(descriptor, "trusted.overlay.opaque") == b"y"
-    except OSError:
-        return False  # no such attribute, or a file system without attributes

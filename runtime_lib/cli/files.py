@@ -1,0 +1,52 @@
+"""What a container has of its own: its changes (`skiff diff`) and its ports (`skiff port`)."""
+
+from __future__ import annotations
+
+from ..errors import InvalidSpec, NotFound
+from . import opened, output
+from .options import Usage
+
+_DIFF = Usage(
+    "diff", "CONTAINER", "List what a container has added (A), changed (C) and deleted (D) in its image", (), 1, 1
+)
+_PORT = Usage("port", "CONTAINER [PORT[/PROTOCOL]]", "List the ports of the host that lead to a container", (), 1, 2)
+
+
+def diff(words: list[str]) -> int:
+    """Print changes as `docker diff` does, sorted by path."""
+    from ..containers.changes import changes
+
+    wanted = _DIFF.parse(words).arguments[0]
+    output.write_lines(f"{change.kind} {change.path}" for change in changes(opened.store(), wanted))
+    return 0
+
+
+def port(words: list[str]) -> int:
+    """Print published ports as `docker port` does: all, or those of one port of the container."""
+    from ..containers.catalog import find
+    from ..containers.inspect_network import ports
+
+    ref, *rest = _PORT.parse(words).arguments
+    store = opened.store()
+    container = find(store, ref)
+    lines = {key: [_place(entry) for entry in places or ()] for key, places in ports(store, container).items()}
+    if not rest:
+        output.write_lines(f"{key} -> {place}" for key, places in lines.items() for place in places)
+        return 0
+    wanted = _port(rest[0])
+    if not lines.get(wanted):
+        raise NotFound(f"no port of the host leads to {wanted} of container {container.name}; 'skiff port' lists all")
+    output.write_lines(lines[wanted])
+    return 0
+
+
+def _place(entry: dict[str, str]) -> str:
+    address = entry["HostIp"]
+    return f"[{address}]:{entry['HostPort']}" if ":" in address else f"{address}:{entry['HostPort']}"
+
+
+def _port(text: str) -> str:
+    number, _unused, protocol = text.partition("/")
+    if not (number.isascii() and number.isdigit() and int(number[:6]) < 65536):
+        raise InvalidSpec(f"port {text[:40]!r}: write a number, or a number and a protocol as in 53/udp")
+    return f"{int(number)}/{protocol or 'tcp'}"
