@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
+_NO_LAYERS: tuple[str, ...] = ()
 _FORBIDDEN = ("/", "/proc", "/sys", "/dev")
 
 
@@ -29,7 +30,7 @@ def complete(store: Store, spec: ContainerSpec, image: dict[str, Any]) -> Contai
         if clean(mount.target) not in taken:
             taken.add(clean(mount.target))
             mounts.append(mount)
-    _check_sources(mounts)
+    _check_sources(store, mounts)
     return replace(spec, mounts=tuple(mounts))
 
 
@@ -38,14 +39,15 @@ def create(store: Store, container_id: str, spec: ContainerSpec, layers: Sequenc
 
     Return the description with the names of anonymous volumes.
     """
-    mounts = [replace(mount, source=mount.source or _anonymous(mount)) for mount in spec.mounts]
+    mounts = [_settled(store, mount) for mount in spec.mounts]
     named = [(given, mount) for given, mount in zip(spec.mounts, mounts) if mount.kind == "volume"]
     if named:
         from . import seed_volumes
 
         for given, mount in named:
             seed_volumes.create(store, container_id, mount, anonymous=given.source is None)
-        seed_volumes.fill(store, [mount for _unused, mount in named if mount.copy], layers)
+        whole = [mount for _unused, mount in named if mount.copy and not mount.subpath]
+        seed_volumes.fill(store, whole, layers)
     return replace(spec, mounts=tuple(mounts))
 
 
@@ -55,15 +57,25 @@ def ready(store: Store, spec: ContainerSpec) -> tuple[ReadyMount, ...]:
     for mount in spec.mounts:
         if mount.kind == "tmpfs":
             continue
-        source = mount.source or ""
-        if mount.kind == "volume":
+        source, layers = mount.source or "", _NO_LAYERS
+        if mount.kind == "image":
+            layers = _layers(store, mount)
+        elif mount.kind == "volume":
             from ..volumes import catalog, mounting
 
             source = mounting.ensure(store, catalog.find(store, source))
         elif not os.path.lexists(source):
             _make_source(mount, source)
-        result.append(ReadyMount(mount.target, source, mount.read_only, mount.propagation, mount.recursive))
+        ready_mount = ReadyMount(mount.target, source, mount.read_only, mount.propagation, mount.recursive)
+        result.append(replace(ready_mount, beneath=mount.subpath or "", layers=layers))
     return tuple(result)
+
+
+def _layers(store: Store, mount: Mount) -> tuple[str, ...]:
+    from ..images import catalog, layers
+    from .tree import at_least_two
+
+    return at_least_two(layers.folders(store, catalog.get(store, mount.image_id or "").layers))
 
 
 def _from_others(store: Store, spec: ContainerSpec) -> list[Mount]:
@@ -88,12 +100,19 @@ def _declared(spec: ContainerSpec, image: dict[str, Any]) -> list[Mount]:
     return [Mount("volume", clean(path)) for path in sorted(declared)]
 
 
-def _anonymous(mount: Mount) -> str | None:
-    return names.new_id() if mount.kind == "volume" else None
+def _settled(store: Store, mount: Mount) -> Mount:
+    """Return a mount with the name of its anonymous volume, or the id of its image."""
+    if mount.kind == "image":
+        from ..images import catalog
+
+        return replace(mount, image_id=catalog.find(store, mount.source or "").id)
+    return replace(mount, source=names.new_id()) if mount.kind == "volume" and not mount.source else mount
 
 
-def _check_sources(mounts: Iterable[Mount]) -> None:
+def _check_sources(store: Store, mounts: Iterable[Mount]) -> None:
     for mount in mounts:
+        if mount.kind == "image":
+            _settled(store, mount)  # says that it is missing before anything is touched
         if mount.kind == "bind" and not mount.create_source and not os.path.lexists(mount.source or ""):
             raise InvalidSpec(f"mount {mount.target}: {mount.source} does not exist on this host; make it first")
 

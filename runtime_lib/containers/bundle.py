@@ -12,6 +12,7 @@ from . import attach_volumes, devices, host_files, namespaces, tree, users
 from .catalog import Container
 from .config import Overlay, Settings, oci_config, working_dir
 from .config_mounts import ReadyMount
+from .release import cgroup_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def write(store: Store, container: Container, image: Image, layers: Sequence[str
         image=image.defaults,
         user=_look(container, image, layers, folder),
         hostname=host_files.hostname(store, container),
-        cgroup=store.layout.cgroup(container.id),
+        cgroup=cgroup_path(store, container.id),
         root=Overlay(tuple(layers), f"{folder}/upper", f"{folder}/work"),
         mounts=(*_own_files(store, container), *attach_volumes.ready(store, container.spec)),
         devices=devices.resolve(container.spec),

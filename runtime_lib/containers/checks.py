@@ -19,6 +19,7 @@ _SYSCTL = Pattern(r"[a-z0-9_]+(\.[a-zA-Z0-9_-]+)+\Z")
 _IPC_SYSCTLS = ("kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax",
                 "kernel.shmmni", "kernel.shm_rmid_forced")  # fmt: skip
 _CPUSET = Pattern(r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*\Z")
+_CGROUP = Pattern(r"[a-zA-Z0-9_][a-zA-Z0-9_.@-]*\Z")
 _MAC = Pattern(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}\Z")
 _LOG_OPTIONS = ("max-size", "max-file", "tag", "labels", "env", "compress", "mode", "max-buffer-size")
 _LOG_DRIVERS = ("json-file", "local", "none")
@@ -58,8 +59,8 @@ def host_names(spec: ContainerSpec) -> None:
     for what, value in (("hostname", spec.hostname), ("domainname", spec.domainname)):
         if value and (len(value) > 64 or not _HOSTNAME.match(value)):
             _fail(f"{what} {value[:80]!r}: use up to 64 letters, digits, '-', '_' and '.'")
-    if spec.uts_mode == "host" and (spec.hostname or spec.domainname):
-        _fail("hostname and domainname cannot be set together with uts_mode host: the host has its own")
+    if spec.uts_mode not in ("", "private") and (spec.hostname or spec.domainname):
+        _fail(f"hostname and domainname cannot be set together with uts_mode {spec.uts_mode}, which has its own")
     for host, address in spec.etc_hosts.items():
         if not _HOSTNAME.match(host) or (address != "host-gateway" and not _is_address(address)):
             _fail(f"etc_hosts: {host!r} -> {address!r} is not a host name and an address")
@@ -81,6 +82,10 @@ def network(spec: ContainerSpec) -> None:
             _fail("network_mode 'container:' needs the name of a container")
         if spec.hostname or spec.published_ports or spec.publish_all_ports or spec.etc_hosts or spec.dns_servers:
             _fail("hostname, ports, etc_hosts and dns settings belong to the container that owns the network")
+    for link in (*spec.links, *(text for entry in spec.networks for text in entry.links)):
+        ref, _unused, alias = link.partition(":")
+        if not ref or (alias and not _HOSTNAME.match(alias)):
+            _fail(f"links: {link!r} is not CONTAINER or CONTAINER:NAME")
     if alone and spec.networks:
         _fail(f"networks cannot be joined with network_mode {spec.network_mode}")
     for attachment in spec.networks:
@@ -119,15 +124,6 @@ def mounts(spec: ContainerSpec) -> None:
             _fail(f"mount {target}: nothing can be mounted over {clean(target)}")
     if spec.shm_size is not None and spec.shm_size <= 0:
         _fail("shm_size must be above 0")
-
-
-def not_there_yet(spec: ContainerSpec) -> None:
-    """What is understood but not done must not be taken for done."""
-    if spec.cgroup_parent:
-        _fail(f"cgroup_parent {spec.cgroup_parent!r} is not supported yet: leave it out")
-    for mount in spec.mounts:
-        if mount.subpath:
-            _fail(f"mount {mount.target}: a subpath of a volume is not supported yet: mount the whole volume")
 
 
 def memory(spec: ContainerSpec) -> None:
@@ -231,30 +227,48 @@ def namespaces(spec: ContainerSpec) -> None:
         ("uts_mode", spec.uts_mode, ("", "private", "host")),
         ("cgroupns_mode", spec.cgroupns_mode, ("", "private", "host")),
     ):
-        container = what in ("ipc_mode", "pid_mode") and mode.startswith("container:") and len(mode) > 10
+        container = what != "cgroupns_mode" and mode.startswith("container:") and len(mode) > 10
         if mode not in allowed and not container:
             _fail(f"{what} {mode!r}: use one of {', '.join(filter(None, allowed))}")
 
 
+def cgroup_parent(spec: ContainerSpec) -> None:
+    """A path below the root of the hierarchies, of ordinary names."""
+    parts = spec.cgroup_parent.strip("/").split("/") if spec.cgroup_parent else []
+    if not all(_CGROUP.match(part) for part in parts):
+        _fail(f"cgroup_parent {spec.cgroup_parent!r}: use a path such as /web, of letters, digits, '_', '.', '-', '@'")
+
+
 CHECKS = (name, texts, host_names, network, ports, mounts, memory, processor, process, restart, sysctls, logging,
-          health.check, security, namespaces, not_there_yet)  # fmt: skip
+          health.check, security, namespaces, cgroup_parent)  # fmt: skip
 ULIMITS = ("as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss",
            "rtprio", "rttime", "sigpending", "stack")  # fmt: skip
 
 
 def _mount(mount: Mount) -> None:
-    if mount.kind not in ("bind", "volume", "tmpfs"):
-        _fail(f"mount {mount.target}: type {mount.kind!r} is unknown; use bind, volume or tmpfs")
+    if mount.kind not in ("bind", "volume", "image", "tmpfs"):
+        _fail(f"mount {mount.target}: type {mount.kind!r} is unknown; use bind, volume, image or tmpfs")
     if not mount.target.startswith("/") or "\0" in mount.target:
         _fail(f"mount {mount.target!r}: the target must be an absolute path inside the container")
     if mount.kind == "bind" and not (mount.source or "").startswith("/"):
         _fail(f"mount {mount.target}: the source of a bind must be an absolute path on the host")
     if mount.kind == "volume" and mount.source is not None and not NAME.match(mount.source):
         _fail(f"mount {mount.target}: {mount.source!r} is not the name of a volume")
+    if mount.kind == "image" and not mount.source:
+        _fail(f"mount {mount.target}: the source of an image mount must be the name or id of an image")
+    if mount.subpath is not None:
+        _subpath(mount, mount.subpath)
     if mount.kind == "tmpfs" and mount.source:
         _fail(f"mount {mount.target}: a tmpfs has no source")
     if mount.propagation and mount.propagation not in PROPAGATIONS:
         _fail(f"mount {mount.target}: propagation must be one of {', '.join(PROPAGATIONS)}")
+
+
+def _subpath(mount: Mount, path: str) -> None:
+    if mount.kind not in ("volume", "image") or mount.source is None:
+        _fail(f"mount {mount.target}: a subpath is a path inside a volume with a name, or inside an image")
+    if path.startswith("/") or "\0" in path or not path or ".." in path.split("/"):
+        _fail(f"mount {mount.target}: subpath {path!r} must be a relative path without '..'")
 
 
 def _is_address(text: str) -> bool:

@@ -9,7 +9,7 @@ from ..errors import InvalidSpec
 from ..oci import reaper
 from ..records import dataclass, field
 from . import profile
-from .config_mounts import ReadyMount, mounts
+from .config_mounts import ReadyMount, lowerdir, mounts
 from .devices import HostDevice
 from .resources import resources, rlimits
 from .security import capabilities, options
@@ -31,8 +31,7 @@ class Overlay:
 
     def mount(self) -> dict[str, Any]:
         """Return the mount at `/`, which the runtime makes in the container's own mount namespace."""
-        lower = ":".join(path.replace("\\", "\\\\").replace(":", "\\:") for path in self.layers)
-        options = [f"lowerdir={lower}", f"upperdir={self.upper}", f"workdir={self.work}"]
+        options = [f"lowerdir={lowerdir(self.layers)}", f"upperdir={self.upper}", f"workdir={self.work}"]
         return {"destination": "/", "type": "overlay", "source": "overlay", "options": options}
 
 
@@ -70,7 +69,7 @@ def oci_config(settings: Settings) -> dict[str, Any]:
         "mounts": [settings.root.mount(), *mounts(spec, settings.mounts)],
         "linux": _linux(settings),
     }
-    if spec.uts_mode != "host":
+    if spec.uts_mode in ("", "private"):
         result["hostname"] = settings.hostname
         if spec.domainname:
             result["domainname"] = spec.domainname

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..oci.plan import BENEATH
 from ..records import dataclass
 from . import profile
 from .spec import ContainerSpec
@@ -19,13 +20,18 @@ _OPPOSITES = {"exec": "noexec", "suid": "nosuid", "dev": "nodev"}
 
 @dataclass(frozen=True)
 class ReadyMount:
-    """A folder or file of the host, found and checked, that is to be bound at `target`."""
+    """A folder or file of the host, found and checked, that is to be bound at `target`.
+
+    With `layers` (the top one first) it is the read-only tree of an image instead. `beneath` is a path inside of it.
+    """
 
     target: str
     source: str
     read_only: bool = False
     propagation: str | None = None
     recursive: bool = True
+    beneath: str = ""
+    layers: tuple[str, ...] = ()
 
 
 def mounts(spec: ContainerSpec, ready: Sequence[ReadyMount]) -> list[dict[str, Any]]:
@@ -40,10 +46,19 @@ def mounts(spec: ContainerSpec, ready: Sequence[ReadyMount]) -> list[dict[str, A
 
 
 def bind(mount: ReadyMount) -> dict[str, Any]:
-    """Return the OCI mount that binds a path of the host."""
-    options = ["rbind" if mount.recursive else "bind", mount.propagation or "rprivate"]
+    """Return the OCI mount that binds a path of the host, or shows the tree of an image."""
+    part = [f"{BENEATH}={mount.beneath}"] if mount.beneath else []
+    if mount.layers:
+        options = [f"lowerdir={lowerdir(mount.layers)}", "rprivate", "ro", *part]
+        return {"destination": mount.target, "type": "overlay", "source": "overlay", "options": options}
+    options = ["rbind" if mount.recursive else "bind", mount.propagation or "rprivate", *part]
     options += ["ro"] if mount.read_only else []
     return {"destination": mount.target, "type": "bind", "source": mount.source, "options": options}
+
+
+def lowerdir(layers: Iterable[str]) -> str:
+    """Return folders, top first, as overlayfs's option has them."""
+    return ":".join(path.replace("\\", "\\\\").replace(":", "\\:") for path in layers)
 
 
 def clean(path: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def host_config(spec: ContainerSpec) -> dict[str, Any]:
     """Return what was asked for, under Docker's names."""
     return {
-        "Binds": [_bind(mount) for mount in spec.mounts if mount.kind != "tmpfs"] or None,
+        "Binds": [_bind(mount) for mount in spec.mounts if mount.kind in ("bind", "volume")] or None,
         "ContainerIDFile": "",
         "LogConfig": {"Type": spec.log_driver, "Config": dict(spec.log_options)},
         "NetworkMode": spec.network_mode,

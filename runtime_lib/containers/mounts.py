@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 PROPAGATIONS = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
-_KINDS = ("bind", "volume", "tmpfs")
+_KINDS = ("bind", "volume", "image", "tmpfs")
 # SELinux labels and consistency hints (Docker Desktop) mean nothing here, and every Docker user's file has them.
 _IGNORED = ("z", "Z", "consistent", "cached", "delegated", "default")
 _ALIASES = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly"}
@@ -78,12 +78,12 @@ def _mount(values: dict[str, list[str]], text: str) -> Mount:
         kind,
         _target(target, text),
         _take(values, "source"),
-        read_only=_flag(values, "readonly", text),
+        read_only=_flag(values, "readonly", text) or kind == "image",
         propagation=_take(values, "bind-propagation"),
         recursive=not _flag(values, "bind-nonrecursive", text),
         create_source=_flag(values, "bind-create-mountpoint", text),
         copy=not _flag(values, "volume-nocopy", text),
-        subpath=_take(values, "volume-subpath"),
+        subpath=_take(values, "image-subpath" if kind == "image" else "volume-subpath"),
         labels=_pairs(values.pop("volume-label", [])),
         volume_options=_pairs(values.pop("volume-opt", [])),
         tmpfs_size=size(_take(values, "tmpfs-size") or "0", "tmpfs-size") or None,

@@ -12,9 +12,9 @@ _PREFIX = "container:"
 
 
 def joined(store: Store, spec: ContainerSpec) -> dict[str, str]:
-    """Return {type: file} of the ipc and pid namespaces that `spec` takes from running containers."""
+    """Return {type: file} of the ipc, pid and uts namespaces that `spec` takes from running containers."""
     result = {}
-    for kind, mode in (("ipc", spec.ipc_mode), ("pid", spec.pid_mode)):
+    for kind, mode in (("ipc", spec.ipc_mode), ("pid", spec.pid_mode), ("uts", spec.uts_mode)):
         if mode.startswith(_PREFIX):
             result[kind] = f"/proc/{owner(store, mode).pid}/ns/{kind}"
     return result
@@ -42,6 +42,7 @@ def network_owner(store: Store, container: Container) -> str:
 
 def dependencies(spec: ContainerSpec) -> list[str]:
     """Return the containers (names or ids) that must run before this one."""
-    modes = (spec.network_mode, spec.ipc_mode, spec.pid_mode)
+    modes = (spec.network_mode, spec.ipc_mode, spec.pid_mode, spec.uts_mode)
     refs = [mode[len(_PREFIX) :] for mode in modes if mode.startswith(_PREFIX)]
-    return [*refs, *(text.partition(":")[0] for text in spec.links)]
+    links = (*spec.links, *(text for entry in spec.networks for text in entry.links))
+    return [*refs, *(text.partition(":")[0] for text in links)]

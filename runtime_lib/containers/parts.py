@@ -9,8 +9,10 @@ from ..records import dataclass, field
 class Mount:
     """Something mounted at `target`.
 
-    `kind` is "bind" (`source`: a path on the host), "volume" (`source`: a name, or None for an anonymous one) or
-    "tmpfs" (no source). `create_source` makes a missing folder of a bind, as Docker's `-v` does and `--mount` does not.
+    `kind` is "bind" (`source`: a path on the host), "volume" (`source`: a name, or None for an anonymous one), "image"
+    (`source`: a name or id; `image_id` is what it meant when the container was made) or "tmpfs" (no source).
+    `subpath` is a path inside a volume or an image, relative to its top. `create_source` makes a missing folder of a
+    bind, as Docker's `-v` does and `--mount` does not.
     `propagation` is one of Docker's (rprivate, private, rshared, shared, rslave, slave). `tmpfs_size` is in bytes,
     `tmpfs_mode` a number, `tmpfs_options` are options of mount(8).
     """
@@ -29,6 +31,7 @@ class Mount:
     tmpfs_size: int | None = None
     tmpfs_mode: int | None = None
     tmpfs_options: tuple[str, ...] = ()
+    image_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,8 @@ def erase(store: Store, container_id: str, volumes: bool = True) -> None:
     layout = store.layout
     row = store.row("SELECT image_id, spec FROM containers WHERE id = ?", (container_id,))
     # The row before the files: no power cut brings it back without them. See `afterboot` for `auto_remove`.
-    lasting = not (row and parse(row["spec"]).get("auto_remove"))
+    spec = parse(row["spec"]) if row else {}
+    lasting = not spec.get("auto_remove")
     with store.transaction(durable=lasting) as db:
         db.execute("UPDATE containers SET phase = 'removing' WHERE id = ? AND phase != 'removing'", (container_id,))
         if volumes:
@@ -57,8 +58,9 @@ def erase(store: Store, container_id: str, volumes: bool = True) -> None:
     remove_folder(f"{layout.root}/containers", container_id)
     with store.transaction() as db:
         db.execute("DELETE FROM containers WHERE id = ?", (container_id,))
-    if row:
-        release_image(store, row["image_id"])
+    mounted = [mount.get("image_id") for mount in spec.get("mounts", ())]
+    for image_id in filter(None, [row["image_id"] if row else None, *mounted]):
+        release_image(store, image_id)
     finish_removals(store)
     try:
         os.unlink(f"{layout.locks}/container-{container_id}")

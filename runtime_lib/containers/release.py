@@ -57,4 +57,16 @@ def _unlocked(descriptor: int) -> bool:
 
 def cgroup(store: Store, container_id: str) -> Cgroup:
     """Return the cgroup of a container; nothing is touched."""
-    return Cgroup(detect(), store.layout.cgroup(container_id))
+    return Cgroup(detect(), cgroup_path(store, container_id))
+
+
+def cgroup_path(store: Store, container_id: str) -> str:
+    """Return the path of a container's cgroup. Below a `cgroup_parent` it is in a folder of ours, too.
+
+    So what somebody else has made and limited is never removed for being empty.
+    """
+    query = "SELECT json_extract(spec, '$.cgroup_parent') AS parent FROM containers WHERE id = ?"
+    row = store.row(query, (container_id,))
+    parent = ((row["parent"] if row else None) or "").strip("/")
+    own = store.layout.cgroup(container_id)
+    return f"/{parent}{own}" if parent else own

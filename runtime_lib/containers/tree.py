@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 
+from ..images.layers import EMPTY
 from ..linux import libc, mounts
 from ..linux.saferoot import SafeRoot
 
@@ -18,8 +19,13 @@ _SAFE = libc.MOUNT_ATTR_NOSUID | libc.MOUNT_ATTR_NODEV | libc.MOUNT_ATTR_NOEXEC
 @contextmanager
 def image_tree(layers: Sequence[str]) -> Iterator[SafeRoot]:
     """Give the tree of an image, read-only; `layers` has the top one first."""
-    with _opened(layers if len(layers) > 1 else [*layers, _empty(layers[0])], "", "", libc.MOUNT_ATTR_RDONLY) as root:
+    with _opened(at_least_two(layers), "", "", libc.MOUNT_ATTR_RDONLY) as root:
         yield root
+
+
+def at_least_two(layers: Sequence[str]) -> tuple[str, ...]:
+    """Return the folders of an overlay without a writable one: the kernel refuses one folder alone."""
+    return tuple(layers) if len(layers) > 1 else (*layers, _empty(layers[0]))
 
 
 @contextmanager
@@ -49,7 +55,7 @@ def _opened(lower: Sequence[str], upper: str, work: str, attributes: int) -> Ite
 
 
 def _empty(layer: str) -> str:
-    """Return a folder that adds nothing: the kernel refuses an overlay of one folder alone."""
-    folder = f"{os.path.dirname(layer)}/.empty"
+    """Return a folder that adds nothing."""
+    folder = f"{os.path.dirname(layer)}/{EMPTY}"
     os.makedirs(folder, mode=0o700, exist_ok=True)
     return folder

@@ -94,8 +94,8 @@ def _absolute(entry: str) -> str:
 def mount(value: dict[str, Any]) -> Mount:
     """Return one entry of `mounts`."""
     kind, target = value["type"], value["target"]
-    if kind in ("npipe", "cluster", "image") or value.get("volume_driver") not in (None, "", "local"):
-        raise InvalidSpec(f"mounts: {target}: use bind, volume or tmpfs with the local driver")
+    if kind in ("npipe", "cluster") or value.get("volume_driver") not in (None, "", "local"):
+        raise InvalidSpec(f"mounts: {target}: use bind, volume, image or tmpfs with the local driver")
     source = value.get("source")
     if kind == "bind":
         if not source:
@@ -105,7 +105,7 @@ def mount(value: dict[str, Any]) -> Mount:
         kind,
         target,
         source,
-        read_only=bool(value.get("read_only")),
+        read_only=bool(value.get("read_only")) or kind == "image",
         create_source=bool(value.get("create_mountpoint")),
         propagation=value.get("propagation"),
         recursive=not value.get("non_recursive"),

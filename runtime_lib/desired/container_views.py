@@ -86,7 +86,8 @@ def _labels(spec: ContainerSpec, image: ImageFacts) -> Any:
 
 def _volumes(spec: ContainerSpec, image: ImageFacts) -> Any:
     declared = set(image.config.get("Volumes") or ()) - {mount.target for mount in spec.mounts} - set(spec.tmpfs)
-    return tuple(_volume(mount) for mount in spec.mounts if mount.kind != "tmpfs") + tuple(declared)
+    shown = (_volume(mount) for mount in spec.mounts if mount.kind in ("bind", "volume"))
+    return tuple(shown) + tuple(declared)
 
 
 def _volume(mount: Mount) -> str:
@@ -102,7 +103,7 @@ def _anonymous(mount: Mount) -> bool:
 
 
 def _mounts(spec: ContainerSpec, _image: ImageFacts) -> Any:
-    hidden = ("create_source",)  # says how to prepare the host, not what the container sees
+    hidden = ("create_source", "image_id")  # how to prepare the host, and what it had then; not what was asked for
     named = (asdict(mount) for mount in spec.mounts if not _anonymous(mount))
     return tuple({key: part for key, part in mount.items() if key not in hidden} for mount in named)
 

@@ -70,7 +70,7 @@ def ordered(wishes: list[Wish]) -> list[Wish]:
 def needs(wanted: Wish) -> set[str]:
     """Return the names of the containers whose namespaces, volumes or addresses this one uses."""
     spec = wanted.spec
-    modes = (spec.network_mode, spec.ipc_mode, spec.pid_mode)
+    modes = (spec.network_mode, spec.ipc_mode, spec.pid_mode, spec.uts_mode)
     names = {mode.partition(":")[2] for mode in modes if mode.startswith("container:")}
     names.update(entry.partition(":")[0] for entry in spec.volumes_from)
     links = spec.links + tuple(link for network in spec.networks for link in network.links)

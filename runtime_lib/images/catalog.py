@@ -144,7 +144,7 @@ def prune(store: Store, everything: bool = False) -> tuple[list[Removed], int]:
     with store.transaction(durable=True) as db:
         before = _stored(store)
         for image in listing(store):
-            used = store.row("SELECT 1 FROM containers WHERE image_id = ?", (image.id,))
+            used = store.row(f"SELECT 1 FROM containers WHERE {layers.USES}", (image.id, image.id))
             if used or (image.names and not everything):
                 continue
             db.execute("DELETE FROM image_names WHERE image_id = ?", (image.id,))
@@ -166,7 +166,8 @@ def _users(store: Store, image_id: str) -> tuple[list[str], list[str]]:
 
     running: list[str] = []
     stopped: list[str] = []
-    for row in store.query("SELECT id, name FROM containers WHERE image_id = ? ORDER BY name", (image_id,)):
+    query = f"SELECT id, name FROM containers WHERE {layers.USES} ORDER BY name"
+    for row in store.query(query, (image_id, image_id)):
         state = read(store.layout.bundle(row["id"]), store.layout.container(row["id"]))
         users = running if state.status in ("running", "paused", "restarting") else stopped
         users.append(row["name"])

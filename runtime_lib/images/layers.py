@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from .stream import Readable
 
 _PREFIX = "image-"
+EMPTY = ".empty"  # a folder among the layers that adds nothing to one
+# Whether a row of `containers` needs the image that is given twice: it was made from it, or mounts it.
+USES = (
+    "(containers.image_id = ? OR EXISTS (SELECT 1 FROM json_each(containers.spec, '$.mounts') AS mount"
+    " WHERE json_extract(mount.value, '$.image_id') = ?))"
+)
 _PATIENCE = 3600.0  # seconds; another task may be unpacking gigabytes
 
 
@@ -177,7 +183,7 @@ def collect(store: Store) -> None:
             with store.transaction(durable=True) as db:  # before the trees: no power cut brings rows without them back
                 db.execute(
                     "DELETE FROM images WHERE id IN (SELECT image_id FROM removed_images)"
-                    " AND id NOT IN (SELECT image_id FROM containers)"
+                    f" AND NOT EXISTS (SELECT 1 FROM containers WHERE {USES.replace('?', 'images.id')})"
                 )
                 db.execute("DELETE FROM layers WHERE chain_id NOT IN (SELECT chain_id FROM image_layers)")
             paths = _without_row(store)
@@ -200,7 +206,7 @@ def _without_row(store: Store) -> list[str]:
     known = {row["folder"] for row in store.query("SELECT folder FROM layers")}
     for place in (store.layout.layers, store.layout.recipes):
         for name in os.listdir(place):
-            if name not in known:
+            if name not in known and name != EMPTY:
                 paths.append(f"{temporary}/{_PREFIX}{os.urandom(8).hex()}")
                 os.rename(f"{place}/{name}", paths[-1])
     return paths

@@ -11,7 +11,7 @@ from ..patterns import Pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ..store import Store
     from .model import Endpoint
@@ -119,7 +119,16 @@ def _names(every: Iterable[Endpoint]) -> tuple[dict[str, bytes], dict[str, list[
     return lines, homes
 
 
+def put_before_neighbours(path: str, lines: bytes) -> None:
+    """Add lines to a container's hosts file, in place; nothing happens when it has none."""
+    _change(path, lambda old: lines.join(old.partition(_BEGIN)[:2]) + old.partition(_BEGIN)[2])
+
+
 def _rewrite(path: str, neighbours: bytes) -> None:
+    _change(path, lambda old: without_neighbours(old) + neighbours)
+
+
+def _change(path: str, changed: Callable[[bytes], bytes]) -> None:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -128,7 +137,7 @@ def _rewrite(path: str, neighbours: bytes) -> None:
         old = os.pread(descriptor, _LARGEST + 1, 0)
         if len(old) > _LARGEST:
             return  # the container made it useless for itself; its neighbours must start all the same
-        new = without_neighbours(old) + neighbours
+        new = changed(old)
         if new != old:
             _write(descriptor, new)
             os.ftruncate(descriptor, len(new))  # last: a reader never sees an empty file

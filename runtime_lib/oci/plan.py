@@ -12,19 +12,27 @@ if TYPE_CHECKING:
 
     from .options import Options
 
+BENEATH = "x-skiff.beneath"
 _REAL_FOLDERS = ("proc", "sysfs")  # masks and labels rely on what is there (CVE-2019-19921)
 
 
 class Mount:
-    """One mount: `kind` is a file system's name, "bind" or "cgroup"; `destination` is absolute in the container."""
+    """One mount: `kind` is a file system's name, "bind" or "cgroup"; `destination` is absolute in the container.
 
-    __slots__ = ("destination", "kind", "options", "source")
+    `overlay` are the layers of one of that kind. Of a tree of which only a part is wanted, `beneath` is that part's
+    path: our extension, the option `x-skiff.beneath=`; links are followed inside the tree.
+    """
+
+    __slots__ = ("beneath", "destination", "kind", "options", "overlay", "source")
 
     def __init__(self, destination: str, kind: str, source: str, options: Options) -> None:
         self.destination = destination
         self.kind = kind
         self.source = source
         self.options = options
+        self.beneath = options.value(BENEATH) or ""
+        self.overlay = Root("", False, options) if kind == "overlay" and options.value("lowerdir") else None
+        options.data = [(key, value) for key, value in options.data if key != BENEATH]
 
     @property
     def needs_real_folder(self) -> bool:
@@ -56,7 +64,7 @@ def root(config: dict[str, Any], bundle: str) -> Root:
     for entry in config.get("mounts") or ():
         if entry.get("destination") == "/" and entry.get("type") == "overlay":
             overlay = mount_options.parse(entry.get("options") or ())
-            _check_overlay(overlay)
+            _check_overlay(overlay, "/")
             return Root("", readonly, overlay)
     if not section.get("path"):
         raise InvalidSpec("root.path is missing: name the folder of the root file system, or mount an overlay at /")
@@ -85,19 +93,21 @@ def _mount(entry: dict[str, Any], bundle: str) -> Mount:
         return Mount(destination, "bind", _absolute(source, bundle), parsed)
     if not kind or kind == "none":
         raise InvalidSpec(f"mount at {destination}: give a type, or the option bind or rbind")
+    if kind == "overlay" and parsed.value("lowerdir"):
+        _check_overlay(parsed, destination)
     return Mount(destination, kind, source, parsed)
 
 
-def _check_overlay(overlay: Options) -> None:
+def _check_overlay(overlay: Options, place: str) -> None:
     if not overlay.value("lowerdir"):
-        raise InvalidSpec("the overlay at / has no lowerdir: name at least one layer")
+        raise InvalidSpec(f"the overlay at {place} has no lowerdir: name at least one layer")
     if bool(overlay.value("upperdir")) != bool(overlay.value("workdir")):
-        raise InvalidSpec("the overlay at / needs both upperdir and workdir, or none of them")
+        raise InvalidSpec(f"the overlay at {place} needs both upperdir and workdir, or none of them")
     overlay_paths = [*mount_options.layers(overlay.value("lowerdir") or "")]
     overlay_paths += [overlay.value(key) or "/" for key in ("upperdir", "workdir")]
     for path in overlay_paths:
         if not path.startswith("/"):
-            raise InvalidSpec(f"the overlay at / names {path!r}: its folders must be absolute paths")
+            raise InvalidSpec(f"the overlay at {place} names {path!r}: its folders must be absolute paths")
 
 
 def _absolute(path: str, bundle: str) -> str:

@@ -25,11 +25,12 @@ _NULL = (1, 3)  # the device number of /dev/null (Documentation/admin-guide/devi
 class Rootfs:
     """A root file system that is being built; `root` opens paths in it."""
 
-    __slots__ = ("_late", "_masks", "_null", "descriptor", "devpts", "root")
+    __slots__ = ("_bundle", "_late", "_masks", "_null", "descriptor", "devpts", "root")
 
-    def __init__(self, descriptor: int) -> None:
-        """Take over `descriptor`, the attached root mount."""
+    def __init__(self, descriptor: int, bundle: str) -> None:
+        """Take over `descriptor`, the attached root mount; `bundle` is a folder for mounts that are being made."""
         self.descriptor = descriptor
+        self._bundle = bundle
         self.root = SafeRoot(descriptor)
         self.devpts = -1
         self._late: list[int] = []
@@ -95,8 +96,8 @@ class Rootfs:
     def _mount(self, each: plan.Mount) -> None:
         options = each.options
         if each.kind == "bind":
-            with Stage("mount", each.source):
-                mount = mounts.clone(libc.AT_FDCWD, each.source, options.recursive)
+            with Stage("mount", f"{each.source}/{each.beneath}" if each.beneath else each.source):
+                mount = self._bound(each)
             attributes, unwanted = options.attr_set, options.attr_clr
         else:
             mount = self._new(each)
@@ -107,7 +108,26 @@ class Rootfs:
         mounts.change(mount, 0, 0, options.propagation, options.propagation_tree)
         self._keep(each, mount)
 
+    def _bound(self, each: plan.Mount) -> int:
+        if not each.beneath:
+            return mounts.clone(libc.AT_FDCWD, each.source, each.options.recursive)
+        with SafeRoot.at(each.source) as tree:
+            return _part(tree, each.beneath, each.options.recursive)
+
+    def _overlaid(self, each: plan.Mount, overlay: plan.Root) -> int:
+        mount = _overlay(overlay, self._bundle)
+        if not each.beneath:
+            return mount
+        # The kernel copies parts of attached mounts only; for a moment this one lies over the root, which is private.
+        mounts.attach(mount, self.descriptor)
+        with SafeRoot(mount) as tree:
+            part = _part(tree, each.beneath, False)
+            libc.umount2(f"/proc/self/fd/{mount}", libc.MNT_DETACH)
+        return part
+
     def _new(self, each: plan.Mount) -> int:
+        if each.overlay:
+            return self._overlaid(each, each.overlay)
         wanted = plan.host_flags(each.options)
         data = each.options.data
         if each.kind == "tmpfs":
@@ -173,7 +193,16 @@ def prepare(root: plan.Root, bundle: str, propagation: int) -> Rootfs:
         mounts.attach(mount, place)
         os.close(place)
         mounts.change(mount, 0, propagation=libc.MS_PRIVATE)
-        return Rootfs(mount)
+        return Rootfs(mount, bundle)
+
+
+def _part(tree: SafeRoot, path: str, recursive: bool) -> int:
+    """Return the detached mount of one path of a tree."""
+    found = tree.open(path, os.O_PATH)
+    try:
+        return mounts.clone(found, "", recursive)
+    finally:
+        os.close(found)
 
 
 def _overlay(root: plan.Root, bundle: str) -> int:

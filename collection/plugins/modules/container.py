@@ -300,11 +300,11 @@ options:
         type: str
         required: true
       source:
-        description: A path on the host for V(bind), the name of a volume for V(volume).
+        description: A path on the host for V(bind), the name of a volume for V(volume), of an image for V(image).
         type: str
       type:
         description:
-          - The kind of mount. V(npipe), V(cluster) and V(image) are refused.
+          - The kind of mount. V(image) is the tree of an image, read-only. V(npipe) and V(cluster) are refused.
         type: str
         choices: [bind, npipe, tmpfs, volume, cluster, image]
         default: volume
@@ -344,7 +344,9 @@ options:
         description: Driver options of a volume that is made.
         type: dict
       subpath:
-        description: Refused, because it is not supported yet.
+        description:
+          - A path inside the volume or the image, relative to its top, of which only what is there is mounted. It must exist
+            when the container starts; links on the way never lead outside.
         type: str
       tmpfs_size:
         description: The size of a tmpfs, such as V(64M).
@@ -532,7 +534,7 @@ options:
     description: V(host) or C(container:NAME).
     type: str
   uts:
-    description: V(host) shares the host name.
+    description: V(host) shares the host name, C(container:NAME) that of another container.
     type: str
   userns_mode:
     description: Accepted with a warning.
@@ -542,7 +544,9 @@ options:
     type: str
     choices: [host, private]
   cgroup_parent:
-    description: Refused, because it is not supported yet.
+    description:
+      - The control group below which the one of the container is made, such as V(/web). It is made when it is missing, and
+        never removed.
     type: str
   restart_policy:
     description: When to start the container again after its end.

@@ -1,0 +1,115 @@
+"""Options of a container that reach beyond it: parts of volumes, trees of images, groups, names of others."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import leftovers, rootfs
+from tests.support.skiff import Skiff
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+ALONE = ("--network", "none")
+
+
+@pytest.fixture(scope="module")
+def skiff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
+    """A host with the image `bb`, on which nothing is left at the end."""
+    folder = tmp_path_factory.mktemp("options")
+    host = Skiff(folder / "root")
+    host.run("import", str(rootfs.tar(folder / "tree", folder / "bb.tar")), "bb")
+    yield host
+    host.remove_everything()
+    left = leftovers.of(host.root, host.layout.label)
+    left.pop("interfaces", None)  # those of others, who are at work at the same time
+    assert not any(left.values()), left
+
+
+def inside(skiff: Skiff, *words: str) -> str:
+    return skiff.run("run", "--rm", *ALONE, *words).stdout
+
+
+def test_a_part_of_a_volume(skiff: Skiff) -> None:
+    fill = "mkdir -p /v/a/b; echo deep >/v/a/b/file; ln -s /a/b /v/link; ln -s /../../../../etc /v/out"
+    inside(skiff, "-v", "data:/v", "bb", "sh", "-c", f"{fill}; ln -s .. /v/a/up")
+
+    def seen(path: str, command: str = "cat /t/file") -> str:
+        return inside(skiff, "--mount", f"source=data,target=/t,volume-subpath={path}", "bb", "sh", "-c", command)
+
+    assert seen("a/b") == "deep\n"
+    assert seen("link") == "deep\n"  # an absolute link is one inside the volume
+    assert seen("a/up/a/b") == "deep\n"
+    assert seen("a/b/file", "cat /t") == "deep\n"
+    mount = "type=volume,source=data,target=/t,volume-subpath="
+    for wrong in ("out", "no/such"):  # `out` is `etc` of the volume, which it does not have
+        failed = skiff.run("run", "--rm", *ALONE, "--mount", mount + wrong, "bb", "true", check=False)
+        assert failed.returncode == 125
+        assert "No such file or directory" in failed.stderr
+        assert f"/{wrong}:" in failed.stderr
+    skiff.run("volume", "rm", "data")
+
+
+def test_the_tree_of_an_image(skiff: Skiff) -> None:
+    mount = "type=image,source=bb,target=/t"
+    assert inside(skiff, "--mount", mount, "bb", "cat", "/t/etc/passwd") == rootfs.USERS
+    assert inside(skiff, "--mount", f"{mount},image-subpath=etc", "bb", "cat", "/t/passwd") == rootfs.USERS
+    written = skiff.run("run", "--rm", *ALONE, "--mount", mount, "bb", "touch", "/t/x", check=False)
+    assert "Read-only" in written.stderr
+    missing = skiff.run("create", "--mount", "type=image,source=nowhere,target=/t", "bb", "true", check=False)
+    assert missing.returncode == 125
+    assert "nowhere" in missing.stderr
+
+
+def test_an_image_that_is_mounted_stays(skiff: Skiff, tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "word").write_text("kept")
+    subprocess.run(["tar", "-C", tmp_path / "tree", "-cf", tmp_path / "data.tar", "."], check=True)
+    skiff.run("import", str(tmp_path / "data.tar"), "data")
+    skiff.run("create", "--name", "user", *ALONE, "--mount", "type=image,source=data,target=/t", "bb", "cat", "/t/word")
+    refused = skiff.run("rmi", "data", check=False)
+    assert refused.returncode == 1
+    assert "user" in refused.stderr
+    skiff.run("rmi", "-f", "data")
+    assert skiff.run("start", "-a", "user").stdout == "kept"
+    layers = set(os.listdir(skiff.layout.layers))
+    skiff.run("rm", "user")
+    assert len(layers - set(os.listdir(skiff.layout.layers))) == 1
+
+
+def test_a_parent_of_the_cgroup(skiff: Skiff) -> None:
+    parent = f"parent-{skiff.layout.instance}"
+    skiff.run("run", "-d", "--name", "web", *ALONE, "--cgroup-parent", f"/{parent}", "bb", "sleep", "1000")
+    try:
+        lines = skiff.run("exec", "web", "cat", "/proc/self/cgroup").stdout.splitlines()
+        ours = [line for line in lines if f"/{parent}/{skiff.layout.label}/" in line]
+        assert ours
+        skiff.run("pause", "web")
+        skiff.run("unpause", "web")
+        assert "sleep" in skiff.run("top", "web").stdout
+        skiff.run("rm", "-f", "web")
+        groups = list(Path("/sys/fs/cgroup").glob(f"**/{parent}"))
+        assert groups
+        assert not [entry for group in groups for entry in group.iterdir() if entry.is_dir()]
+    finally:
+        skiff.run("rm", "-f", "web", check=False)
+        for group in Path("/sys/fs/cgroup").glob(f"**/{parent}"):
+            group.rmdir()
+
+
+def test_the_name_of_another_container(skiff: Skiff) -> None:
+    skiff.run("run", "-d", "--name", "owner", *ALONE, "--hostname", "ship", "bb", "sleep", "1000")
+    assert inside(skiff, "--uts", "container:owner", "bb", "sh", "-c", "hostname; cat /etc/hostname") == "ship\nship\n"
+    skiff.run("rm", "-f", "owner")
+
+
+def test_links(skiff: Skiff) -> None:
+    skiff.run("network", "create", "n1")
+    skiff.run("run", "-d", "--name", "db", "--network", "n1", "bb", "sleep", "1000")
+    seen = skiff.run("run", "--rm", "--network", "n1", "--link", "db:data", "bb", "cat", "/etc/hosts").stdout
+    assert [line.split()[1] for line in seen.splitlines() if "data" in line] == ["data"]
+    skiff.run("rm", "-f", "db")
+    skiff.run("network", "rm", "n1")
