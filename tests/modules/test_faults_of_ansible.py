@@ -40,6 +40,11 @@ def over_ssh(host: Host, sshd: Sshd) -> dict[str, Any]:
     }
 
 
+def own_tmp(host: Host, folder: Path) -> dict[str, str]:
+    """Return the environment of a play whose modules are killed: they cannot remove what they have unpacked."""
+    return {"SKIFF_ROOT": host.root, "TMPDIR": str(folder)}
+
+
 def until(condition: Callable[[], Any], what: str) -> Any:
     end = time.monotonic() + LIMIT
     while time.monotonic() < end:
@@ -76,7 +81,8 @@ def test_an_async_task_that_takes_too_long(host: Host, tmp_path: Path) -> None:
     word = f"endless-{os.getpid()}"
     endless = build(tmp_path / "a", "late", f": {word}; while :; do sleep 0.1; done", ignore_errors_=True)
     with ThreadPoolExecutor() as pool:
-        playing = pool.submit(host.play, [{**endless, "async": 20, "poll": 1}])
+        tasks = [{**endless, "async": 20, "poll": 1}]
+        playing = pool.submit(host.play, tasks, environment=own_tmp(host, tmp_path))
         until(lambda: processes(word) or playing.done(), "start of the build")
         (killed,) = playing.result()
     assert killed["_ending"] == "failed"
@@ -94,7 +100,7 @@ def test_an_ssh_connection_that_breaks_in_a_task(host: Host, sshd: Sshd, tmp_pat
     way = over_ssh(host, sshd)
     tasks = [task("container", **web), build(tmp_path / "b", "slow", slow, ignore_unreachable_=True)]
     with ThreadPoolExecutor() as pool:
-        playing = pool.submit(host.play, tasks, vars=way)
+        playing = pool.submit(host.play, tasks, vars=way, environment=own_tmp(host, tmp_path))
         until(lambda: processes(word) or playing.done(), "start of the build")
         assert sshd.break_sessions() > 0
         started, broken = playing.result()
@@ -175,4 +181,3 @@ def test_two_plays_at_once(bare: Host, archive: Path) -> None:
 def at_once(host: Host, tasks: list[dict[str, Any]], number: int = 3) -> list[Results]:
     with ThreadPoolExecutor(number) as pool:
         return [future.result() for future in [pool.submit(host.play, tasks) for _each in range(number)]]
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,10 @@ def test_networks_belong_to_the_scenario() -> None:
         },
         {"name": "two", "image": "debian", "networks": [{"name": "front"}, {"name": "back"}]},
     )
+    labels = {"owner": "molecule", "molecule.scenario": "ab12"}
     assert plan["networks"] == [
-        {"name": "front-ab12", "ipam_config": [{"subnet": "10.3.1.0/24"}], "labels": {"owner": "molecule"}},
-        {"name": "back-ab12", "labels": {"owner": "molecule"}},
+        {"name": "front-ab12", "ipam_config": [{"subnet": "10.3.1.0/24"}], "labels": labels},
+        {"name": "back-ab12", "labels": labels},
     ]
     assert plan["containers"][0]["networks"] == [
         {"name": "front-ab12", "aliases": ["one", "web"], "ipv4_address": "10.3.1.7"}
@@ -134,9 +136,17 @@ def test_a_finished_image_is_not_built(tmp_path: Path) -> None:
     assert plan["containers"][0]["image"] == "debian"
 
 
-def test_what_is_removed() -> None:
-    assert planned({"name": "one", "image": "debian"})["removals"] == [{"name": "one-ab12"}]
-    assert planned()["removals"] == []
+def test_what_is_removed_is_what_the_scenario_has_made() -> None:
+    script = planned({"name": "one", "image": "debian"})["removal"]
+    assert script.count("--filter label=molecule.scenario=ab12") == 2
+    assert planned()["removal"] == "exit 0"
+
+
+def test_scripts_on_a_host_where_nothing_was_ever_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SKIFF_ROOT", str(tmp_path / "it's here"))
+    plan = planned(*({"name": name, "image": name, "load_path": "/srv/base.tar"} for name in ("one", "two")))
+    for script, printed in ((plan["removal"], ""), (plan["look_for_images"], "one\ntwo\n")):
+        assert subprocess.run(["sh", "-c", script], check=True, text=True, capture_output=True).stdout == printed
 
 
 def test_the_schema_knows_what_is_passed_and_the_module_takes_it() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 LABELS = {"owner": "molecule"}
+SCENARIO = "molecule.scenario"  # a label, too
 SETTINGS = ("SKIFF_ROOT", "SKIFF_RUN")
+DEFAULT_ROOT = "/var/lib/skiff"
 DEFAULT_DOCKERFILE = "Dockerfile.j2"
 # An option that says with which other container to share something, as `container:NAME`.
 SHARING = ("network_mode", "ipc_mode", "pid_mode")
@@ -38,6 +41,19 @@ done
 echo "systemd is still starting: $(systemctl list-jobs 2>&1)" >&2
 exit 1"""
 
+# Prints the images that are not there.
+MISSING_IMAGES = """\
+for image in {names}; do
+  {skiff} image inspect "$image" >/dev/null 2>&1 || echo "$image"
+done"""
+# Where nothing was ever made, the command is not there either. Prints what it removes.
+REMOVE = """\
+[ -x {skiff} ] || exit 0
+containers=$({skiff} ps -aq --filter label={label}) || exit
+[ -z "$containers" ] || {skiff} rm -f -v $containers || exit
+networks=$({skiff} network ls -q --filter label={label}) || exit
+[ -z "$networks" ] || {skiff} network rm $networks"""
+
 
 def molecule_skiff(
     platforms: Iterable[Mapping[str, Any]], hostvars: Mapping[str, Any], scenario_folder: str, ephemeral_folder: str
@@ -49,15 +65,18 @@ def molecule_skiff(
     platforms = [{**platform, **_dockerfile(platform, scenario_folder, ephemeral_folder)} for platform in platforms]
     scenario = hostvars[platforms[0]["name"]]["molecule_skiff_scenario"] if platforms else ""
     names = Names(scenario, platforms)
+    images = {image["name"]: image for image in map(_image, platforms) if image}
+    environment = {name: os.environ[name] for name in SETTINGS if name in os.environ}
     return {
         "become": os.geteuid() != 0,
-        "environment": {name: os.environ[name] for name in SETTINGS if name in os.environ},
-        "images": list({image["name"]: image for image in map(_image, platforms) if image}.values()),
+        "environment": environment,
+        "images": list(images.values()),
+        "look_for_images": _shell(environment, MISSING_IMAGES, names=shlex.join(images)),
         "templates": [platform for platform in platforms if "molecule_skiff_template" in platform],
         "builds": [_build(platform, names, scenario_folder) for platform in platforms if _is_built(platform)],
         "networks": _networks(platforms, names),
         "containers": [_container(platform, names) for platform in platforms],
-        "removals": [{"name": names.scoped(platform["name"])} for platform in platforms],
+        "removal": _shell(environment, REMOVE, label=f"{SCENARIO}={scenario}") if scenario else "exit 0",
         "with_systemd": [names.scoped(platform["name"]) for platform in platforms if platform.get("systemd")],
         "wait_for_systemd": ["sh", "-c", WAIT_FOR_SYSTEMD],
     }
@@ -73,6 +92,10 @@ class Names:
     def scoped(self, name: str) -> str:
         """Return the name on the host of something that belongs to the scenario."""
         return f"{name}-{self.scenario}"
+
+    def labels(self, described: Mapping[str, Any]) -> dict[str, str]:
+        """Return the labels of a container or network: `destroy` finds it by them, whatever molecule.yml says then."""
+        return {**described.get("labels", {}), **LABELS, SCENARIO: self.scenario}
 
     def container(self, name: str) -> str:
         """Return the name on the host of a container, which may be an instance of the scenario or any other one."""
@@ -94,6 +117,13 @@ def _dockerfile(platform: Mapping[str, Any], scenario_folder: str, ephemeral_fol
 
 def _is_built(platform: Mapping[str, Any]) -> bool:
     return "molecule_skiff_dockerfile" in platform
+
+
+def _shell(environment: Mapping[str, str], script: str, **words: str) -> str:
+    """Return a script for the host's shell, which uses the command of the installation that the environment names."""
+    command = shlex.quote(f"{environment.get('SKIFF_ROOT', DEFAULT_ROOT)}/bin/skiff")
+    settings = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
+    return "\n".join([*settings, script.format(skiff=command, **words)])
 
 
 def _image(platform: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -128,10 +158,7 @@ def _networks(platforms: Iterable[Mapping[str, Any]], names: Names) -> list[dict
     for platform in platforms:
         for network in platform.get("networks", []):
             found.setdefault(network["name"], {})
-    return [
-        {**network, "name": names.scoped(name), "labels": {**network.get("labels", {}), **LABELS}}
-        for name, network in found.items()
-    ]
+    return [{**network, "name": names.scoped(name), "labels": names.labels(network)} for name, network in found.items()]
 
 
 def _container(platform: Mapping[str, Any], names: Names) -> dict[str, Any]:
@@ -140,7 +167,7 @@ def _container(platform: Mapping[str, Any], names: Names) -> dict[str, Any]:
     options.setdefault("hostname", platform["name"])
     if _is_built(platform):
         options["image"] = _built_name(platform, names)
-    options["labels"] = {**platform.get("labels", {}), **LABELS, "molecule.scenario": names.scenario}
+    options["labels"] = names.labels(platform)
     for key in SHARING:
         if str(options.get(key, "")).startswith("container:"):
             options[key] = f"container:{names.container(options[key][len('container:') :])}"
