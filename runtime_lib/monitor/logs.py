@@ -27,7 +27,10 @@ class Record:
 
 
 def read(path: str, tail: int | None = None, since: int = 0, until: int | None = None) -> Iterator[Record]:
-    """Return the records so far: the last `tail` ones, from `since` up to `until` (nanoseconds since 1970)."""
+    """Return the records so far: the last `tail` ones, from `since` up to `until` (nanoseconds since 1970).
+
+    As in Docker everything counts after the first record that is not before `since`: the clock may have been set back.
+    """
     files = _Files(path, tail, since)
     try:
         yield from _between(files.snapshot(), since, until)
@@ -67,32 +70,36 @@ def _forever(files: _Files, running: Callable[[], bool]) -> Iterator[Record]:
 
 
 def _between(records: Iterator[Record], since: int, until: int | None) -> Iterator[Record]:
+    begun = False
     for record in records:
         if until is not None and record.time_ns > until:
             return
-        if record.time_ns >= since:
+        begun = begun or record.time_ns >= since
+        if begun:
             yield record
 
 
 class _Files:
-    """The files that are still to be read, oldest first, each held open: a rotation takes none of them away."""
+    """The files that are still to be read, oldest first, each held open: a rotation takes none of them away.
+
+    Those that have been read are held open as long as they have a name, so that no other file gets their number.
+    """
 
     def __init__(self, path: str, tail: int | None, since: int) -> None:
         self._path = path
         self._open = _descriptors(path)
+        self._read: list[int] = []
         self._rest = b""
-        self._last_time = 0  # of the record that was returned last
-        self._seen_until = 0  # records up to this time are known, though their file is not
         if tail is not None:
             self._skip_to(tail)
         while len(self._open) > 1 and os.fstat(self._open[0]).st_mtime_ns < since:
-            os.close(self._open.pop(0))
+            self._finish_first()
 
     def close(self) -> None:
         """Close them."""
-        for descriptor in self._open:
+        for descriptor in self._open + self._read:
             os.close(descriptor)
-        self._open = []
+        self._open, self._read = [], []
 
     def snapshot(self) -> Iterator[Record]:
         """Return what was there when the files were opened, however fast they grow meanwhile."""
@@ -123,9 +130,8 @@ class _Files:
             os.lseek(self._open[number], offset, os.SEEK_SET)
             wanted -= found
             if wanted <= 0:
-                for older in self._open[:number]:
-                    os.close(older)
-                del self._open[:number]
+                for _older in range(number):
+                    self._finish_first()
                 return
 
     def _lines(self, descriptor: int, end: int | None = None) -> Iterator[Record]:
@@ -139,13 +145,15 @@ class _Files:
             self._rest = lines.pop()
             for line in lines:
                 record = decode(line)
-                if record is not None and record.time_ns > self._seen_until:
-                    self._last_time = record.time_ns
+                if record is not None:
                     yield record
 
     def _finish_first(self) -> None:
-        os.close(self._open.pop(0))
+        self._read.append(self._open.pop(0))
         self._rest = b""
+        for descriptor in [each for each in self._read if os.fstat(each).st_nlink == 0]:
+            self._read.remove(descriptor)
+            os.close(descriptor)
 
     def _rotated(self) -> bool:
         try:
@@ -160,11 +168,10 @@ class _Files:
         if not self._open:
             self._open = fresh
             return bool(fresh)
-        mine = os.fstat(self._open[0])
-        places = [number for number, each in enumerate(fresh) if os.path.samestat(mine, os.fstat(each))]
-        if not places:  # it is deleted: by so many rotations that all files are newer, or by hand
-            self._seen_until = self._last_time
-        done = places[0] + 1 if places else 0
+        # It may be deleted: by so many rotations that all files are newer, or by hand, and older ones are there.
+        known = [os.fstat(each) for each in (*self._read, self._open[0])]
+        places = [number for number, each in enumerate(fresh) if any(_same(each, status) for status in known)]
+        done = places[-1] + 1 if places else 0
         for descriptor in fresh[:done]:
             os.close(descriptor)
         if not fresh[done:]:
@@ -172,6 +179,10 @@ class _Files:
         self._finish_first()
         self._open = fresh[done:]
         return True
+
+
+def _same(descriptor: int, status: os.stat_result) -> bool:
+    return os.path.samestat(os.fstat(descriptor), status)
 
 
 def _descriptors(path: str) -> list[int]:

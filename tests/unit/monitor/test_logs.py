@@ -88,6 +88,13 @@ def test_since_and_until(path: Path) -> None:
     assert lines(path, since=3 * 10**9, until=5 * 10**9) == [b"3", b"4", b"5"]
 
 
+def test_since_a_clock_that_was_set_back(path: Path) -> None:
+    with open(path, "wb") as file:
+        for second in (1, 5, 9, 2, 3):
+            file.write(encoding.record(b"%d" % second, "stdout", encoding.rfc3339(second * 10**9)))
+    assert lines(path, since=5 * 10**9) == [b"5", b"9", b"2", b"3"]
+
+
 def test_what_is_written_while_it_is_read_does_not_count(path: Path) -> None:
     log = LogFile(str(path), 1000, 3)
     write(log, 0, 30)
@@ -141,6 +148,24 @@ def test_follow_goes_on_after_more_rotations_than_files(path: Path) -> None:
     assert numbers[:5] == [0, 1, 2, 3, 4]
     assert numbers[-2:] == [400, 401]
     assert numbers == sorted(set(numbers))
+
+
+def test_follow_goes_on_after_the_log_was_deleted_and_the_clock_set_back(path: Path) -> None:
+    log = LogFile(str(path), 1000, 3)
+    write(log, 0, 30)
+    expected = lines(path)
+
+    steps = iter([False, True])
+
+    def running() -> bool:
+        step = next(steps, None)
+        if step:
+            path.unlink()
+            path.write_bytes(encoding.record(b"after", "stdout", encoding.rfc3339(0)))
+        return step is not None
+
+    found = [record.data for record in logs.follow(str(path), running)]
+    assert found == [*expected, b"after"]
 
 
 def test_a_full_disk_is_counted_and_does_not_raise() -> None:
