@@ -23,6 +23,8 @@ _PLAIN = {
     "cgroupns": "cgroupns_mode",
     "cpu_period": "cpu_period",
     "cpu_quota": "cpu_quota",
+    "cpu_rt_period": "cpu_rt_period",
+    "cpu_rt_runtime": "cpu_rt_runtime",
     "cpu_shares": "cpu_shares",
     "cpuset_cpus": "cpuset_cpus",
     "cpuset_mems": "cpuset_mems",
@@ -65,7 +67,7 @@ _LISTS = {
     "volumes_from": "volumes_from",
 }
 _SIZES = ("memory", "memory_reservation", "memory_swap", "shm_size")
-_RATES = ("device_read_bps", "device_read_iops", "device_write_bps", "device_write_iops")
+_RATES = ("blkio_weight_device", "device_read_bps", "device_read_iops", "device_write_bps", "device_write_iops")
 _TIMES = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -77,7 +79,7 @@ def container_spec(parsed: Parsed) -> ContainerSpec:
     values.update({field: given[key] for key, field in _PLAIN.items() if given[key] is not None})
     values.update({field: tuple(given[key]) for key, field in _LISTS.items()})
     values.update({key: size(given[key], key) for key in _SIZES if given[key] is not None})
-    values.update({key: tuple(_rate(text) for text in given[key]) for key in _RATES})
+    values.update({key: tuple(_rate(text, key) for text in given[key]) for key in _RATES})
     values.update(
         env=environment(given["env_file"], given["env"]),
         labels=_labels(given["label_file"], given["label"]),
@@ -96,7 +98,7 @@ def container_spec(parsed: Parsed) -> ContainerSpec:
     if given["entrypoint"] is not None:
         values["entrypoint"] = (given["entrypoint"],) if given["entrypoint"] else ()
     if given["cpus"] is not None:
-        values["cpus"] = _number(given["cpus"], "cpus")
+        values["cpus"] = number(given["cpus"], "cpus")
     if given["restart"] is not None:
         values["restart_policy"], values["restart_retries"] = restart_policy(given["restart"])
     values["healthcheck"] = _healthcheck(given)
@@ -214,11 +216,14 @@ def host(text: str) -> tuple[str, str]:
     return name, address
 
 
-def _rate(text: str) -> Throttle:
+def _rate(text: str, key: str) -> Throttle:
+    """Return the rate of `/dev/sda:1mb`, or the number of `/dev/sda:100` where it has no unit."""
     path, colon, rate = text.rpartition(":")
-    if not colon or not path.startswith("/"):
-        raise InvalidSpec(f"device rate: {text!r} is not PATH:RATE")
-    return Throttle(path, size(rate, "device rate"))
+    option = key.replace("_", "-")
+    number = rate.isascii() and rate.isdigit()
+    if not colon or not path.startswith("/") or not (number or key.endswith("bps")):
+        raise InvalidSpec(f"{option}: {text!r} is not PATH:{'RATE' if key.endswith('bps') else 'NUMBER'}")
+    return Throttle(path, size(rate, option))
 
 
 def _absolute(text: str) -> str:
@@ -227,7 +232,8 @@ def _absolute(text: str) -> str:
     return f"{os.path.abspath(source)}:{rest}" if colon and source.startswith(".") else text
 
 
-def _number(text: str, what: str) -> float:
+def number(text: str, what: str) -> float:
+    """Return the number of a text. Raises InvalidSpec."""
     try:
         return float(text)
     except ValueError:

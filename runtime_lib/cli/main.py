@@ -48,6 +48,7 @@ VERBS = {
     "tag": "images:tag",
     "top": "containers:top",
     "unpause": "lifecycle:unpause",
+    "update": "update:update",
     "version": "system:version",
     "volume": "volumes:volume",
     "wait": "lifecycle:wait",

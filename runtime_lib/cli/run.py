@@ -62,7 +62,12 @@ def attach(words: list[str]) -> int:
 def _spec(parsed: Parsed) -> ContainerSpec:
     from .container_spec import container_spec
 
-    return container_spec(parsed)
+    spec = container_spec(parsed)
+    if parsed.kernel_memory or parsed.ulimit:
+        from .warnings import tell
+
+        tell(parsed, spec)
+    return spec
 
 
 def _detached(spec: ContainerSpec, cidfile: str | None) -> int:

@@ -6,10 +6,12 @@ from ..errors import InvalidSpec
 from ..patterns import Pattern
 from . import health, signals
 from .config_mounts import clean
+from .devices import by_device
 from .mounts import PROPAGATIONS
 from .parts import Mount
 from .spec import ContainerSpec
 
+REALTIME_PERIOD = 1_000_000  # microseconds; the kernel's
 MINIMUM_MEMORY = 6 * 1024 * 1024  # Docker's, below it nothing starts
 RESTART_POLICIES = ("no", "on-failure", "always", "unless-stopped")
 NAME = Pattern(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*\Z")
@@ -155,8 +157,20 @@ def processor(spec: ContainerSpec) -> None:
     for what, text in (("cpuset_cpus", spec.cpuset_cpus), ("cpuset_mems", spec.cpuset_mems)):
         if text and not _CPUSET.match(text):
             _fail(f"{what} {text!r}: use numbers and ranges such as 0-2,4")
-    if spec.blkio_weight and not 10 <= spec.blkio_weight <= 1000:
-        _fail("blkio_weight must be between 10 and 1000")
+    if spec.cpu_rt_period < 0 or spec.cpu_rt_runtime < 0:
+        _fail("cpu_rt_period and cpu_rt_runtime are microseconds, and not negative")
+    if spec.cpu_rt_runtime > (spec.cpu_rt_period or REALTIME_PERIOD):
+        _fail("cpu_rt_runtime cannot be above cpu_rt_period: it is the part of it that real-time tasks may use")
+
+
+def block_io(spec: ContainerSpec) -> None:
+    """Weights and rates of block devices."""
+    for weight in (spec.blkio_weight, *(one.rate for one in spec.blkio_weight_device)):
+        if weight and not 10 <= weight <= 1000:
+            _fail("blkio_weight must be between 10 and 1000")
+    for throttle in by_device(spec):
+        if throttle.rate <= 0:
+            _fail(f"device rate of {throttle.path}: it must be above 0")
 
 
 def process(spec: ContainerSpec) -> None:
@@ -239,8 +253,8 @@ def cgroup_parent(spec: ContainerSpec) -> None:
         _fail(f"cgroup_parent {spec.cgroup_parent!r}: use a path such as /web, of letters, digits, '_', '.', '-', '@'")
 
 
-CHECKS = (name, texts, host_names, network, ports, mounts, memory, processor, process, restart, sysctls, logging,
-          health.check, security, namespaces, cgroup_parent)  # fmt: skip
+CHECKS = (name, texts, host_names, network, ports, mounts, memory, processor, block_io, process, restart, sysctls,
+          logging, health.check, security, namespaces, cgroup_parent)  # fmt: skip
 ULIMITS = ("as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss",
            "rtprio", "rttime", "sigpending", "stack")  # fmt: skip
 

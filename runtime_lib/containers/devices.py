@@ -13,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .parts import Throttle
+
 # What /dev of every container has already, or what is the host's alone.
 _OWN = ("pts", "shm", "fd", "mqueue", "console", "ptmx", "tty", "null", "zero", "full", "random", "urandom", "core",
         ".lxc", ".lxd-mounts", ".udev")  # fmt: skip
@@ -48,15 +50,20 @@ def resolve(spec: ContainerSpec) -> tuple[HostDevice, ...]:
 
 
 def throttled(spec: ContainerSpec) -> dict[str, str]:
-    """Return {path: "major:minor"} of the block devices whose rates are limited. Raises InvalidSpec."""
-    groups = (spec.device_read_bps, spec.device_write_bps, spec.device_read_iops, spec.device_write_iops)
+    """Return {path: "major:minor"} of the block devices that have a rate or a weight. Raises InvalidSpec."""
     numbers = {}
-    for throttle in (throttle for group in groups for throttle in group):
+    for throttle in by_device(spec):
         device = _device(throttle.path, throttle.path, "r")
         if device is None or device.kind != "b":
             raise InvalidSpec(f"device rate: {throttle.path} is not a block device of this host")
         numbers[throttle.path] = f"{device.major}:{device.minor}"
     return numbers
+
+
+def by_device(spec: ContainerSpec) -> tuple[Throttle, ...]:
+    """Return every rate and every weight of a block device."""
+    rates = spec.device_read_bps + spec.device_write_bps + spec.device_read_iops + spec.device_write_iops
+    return rates + spec.blkio_weight_device
 
 
 def _resolve(source: str, target: str, permissions: str) -> list[HostDevice]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from ..errors import HostLacks
-from .resources import limits
+from .devices import by_device
+from .resources import block_devices, limits
 from .spec import ContainerSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from .parts import Ulimit
+
+_NOWHERE = "0:0"  # in place of a device's numbers, where only the file counts that a limit is written to
 
 
 def check(spec: ContainerSpec) -> None:
@@ -19,7 +24,7 @@ def check(spec: ContainerSpec) -> None:
     from ..linux.cgroups.hierarchy import detect
     from ..linux.cgroups.limits import unsupported
 
-    lacking = unsupported(wanted, detect())
+    lacking = list(dict.fromkeys(unsupported(wanted, detect())))
     if lacking:
         raise HostLacks(f"{'; '.join(lacking)}. Change the host, or leave that limit out")
 
@@ -31,4 +36,23 @@ def asked(spec: ContainerSpec) -> dict[str, Any]:
         del wanted["pids"]
     if not spec.memory_swap:
         wanted.get("memory", {}).pop("swap", None)
+    devices = block_devices(spec, {one.path: _NOWHERE for one in by_device(spec)})
+    if devices:
+        wanted.setdefault("blockIO", {}).update(devices)
     return wanted
+
+
+def capped(spec: ContainerSpec) -> list[str]:
+    """Return a sentence for each ulimit that is above what this process may give; the container gets that instead."""
+    if not spec.ulimits:
+        return []
+    from ..linux.rlimits import most
+
+    return [sentence for limit in spec.ulimits for sentence in _capped(limit, most(f"RLIMIT_{limit.name.upper()}"))]
+
+
+def _capped(limit: Ulimit, most: int) -> list[str]:
+    if most < 0 or 0 <= limit.hard <= most:
+        return []
+    wanted = "unlimited" if limit.hard < 0 else limit.hard
+    return [f"ulimit {limit.name}: {wanted} is more than this host lets us give; the container gets {most}"]

@@ -66,7 +66,7 @@ class Ulimit:
 
 @dataclass(frozen=True)
 class Throttle:
-    """A rate of a block device: bytes or operations in a second."""
+    """A rate of a block device: bytes or operations in a second; or its weight, 10 to 1000."""
 
     path: str
     rate: int

@@ -23,9 +23,9 @@ def resources(spec: ContainerSpec, devices: tuple[HostDevice, ...], throttled: d
     """Return OCI `linux.resources`. `throttled` maps the path of a throttled device to `major:minor`."""
     result = limits(spec)
     result["devices"] = device_rules(spec, devices)
-    rates = _throttles(spec, throttled)
-    if rates:
-        result.setdefault("blockIO", {}).update(rates)
+    by_device = block_devices(spec, throttled)
+    if by_device:
+        result.setdefault("blockIO", {}).update(by_device)
     return result
 
 
@@ -97,16 +97,20 @@ def _cpu(spec: ContainerSpec) -> dict[str, Any]:
         cpu["period"] = spec.cpu_period
     if spec.cpu_quota:
         cpu["quota"] = spec.cpu_quota
-    if spec.cpu_shares:
-        cpu["shares"] = spec.cpu_shares
-    if spec.cpuset_cpus:
-        cpu["cpus"] = spec.cpuset_cpus
-    if spec.cpuset_mems:
-        cpu["mems"] = spec.cpuset_mems
+    for key, value in (
+        ("shares", spec.cpu_shares),
+        ("realtimePeriod", spec.cpu_rt_period),
+        ("realtimeRuntime", spec.cpu_rt_runtime),
+        ("cpus", spec.cpuset_cpus),
+        ("mems", spec.cpuset_mems),
+    ):
+        if value:
+            cpu[key] = value
     return cpu
 
 
-def _throttles(spec: ContainerSpec, numbers: dict[str, str]) -> dict[str, Any]:
+def block_devices(spec: ContainerSpec, numbers: dict[str, str]) -> dict[str, Any]:
+    """Return the part of OCI `blockIO` that names devices; `numbers` maps their paths to `major:minor`."""
     groups: tuple[tuple[str, tuple[Throttle, ...]], ...] = (
         ("throttleReadBpsDevice", spec.device_read_bps),
         ("throttleWriteBpsDevice", spec.device_write_bps),
@@ -116,10 +120,13 @@ def _throttles(spec: ContainerSpec, numbers: dict[str, str]) -> dict[str, Any]:
     result = {}
     for key, throttles in groups:
         if throttles:
-            result[key] = [_throttle(throttle, numbers[throttle.path]) for throttle in throttles]
+            result[key] = [_by_device(numbers[one.path], "rate", one.rate) for one in throttles]
+    if spec.blkio_weight_device:
+        weights = spec.blkio_weight_device
+        result["weightDevice"] = [_by_device(numbers[one.path], "weight", one.rate) for one in weights]
     return result
 
 
-def _throttle(throttle: Throttle, number: str) -> dict[str, int]:
+def _by_device(number: str, what: str, value: int) -> dict[str, int]:
     major, _unused, minor = number.partition(":")
-    return {"major": int(major), "minor": int(minor), "rate": throttle.rate}
+    return {"major": int(major), "minor": int(minor), what: value}

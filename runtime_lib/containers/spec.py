@@ -25,7 +25,8 @@ class ContainerSpec:
     `published_ports` are Docker's texts (`8080:80/udp`, `127.0.0.1:8080:80`, `80`, ranges), `exposed_ports` `80/tcp`.
     `tmpfs` maps a path to mount options. `groups` are names or numbers. `security_opts` are Docker's texts
     (`no-new-privileges`, `seccomp=unconfined`, `seccomp={...}`). `pids_limit`: None is the default limit, -1 none.
-    `memory_swap` is memory plus swap, -1 is unlimited. `cpus` is a number of processors.
+    `memory_swap` is memory plus swap, -1 is unlimited. `cpus` is a number of processors; `cpu_period`, `cpu_quota` and
+    the real-time budget `cpu_rt_*` are microseconds. The rates of `blkio_weight_device` are weights.
     """
 
     name: str = ""
@@ -78,10 +79,13 @@ class ContainerSpec:
     cpu_period: int = 0
     cpu_quota: int = 0
     cpu_shares: int = 0
+    cpu_rt_period: int = 0
+    cpu_rt_runtime: int = 0
     cpuset_cpus: str = ""
     cpuset_mems: str = ""
     pids_limit: int | None = None
     blkio_weight: int = 0
+    blkio_weight_device: tuple[Throttle, ...] = ()
     device_read_bps: tuple[Throttle, ...] = ()
     device_write_bps: tuple[Throttle, ...] = ()
     device_read_iops: tuple[Throttle, ...] = ()
@@ -130,6 +134,7 @@ _NESTED = {
     "networks": Attachment,
     "devices": Device,
     "ulimits": Ulimit,
+    "blkio_weight_device": Throttle,
     "device_read_bps": Throttle,
     "device_write_bps": Throttle,
     "device_read_iops": Throttle,

@@ -10,6 +10,7 @@ from ..records import replace
 from ..store import Store, write_file
 from . import host_limits, release
 from .catalog import Container, find, state
+from .finish import ALIVE
 from .resources import limits
 from .spec import ContainerSpec
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 UPDATABLE = (
     "memory", "memory_reservation", "memory_swap", "memory_swappiness", "cpus", "cpu_period", "cpu_quota", "cpu_shares",
-    "cpuset_cpus", "cpuset_mems", "pids_limit", "blkio_weight", "restart_policy", "restart_retries",
+    "cpu_rt_period", "cpu_rt_runtime", "cpuset_cpus", "cpuset_mems", "pids_limit", "blkio_weight", "restart_policy",
+    "restart_retries",
 )  # fmt: skip
 # What the kernel is told when a limit is taken away (OCI linux.resources).
 _NONE: dict[str, dict[str, int]] = {
@@ -29,10 +31,10 @@ _NONE: dict[str, dict[str, int]] = {
 
 
 def update(store: Store, ref: str, changes: dict[str, Any]) -> Container:
-    """Give a container other values of `UPDATABLE` fields; limits apply at once to what runs. Return it as it is now.
+    """Give a container other values of `UPDATABLE` fields, at once where it runs. Return it as it is now.
 
-    Of the restart policy a running container learns at once only that there shall be no restart; everything else of
-    it counts from the next start. Raises InvalidSpec, HostLacks, OSError when the kernel refuses.
+    Fields that depend on those follow them, see `complete`. Raises InvalidSpec, HostLacks, OSError when the kernel
+    refuses.
     """
     container = find(store, ref)
     for key in changes:
@@ -41,13 +43,35 @@ def update(store: Store, ref: str, changes: dict[str, Any]) -> Container:
     with store.lock("container", container.id):
         container = find(store, container.id)
         container.check_known()
-        spec = replace(container.spec, **changes)
+        spec = replace(container.spec, **complete(container.spec, changes))
         spec.check()
         host_limits.check(spec)
-        if state(store, container).running():
+        present = state(store, container)
+        if present.running():
             _apply(store, container, spec)
+        if present.status in ALIVE and present.monitored:
+            _tell_monitor(store, container, spec)
         save(store, container, spec)
     return find(store, container.id)
+
+
+def complete(spec: ContainerSpec, changes: dict[str, Any]) -> dict[str, Any]:
+    """Return the changes with what follows from them, so that no two fields contradict each other. Pure.
+
+    More memory than the present limit of memory and swap raises that to its default; `cpus` takes the place of period
+    and quota, and the other way round; retries belong to `on-failure` alone.
+    """
+    changes = dict(changes)
+    memory = changes.get("memory")
+    if memory and "memory_swap" not in changes and 0 < spec.memory_swap < memory:
+        changes["memory_swap"] = 2 * memory  # the default of a container that is made with this memory
+    if changes.get("cpus"):
+        changes = {"cpu_period": 0, "cpu_quota": 0, **changes}
+    elif changes.get("cpu_period") or changes.get("cpu_quota"):
+        changes = {"cpus": 0.0, **changes}
+    if changes.get("restart_policy", "on-failure") != "on-failure":
+        changes = {"restart_retries": 0, **changes}
+    return changes
 
 
 def save(store: Store, container: Container, spec: ContainerSpec) -> None:
@@ -61,11 +85,19 @@ def _apply(store: Store, container: Container, spec: ContainerSpec) -> None:
     path = f"{store.layout.bundle(container.id)}/config.json"
     with open(path, "rb") as file:
         config = json.load(file)
-    config["linux"]["resources"].update(limits(spec))  # a restart by policy reads it
+    resources = config["linux"]["resources"]
+    by_device = {key: value for key, value in resources.get("blockIO", {}).items() if key != "weight"}
+    resources.update(limits(spec))  # a restart by policy reads it
+    if by_device:
+        resources["blockIO"] = {**resources.get("blockIO", {}), **by_device}
     write_file(path, json.dumps(config).encode())
-    if spec.restart_policy == "no" and container.spec.restart_policy != "no":
+
+
+def _tell_monitor(store: Store, container: Container, spec: ContainerSpec) -> None:
+    before, after = ((one.restart_policy, one.restart_retries) for one in (container.spec, spec))
+    if before != after:
         with client.connect(store.layout.bundle(container.id)) as session:
-            session.no_restart()
+            session.restart_policy(*after)
 
 
 def _changed(old: ContainerSpec, new: ContainerSpec) -> dict[str, Any]:

@@ -54,7 +54,13 @@ def one(store: Store, wanted: Wish, check: bool) -> Outcome:
         from .container_health import wait
 
         wait(store, wanted.name, wanted.healthy_timeout)
-    return Outcome(_facts(store, wanted), steps, steps.changed, wanted.warnings)
+    return Outcome(_facts(store, wanted), steps, steps.changed, _warnings(wanted))
+
+
+def _warnings(wanted: Wish) -> tuple[str, ...]:
+    from ..containers.host_limits import capped
+
+    return (*wanted.warnings, *(capped(wanted.spec) if wanted.spec.ulimits and wanted.state != "absent" else ()))
 
 
 def _facts(store: Store, wanted: Wish) -> dict[str, Any]:
@@ -85,7 +91,7 @@ def _to_the_end(store: Store, wanted: Wish, steps: Plan) -> Outcome:
 
         syslog.syslog(f"container {wanted.name}: {output}")
     facts["container"] = {**facts.get("container", {}), "Output": output}
-    return Outcome(facts, steps, steps.changed, wanted.warnings, output or str(code) if code else None)
+    return Outcome(facts, steps, steps.changed, _warnings(wanted), output or str(code) if code else None)
 
 
 def _output(store: Store, wanted: Wish) -> str:

@@ -151,17 +151,9 @@ def _replace(draft: _Draft, wish: Wish, present: Present) -> None:
 
 def _changes(wish: Wish, present: Present, found: dict[str, tuple[Any, Any]]) -> dict[str, Any]:
     """Return the new values of a live update, and what the kernel and Docker's rules need beside them."""
-    changes = {key: getattr(wish.spec, key) for key in found}
-    memory = changes.get("memory")
-    if memory and "memory_swap" not in wish.given and 0 < present.spec.memory_swap < memory:
-        changes["memory_swap"] = 2 * memory  # the default of a container that is made with this memory
-    if "cpus" in changes:
-        changes.update(cpu_period=0, cpu_quota=0)
-    elif changes.keys() & {"cpu_period", "cpu_quota"}:
-        changes["cpus"] = 0.0
-    if changes.get("restart_policy", "on-failure") != "on-failure":
-        changes["restart_retries"] = 0
-    return changes
+    from ..containers.update import complete
+
+    return complete(present.spec, {key: getattr(wish.spec, key) for key in found})
 
 
 def _networks(draft: _Draft, wish: Wish, joined: tuple[Attachment, ...]) -> None:

@@ -17,6 +17,7 @@ NUMBERS = {
     "RLIMIT_NPROC": 6, "RLIMIT_NOFILE": 7, "RLIMIT_MEMLOCK": 8, "RLIMIT_AS": 9, "RLIMIT_LOCKS": 10,
     "RLIMIT_SIGPENDING": 11, "RLIMIT_MSGQUEUE": 12, "RLIMIT_NICE": 13, "RLIMIT_RTPRIO": 14, "RLIMIT_RTTIME": 15,
 }  # fmt: skip
+_CAP_SYS_RESOURCE = 24  # include/uapi/linux/capability.h
 _UNLIMITED = 1 << 63  # from here on a number means "no limit", as -1 does
 
 
@@ -36,6 +37,25 @@ def apply(limits: Iterable[dict[str, Any]], pid: int = 0) -> list[str]:
             resource.prlimit(pid, number, capped(wanted, resource.prlimit(pid, number)[1]))
             lowered.append(limit["type"])
     return lowered
+
+
+def most(name: str) -> int:
+    """Return the highest hard limit that `apply` can set on this host, -1 for "any".
+
+    Our own hard limit without CAP_SYS_RESOURCE, and never more open files than fs.nr_open (proc_sys_fs(5)).
+    """
+    highest = -1 if _may_raise() else resource.getrlimit(number_of(name))[1]
+    if name == "RLIMIT_NOFILE":
+        with open("/proc/sys/fs/nr_open", encoding="ascii") as file:
+            allowed = int(file.read())
+        highest = allowed if highest < 0 else min(highest, allowed)
+    return highest
+
+
+def _may_raise() -> bool:
+    with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+        held = next(int(line.split()[1], 16) for line in file if line.startswith("CapEff:"))
+    return bool(held >> _CAP_SYS_RESOURCE & 1)
 
 
 def number_of(name: str) -> int:

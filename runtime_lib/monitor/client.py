@@ -132,6 +132,15 @@ class Session:
         """Have the restart policy let the next end be the last one; a container between two runs ends now."""
         self._ask(protocol.NO_RESTART)
 
+    def restart_policy(self, name: str, retries: int) -> None:
+        """Have the container obey another restart policy; one between two runs that the policy does not want ends now.
+
+        A monitor of an earlier release learns only that there shall be no restart.
+        """
+        order = f"{name} {retries}".encode()
+        if self._ask(protocol.RESTART_POLICY, order) != order and name == "no":
+            self.no_restart()
+
     def paused(self, paused: bool) -> None:
         """Have the state say that the container is frozen, or runs again."""
         self._ask(protocol.PAUSED if paused else protocol.RESUMED)
@@ -148,14 +157,14 @@ class Session:
             pass  # it has seen that the run's folder is gone
         self.close()
 
-    def _ask(self, kind: int) -> None:
-        """Send a question and return after its answer. Raises ConnectionError when the monitor is gone."""
-        self._send(kind)
+    def _ask(self, kind: int, content: bytes = b"") -> bytes:
+        """Send a question and return its answer. Raises ConnectionError when the monitor is gone."""
+        self._send(kind, content)
         while True:
             for number, message in enumerate(self._queue):
                 if message[0] == protocol.DONE:
                     del self._queue[number]
-                    return
+                    return message[1]
             if not self._receive():
                 raise ConnectionError(104, "the monitor has ended")
 

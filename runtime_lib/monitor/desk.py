@@ -141,6 +141,10 @@ class Desk:
         if kind == protocol.RELEASE:
             client.cleans_up = False
             return self._drop(client)
+        if kind == protocol.RESTART_POLICY:
+            name, retries = content.decode().split(" ")
+            supervisor.restart_policy(name, int(retries))
+            return self._send(client, protocol.DONE, content)
         self._note(client, kind)
         self._send(client, protocol.DONE)
         if kind == protocol.HEALTH and supervisor.prober is not None:

@@ -22,7 +22,7 @@ class RestartPolicy:
 
     def pause(self, exit_code: int, seconds: float) -> float | None:
         """Return how long to wait before the next start of a container that ran `seconds`; None to leave it ended."""
-        if self.stopped or not self._wanted(exit_code):
+        if self.stopped or not self.wants(exit_code) or not self._may_try():
             return None
         if seconds >= LONG_RUN or self._pause == 0.0:
             self._pause = FIRST_PAUSE
@@ -31,7 +31,15 @@ class RestartPolicy:
         self.count += 1
         return self._pause
 
-    def _wanted(self, exit_code: int) -> bool:
+    def change(self, name: str, max_retries: int) -> None:
+        """Take another policy in place of this one; what was counted stays."""
+        self._name, self._max_retries = name, max_retries
+
+    def wants(self, exit_code: int) -> bool:
+        """Whether a container that has ended so is to be started again, however often that was done already."""
         if self._name == "on-failure":
-            return exit_code != 0 and (self._max_retries == 0 or self.count < self._max_retries)
+            return exit_code != 0
         return self._name in ("always", "unless-stopped")
+
+    def _may_try(self) -> bool:
+        return self._name != "on-failure" or self._max_retries == 0 or self.count < self._max_retries

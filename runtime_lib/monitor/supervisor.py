@@ -256,9 +256,18 @@ class Supervisor:
     def no_restart(self) -> None:
         """Somebody has asked for the end: when it comes, it is for good."""
         self._policy.stopped = True
+        self._end_between_runs()
+
+    def _end_between_runs(self) -> None:
         if self.status.status == "restarting" and self._runtime is None:
             self.loop.cancel("restart")
             self._end()
+
+    def restart_policy(self, name: str, max_retries: int) -> None:
+        """Obey another policy from now on; a container between two runs that it does not want ends now."""
+        self._policy.change(name, max_retries)
+        if not self._policy.wants(self.status.exit_code):
+            self._end_between_runs()
 
     def _shut_down(self) -> None:
         """End the container as `stop` does: nobody but a host that shuts down sends SIGTERM to a monitor."""

@@ -315,6 +315,23 @@ def test_limits_are_there_and_can_be_changed(store: Store, make: Make) -> None:
         usage(store, catalog.find(store, container))
 
 
+def test_a_restart_policy_that_is_changed_counts_at_once(store: Store, tmp_path: Path, make: Make) -> None:
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    command = ("sh", "-c", "touch /runs/$(ls /runs | wc -l); while [ ! -e /runs/end ]; do sleep 0.02; done; exit 3")
+    container = make(*command, mounts=(Mount("bind", "/runs", str(runs)),))
+    start(store, container)
+    update(store, container, {"restart_policy": "on-failure", "restart_retries": 2})
+    (runs / "end").touch()
+    assert wait(store, container, timeout=60) == 3
+    assert inspect(store, container)["RestartCount"] == 2
+    start(store, container)  # every run ends at once now, and the pauses grow
+    update(store, container, {"restart_policy": "always"})
+    until(lambda: catalog.state(store, catalog.find(store, container)).restart_count > 2, "it was started again")
+    update(store, container, {"restart_policy": "no"})
+    assert wait(store, container, timeout=60) == 3
+
+
 def test_volumes_binds_and_tmpfs(store: Store, tmp_path: Path, make: Make) -> None:
     before = {volume.name for volume in volumes.listing(store)}
     (tmp_path / "bound").mkdir()

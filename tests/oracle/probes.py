@@ -5,12 +5,28 @@ Probes with equal options share a container.
 
 from __future__ import annotations
 
+import os
+
 from .probe import Probe, cgroups, dates, ids, mounts, namespaces, network, places, sorted_lines
 
 
 def mount(place: str, *options: str, suffix: str = "") -> Probe:
     command = f"awk '$5 == \"{place}\"' /proc/self/mountinfo"
     return Probe(f"mount {place}{suffix}", command, options, mounts)
+
+
+MEMORY = "/sys/fs/cgroup/memory/memory"
+RATES = "cd /sys/fs/cgroup/blkio; grep . blkio.throttle.*_bps_device blkio.throttle.*_iops_device"
+
+
+def _disk() -> str:
+    """Return a block device of this host that no limit of a test harms."""
+    names = [name for name in sorted(os.listdir("/sys/block")) if name.startswith(("vd", "sd", "nvme", "loop"))]
+    usable = [name for name in names if os.path.exists(f"/dev/{name}")]
+    return f"/dev/{usable[-1]}" if usable else "/dev/loop0"
+
+
+DISK = _disk()
 
 
 def opened(path: str) -> str:
@@ -161,6 +177,48 @@ LIMITS = [
         "cd /sys/fs/cgroup/memory; cat memory.limit_in_bytes memory.memsw.limit_in_bytes memory.soft_limit_in_bytes",
         ("-m", "64m", "--memory-swap", "96m", "--memory-reservation", "32m"),
     ),
+    Probe("unlimited swap", f"cat {MEMORY}.memsw.limit_in_bytes", ("-m", "64m", "--memory-swap", "-1")),
+    Probe("swappiness", f"cat {MEMORY}.swappiness", ("--memory-swappiness", "10")),
+    Probe("swappiness of 0", f"cat {MEMORY}.swappiness", ("--memory-swappiness", "0")),
+    Probe("reservation alone", f"cat {MEMORY}.soft_limit_in_bytes", ("--memory-reservation", "24m")),
+    Probe("oom killer", f"head -n 1 {MEMORY}.oom_control", ("-m", "64m", "--oom-kill-disable")),
+    Probe("kernel memory", f"cat {MEMORY}.kmem.limit_in_bytes", ("--kernel-memory", "32m")),
+    Probe(
+        "quota of processors",
+        "cd /sys/fs/cgroup/cpu; cat cpu.cfs_quota_us cpu.cfs_period_us",
+        ("--cpu-period", "50000", "--cpu-quota", "25000"),
+    ),
+    Probe("period of processors", "cat /sys/fs/cgroup/cpu/cpu.cfs_period_us", ("--cpu-period", "20000")),
+    Probe("nodes of memory", "cat /sys/fs/cgroup/cpuset/cpuset.mems", ("--cpuset-mems", "0")),
+    Probe("weight of block IO", "cat /sys/fs/cgroup/blkio/blkio.bfq.weight", ("--blkio-weight", "300"),
+          difference="block-weight"),
+    Probe(
+        "weight of a block device",
+        "cat /sys/fs/cgroup/blkio/blkio.bfq.weight_device; echo",
+        ("--blkio-weight-device", f"{DISK}:200"),
+        difference="block-weight",
+    ),
+    Probe("rates of a block device", RATES, (
+        "--device-read-bps", f"{DISK}:1mb", "--device-write-bps", f"{DISK}:2mb",
+        "--device-read-iops", f"{DISK}:100", "--device-write-iops", f"{DISK}:200",
+    )),
+    Probe("processes without limit by option", "cat /sys/fs/cgroup/pids/pids.max", ("--pids-limit", "-1")),
+    Probe("processes with a limit of 0", "cat /sys/fs/cgroup/pids/pids.max", ("--pids-limit", "0")),
+    Probe(
+        "further rlimits",
+        "grep -E 'stack|processes|locked|priority|file size' /proc/self/limits",
+        ("--ulimit", "stack=1000000:2000000", "--ulimit", "nproc=100:200", "--ulimit", "memlock=65536",
+         "--ulimit", "fsize=1000:-1"),
+    ),
+    Probe(
+        "an rlimit that root may not raise here",
+        "grep nice /proc/self/limits",
+        ("--ulimit", "nice=5:6"),
+        difference="ulimits",
+    ),
+    Probe("sysctls of IPC", "cd /proc/sys; cat kernel/sem kernel/msgmax fs/mqueue/msg_max", (
+        "--sysctl", "kernel.sem=50 100 50 10", "--sysctl", "kernel.msgmax=4096", "--sysctl", "fs.mqueue.msg_max=20",
+    )),
     Probe("no limits", "cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes cpu/cpu.cfs_quota_us cpu/cpu.shares"),
     Probe("processes without limit", "cat /sys/fs/cgroup/pids/pids.max", difference="pids-limit"),
     Probe("own cgroup", "cat /proc/self/cgroup", (), cgroups),

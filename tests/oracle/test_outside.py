@@ -114,6 +114,29 @@ def restarted(engine: Engine, name: str) -> Any:
     return code, state(engine, name), shell("cat /kept")(engine, name)
 
 
+GROUPS = (
+    "cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes memory/memory.memsw.limit_in_bytes"
+    " memory/memory.soft_limit_in_bytes cpu/cpu.shares cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us"
+    " cpuset/cpuset.cpus cpuset/cpuset.mems pids/pids.max"
+)
+
+
+def updated(*options: str, then: tuple[str, ...] = ()) -> Callable[[Engine, str], Any]:
+    """Update a running container, also a second time; return what it was told, its cgroups, and inspect's words."""
+
+    def use(engine: Engine, name: str) -> Any:
+        done = [engine.call("update", *words, name) for words in (options, then) if words]
+        told = [(each.returncode, each.stdout.replace(name, "NAME"), bool(each.stderr)) for each in done]
+        return told, shell(GROUPS)(engine, name), engine.call("inspect", "-f", UPDATED, name).stdout
+
+    return use
+
+
+UPDATED = (
+    "{{.HostConfig.Memory}} {{.HostConfig.CpuShares}} {{.HostConfig.CpusetCpus}} {{.HostConfig.PidsLimit}}"
+    " {{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}"
+)
+LIMITED = ("-m", "64m", "--memory-swap", "64m", "--pids-limit", "50")
 LOOP = "echo ready; while :; do sleep 0.1; done"
 
 WATCHES: list[tuple[str, Watch, str]] = [
@@ -181,6 +204,28 @@ WATCHES: list[tuple[str, Watch, str]] = [
         living(killed_for_memory, "tail", "/dev/zero", options=("-m", "16m", "--memory-swap", "16m")),
         "",
     ),
+    ("update: memory", living(updated("-m", "32m", then=("--memory-reservation", "16m")), options=LIMITED), ""),
+    ("update: memory above swap", living(updated("-m", "128m"), options=LIMITED), "update-memory"),
+    ("update: memory and swap", living(updated("-m", "128m", "--memory-swap", "256m"), options=LIMITED), ""),
+    ("update: unlimited swap", living(updated("--memory-swap", "-1"), options=LIMITED), "update-memory"),
+    ("update: processors", living(updated("--cpus", "0.5", "-c", "512", "--cpuset-cpus", "0"), options=LIMITED), ""),
+    (
+        "update: quota and nodes",
+        living(updated("--cpu-period", "50000", "--cpu-quota", "20000", "--cpuset-mems", "0"), options=LIMITED),
+        "",
+    ),
+    (
+        "update: processes and restart policy",
+        living(updated("--pids-limit", "60", "--restart", "on-failure:3"), options=LIMITED),
+        "",
+    ),
+    ("update: no limit of processes", living(updated("--pids-limit", "-1"), options=LIMITED), ""),
+    ("update: zeros", living(updated("--cpu-shares", "0", "--cpuset-cpus", "", "-m", "0", "--restart", "no"),
+                             options=LIMITED), ""),
+    ("update: nothing", fails("update", "no-such-container"), ""),
+    ("update: no such policy", fails("update", "--restart", "often", "no-such-container"), ""),
+    ("update: retries of always", living(updated("--restart", "always:3"), options=LIMITED), ""),
+    ("update: unknown container", fails("update", "-m", "64m", "no-such-container"), ""),
     ("restart", living(restarted, "sh", "-c", "echo x >> /kept; sleep 1000"), ""),
     (
         "pause",

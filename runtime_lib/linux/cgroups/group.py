@@ -7,7 +7,7 @@ import os
 import time
 
 from ...errors import Busy, HostLacks
-from . import birth, fs, inherit, limits
+from . import birth, fs, inherit, limits, realtime
 from .hierarchy import UNIFIED, Hierarchy
 from .v1 import MEMSW
 
@@ -109,13 +109,25 @@ class Cgroup:
         for key, file, text in self._ordered(settings):
             path = f"{self._folders[key]}/{file}"
             if file in EITHER and not os.path.exists(path):
+                self._check_weights(os.path.dirname(path))
                 continue
+            if file == realtime.RUNTIME:
+                realtime.allow(os.path.dirname(path), int(text))
             try:
                 fs.write(path, text)
-            except FileNotFoundError:
+            except OSError as error:
+                if error.errno == errno.EOPNOTSUPP and "weight" in file:
+                    raise HostLacks(f"{file} cannot be set: device {text.split()[0]} does not use BFQ") from error
+                if error.errno != errno.ENOENT:
+                    raise
                 if key != UNIFIED or not os.path.isdir(self._folders[key]):
                     raise
                 raise HostLacks(f"{file} cannot be set: the group above {path} does not allow it") from None
+
+    def _check_weights(self, folder: str) -> None:
+        """Raise HostLacks where the kernel has none of the files `EITHER`."""
+        if not any(os.path.exists(f"{folder}/{name}") for name in EITHER):
+            raise HostLacks("a weight of block IO cannot be set: this kernel has no I/O scheduler that obeys weights")
 
     def pids(self) -> list[int]:
         """Return all processes of the group and of the groups below it; empty when it is gone."""

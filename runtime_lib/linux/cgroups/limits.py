@@ -64,7 +64,7 @@ def _plan(resources: dict[str, Any], hierarchy: Hierarchy) -> Plan:
 
 def _say_lacking(plan: Plan, controller: str, wanted: Any, v1_rules: Any) -> None:
     """Complain about a missing controller only where something would have been written for it."""
-    trial = Plan(frozenset())
+    trial = Plan(frozenset((v1.MEMSW, v1.BFQ)))
     v1_rules(wanted, trial)
     for _key, name, _text in trial.settings:
         plan.lacks(f"{name} cannot be set: this host has no {controller} cgroup controller")

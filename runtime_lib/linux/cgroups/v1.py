@@ -23,6 +23,7 @@ _THROTTLE = (
     ("throttleWriteIOPSDevice", "blkio.throttle.write_iops_device"),
 )
 MEMSW = "memory.memsw.limit_in_bytes"
+BFQ = "blkio.bfq.io_serviced"  # also the root has it, unlike the weights
 
 
 def cpu(wanted: dict[str, Any], plan: Plan) -> None:
@@ -68,12 +69,15 @@ def pids(wanted: dict[str, Any], plan: Plan) -> None:
 
 def block_io(wanted: dict[str, Any], plan: Plan) -> None:
     """Weights, and rates per device in bytes or operations per second."""
-    prefix = "blkio.bfq" if "blkio.bfq.io_serviced" in plan.features else "blkio"
-    if wanted.get("weight"):
-        plan.put(f"{prefix}.weight", wanted["weight"])
+    weights = [("blkio.bfq.weight", wanted["weight"])] if wanted.get("weight") else []
     for device in wanted.get("weightDevice") or ():
         if device.get("weight"):
-            plan.put(f"{prefix}.weight_device", f"{device['major']}:{device['minor']} {device['weight']}")
+            weights.append(("blkio.bfq.weight_device", f"{device['major']}:{device['minor']} {device['weight']}"))
+    for file, text in weights:
+        if BFQ in plan.features:
+            plan.put(file, text)
+        else:
+            plan.lacks(f"{file} cannot be set: this kernel has not loaded the I/O scheduler BFQ (modprobe bfq)")
     for name, file in _THROTTLE:
         for device in wanted.get(name) or ():
             plan.put(file, f"{device['major']}:{device['minor']} {device['rate']}")

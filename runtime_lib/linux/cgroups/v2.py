@@ -100,13 +100,20 @@ def block_io(wanted: dict[str, Any], plan: Plan) -> None:
     if wanted.get("weight"):
         # One of both files exists, after the scheduler that the kernel was built with; see `group.EITHER`.
         plan.put("io.bfq.weight", wanted["weight"])
-        plan.put("io.weight", f"default {1 + (wanted['weight'] - 10) * 9999 // 990}")
+        plan.put("io.weight", f"default {_io_weight(wanted['weight'])}")
     for device in wanted.get("weightDevice") or ():
         if device.get("weight"):
-            plan.put("io.bfq.weight", f"{device['major']}:{device['minor']} {device['weight']}")
+            numbers = f"{device['major']}:{device['minor']}"
+            plan.put("io.bfq.weight", f"{numbers} {device['weight']}")
+            plan.put("io.weight", f"{numbers} {_io_weight(device['weight'])}")
     for name, key in _THROTTLE:
         for device in wanted.get(name) or ():
             plan.put("io.max", f"{device['major']}:{device['minor']} {key}={device['rate']}")
+
+
+def _io_weight(weight: int) -> int:
+    """Return the weight of io.weight (1 to 10000) for one of 10 to 1000, as runc has it."""
+    return 1 + (weight - 10) * 9999 // 990
 
 
 def hugetlb(wanted: list[dict[str, Any]], plan: Plan) -> None:

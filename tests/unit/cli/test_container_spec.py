@@ -47,6 +47,8 @@ def test_nothing_given_is_nothing_set() -> None:
         (["--device", "/dev/fuse"], "devices", (Device("/dev/fuse", "/dev/fuse", "rwm"),)),
         (["--device", "/dev/a:/dev/b:r"], "devices", (Device("/dev/a", "/dev/b", "r"),)),
         (["--device", "/dev/a:rw"], "devices", (Device("/dev/a", "/dev/a", "rw"),)),
+        (["--blkio-weight-device", "/dev/vda:100"], "blkio_weight_device", (Throttle("/dev/vda", 100),)),
+        (["--cpu-rt-runtime", "5000"], "cpu_rt_runtime", 5000),
         (["--device-read-bps", "/dev/vda:1mb"], "device_read_bps", (Throttle("/dev/vda", 1024 * 1024),)),
         (["--add-host", "db:10.0.0.5"], "etc_hosts", {"db": "10.0.0.5"}),
         (["--add-host", "six:fe80::1"], "etc_hosts", {"six": "fe80::1"}),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from runtime_lib.containers import host_limits
+from runtime_lib.containers.parts import Throttle
 from runtime_lib.containers.spec import ContainerSpec
 
 
@@ -19,6 +20,15 @@ from runtime_lib.containers.spec import ContainerSpec
         ({"memory": 4096, "memory_swap": 8192}, {"memory": {"limit": 4096, "swap": 8192}}),
         ({"cpus": 0.5, "cpuset_cpus": "0"}, {"cpu": {"period": 100000, "quota": 50000, "cpus": "0"}}),
         ({"blkio_weight": 10}, {"blockIO": {"weight": 10}}),
+        (
+            {"device_read_bps": (Throttle("/dev/x", 5),), "blkio_weight_device": (Throttle("/dev/x", 20),)},
+            {
+                "blockIO": {
+                    "throttleReadBpsDevice": [{"major": 0, "minor": 0, "rate": 5}],
+                    "weightDevice": [{"major": 0, "minor": 0, "weight": 20}],
+                }
+            },
+        ),
     ],
 )
 def test_defaults_are_not_asked_for(given: dict[str, Any], asked: dict[str, Any]) -> None:

@@ -34,6 +34,16 @@ def test_on_failure_gives_up() -> None:
     assert policy.count == 2
 
 
+def test_another_policy_counts_on() -> None:
+    policy = RestartPolicy("always", 0)
+    assert [policy.pause(0, 0.0), policy.pause(0, 0.0)] == [0.1, 0.2]
+    policy.change("on-failure", 3)
+    assert not policy.wants(0)
+    assert [policy.pause(1, 0.0), policy.pause(1, 0.0)] == [0.4, None]
+    policy.change("no", 0)
+    assert policy.pause(1, 0.0) is None
+
+
 def test_a_stopped_container_stays_down() -> None:
     policy = RestartPolicy("always", 0)
     policy.stopped = True

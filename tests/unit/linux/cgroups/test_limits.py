@@ -26,6 +26,7 @@ CONTROLLERS = (
 )
 MEMSW = "memory.memsw.limit_in_bytes"
 V1 = Hierarchy({name: f"/cg/{name}" for name in CONTROLLERS}, {}, (), [MEMSW, "blkio.bfq.io_serviced"])
+V1_WITHOUT_BFQ = Hierarchy({"blkio": "/cg/blkio"}, {})
 _V2 = ["cpu", "cpuset", "memory", "io", "pids", "hugetlb", "rdma"]
 V2 = Hierarchy({UNIFIED: "/cg"}, {}, _V2, [SWAP])
 V2_WITHOUT_SWAP = Hierarchy({UNIFIED: "/cg"}, {}, _V2)
@@ -79,7 +80,7 @@ CASES: list[tuple[dict[str, Any], list[str], list[str]]] = [
             "blkio.throttle.read_bps_device 8:0 1000",
             "blkio.throttle.write_iops_device 8:16 7",
         ],
-        ["io.bfq.weight 8:0 20", "io.max 8:0 rbps=1000", "io.max 8:16 wiops=7"],
+        ["io.bfq.weight 8:0 20", "io.weight 8:0 102", "io.max 8:0 rbps=1000", "io.max 8:16 wiops=7"],
     ),
     ({"hugepageLimits": [{"pageSize": "2MB", "limit": 4}]}, ["hugetlb.2MB.limit_in_bytes 4"], ["hugetlb.2MB.max 4"]),
     (
@@ -104,6 +105,8 @@ def test_files(resources: dict[str, Any], version_1: list[str], version_2: list[
         ({"memory": {"disableOOMKiller": True}}, V2, "OOM"),
         ({"cpu": {"realtimeRuntime": 900}}, V2, "real-time"),
         ({"network": {"classID": 5}}, V2, "net_cls"),
+        ({"blockIO": {"weight": 500}}, V1_WITHOUT_BFQ, "modprobe bfq"),
+        ({"blockIO": {"weight": 500}}, HYBRID, "no blkio cgroup controller"),
         ({"cpu": {"shares": 5}}, HYBRID, "cpu.shares"),
         ({"memory": {"limit": 5, "swap": 7}}, HYBRID, "swapaccount=1"),
         ({"memory": {"limit": 5, "swap": 7}}, V2_WITHOUT_SWAP, "swapaccount=0"),
