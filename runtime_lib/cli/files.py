@@ -1,13 +1,23 @@
-"""What a container has of its own: its changes (`skiff diff`) and its ports (`skiff port`)."""
+"""What a container has of its own: its changes (`skiff diff`), its tree (`skiff export`), its ports (`skiff port`)."""
 
 from __future__ import annotations
 
+import os
+
 from ..errors import InvalidSpec, NotFound
 from . import opened, output
-from .options import Usage
+from .options import TEXT, Option, Usage
 
 _DIFF = Usage(
     "diff", "CONTAINER", "List what a container has added (A), changed (C) and deleted (D) in its image", (), 1, 1
+)
+_EXPORT = Usage(
+    "export",
+    "[OPTIONS] CONTAINER",
+    "Write a container's file system, without its volumes, to a tar archive",
+    (Option("output", "o", TEXT, "File to write (default: standard output)"),),
+    1,
+    1,
 )
 _PORT = Usage("port", "CONTAINER [PORT[/PROTOCOL]]", "List the ports of the host that lead to a container", (), 1, 2)
 
@@ -18,6 +28,23 @@ def diff(words: list[str]) -> int:
 
     wanted = _DIFF.parse(words).arguments[0]
     output.write_lines(f"{change.kind} {change.path}" for change in changes(opened.store(), wanted))
+    return 0
+
+
+def export(words: list[str]) -> int:
+    """Write the archive; a file appears under its name when it is complete."""
+    from ..containers.export import export as engine
+    from ..images import newfile
+
+    parsed = _EXPORT.parse(words)
+    if not parsed.output and os.isatty(1):
+        raise InvalidSpec("export writes an archive: name a file with -o, or redirect standard output")
+    store = opened.store()
+    if not parsed.output:
+        engine(store, parsed.arguments[0], 1)
+        return 0
+    with newfile.replacing(parsed.output) as descriptor:
+        engine(store, parsed.arguments[0], descriptor)
     return 0
 
 

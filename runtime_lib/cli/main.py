@@ -24,6 +24,7 @@ VERBS = {
     "create": "run:create",
     "diff": "files:diff",
     "exec": "execute:execute",
+    "export": "files:export",
     "images": "images:listing",
     "import": "archives:import_",
     "info": "system:info",

@@ -34,7 +34,7 @@ def write(store: Store, container: Container, image: Image, layers: Sequence[str
         hostname=host_files.hostname(store, container),
         cgroup=cgroup_path(store, container.id),
         root=Overlay(tuple(layers), f"{folder}/upper", f"{folder}/work"),
-        mounts=(*_own_files(store, container), *attach_volumes.ready(store, container.spec)),
+        mounts=(*own_files(store, container), *attach_volumes.ready(store, container.spec)),
         devices=devices.resolve(container.spec),
         throttled=devices.throttled(container.spec),
         available=frozenset(kernel.names(kernel.own_bounding())),
@@ -65,7 +65,8 @@ def _mounted(mounts: Sequence[object], path: str) -> bool:
     return any(path == target or path.startswith(f"{target}/") for target in targets)
 
 
-def _own_files(store: Store, container: Container) -> tuple[ReadyMount, ...]:
+def own_files(store: Store, container: Container) -> tuple[ReadyMount, ...]:
+    """Return the files of /etc that are written for a container, or for the one whose network it shares."""
     owner = namespaces.network_owner(store, container)
     folder = store.layout.container(owner)
     return tuple(ReadyMount(f"/etc/{name}", f"{folder}/{name}") for name in OWN_FILES)

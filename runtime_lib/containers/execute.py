@@ -62,9 +62,7 @@ def capture(store: Store, ref: str, spec: ExecSpec, stdin: bytes = b"") -> Resul
     return exec_streams.capture(lambda stdio: _start(store, ref, spec, stdio), spec.tty, stdin)
 
 
-def stream(
-    store: Store, ref: str, spec: ExecSpec, stdio: Stdio = (0, 1, 2), helper: Helper | None = None
-) -> int:
+def stream(store: Store, ref: str, spec: ExecSpec, stdio: Stdio = (0, 1, 2), helper: Helper | None = None) -> int:
     """Run a program that reads and writes `stdio`; return its exit code. Signals are passed on. Raises as `capture`.
 
     `helper` is one that was started early.

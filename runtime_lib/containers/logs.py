@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from ..monitor.logs import Record
 
 
-def read(
-    store: Store, ref: str, tail: int | None = None, since: int = 0, until: int | None = None
-) -> Iterator[Record]:
+def read(store: Store, ref: str, tail: int | None = None, since: int = 0, until: int | None = None) -> Iterator[Record]:
     """Return what a container has written: the last `tail` records, between two times (nanoseconds since 1970)."""
     return logs.read(_path(store, find(store, ref)), tail, since, until)
 
@@ -27,9 +25,7 @@ def follow(
 ) -> Iterator[Record]:
     """Return the same and then what comes, until the container has ended."""
     container = find(store, ref)
-    return logs.follow(
-        _path(store, container), lambda: state(store, container).status in ALIVE, tail, since, until
-    )
+    return logs.follow(_path(store, container), lambda: state(store, container).status in ALIVE, tail, since, until)
 
 
 def _path(store: Store, container: Container) -> str:

@@ -20,6 +20,7 @@ def header(entry: Entry) -> bytes:
     name, link = os.fsencode(entry.name), os.fsencode(entry.link)
     seconds, fraction = divmod(entry.mtime, 1_000_000_000)
     records: dict[bytes, bytes] = {}
+    size = entry.size if entry.sparse is None else entry.stored
     if len(name) > 100 or not name.isascii():
         records[b"path"] = name
     if len(link) > 100 or not link.isascii():
@@ -29,18 +30,29 @@ def header(entry: Entry) -> bytes:
     for key, value, most in (
         (b"uid", entry.uid, _MAX_ID),
         (b"gid", entry.gid, _MAX_ID),
-        (b"size", entry.size, _MAX_SIZE),
+        (b"size", size, _MAX_SIZE),
     ):
         if value > most:
             records[key] = b"%d" % value
+    if entry.sparse is not None:
+        records.update(_sparse(entry, name))
+        name = b"GNUSparseFile.0/" + name[-80:].lstrip(b"/")
+        records.pop(b"path", None)
     for attribute, content in (entry.xattrs or {}).items():
         records[b"SCHILY.xattr." + os.fsencode(attribute)] = content
     seconds = min(max(seconds, 0), _MAX_SIZE)
-    block = _block(entry, name[:100], link[:100], entry.kind, entry.size, seconds)
+    block = _block(entry, name[:100], link[:100], entry.kind, size, seconds)
     if not records:
         return block
     data = b"".join(_record(key, records[key]) for key in sorted(records))
     return _block(entry, b"PaxHeaders/" + name[:80], b"", PAX, len(data), seconds) + data + padding(len(data)) + block
+
+
+def sparse_map(entry: Entry) -> bytes:
+    """Return the map of a sparse file, which comes before its data (GNU tar manual, "PAX Format, Version 1.0")."""
+    numbers = [len(entry.sparse or ()), *(number for piece in entry.sparse or () for number in piece)]
+    text = b"".join(b"%d\n" % number for number in numbers)
+    return text + padding(len(text))
 
 
 def padding(size: int) -> bytes:
@@ -67,6 +79,11 @@ def _block(entry: Entry, name: bytes, link: bytes, kind: bytes, size: int, secon
     )
     block = b"".join(fields)
     return block[:148] + b"%06o\0 " % sum(block) + block[156:]
+
+
+def _sparse(entry: Entry, name: bytes) -> dict[bytes, bytes]:
+    values = {b"major": b"1", b"minor": b"0", b"name": name, b"realsize": b"%d" % entry.size}
+    return {b"GNU.sparse." + key: value for key, value in values.items()}
 
 
 def _record(key: bytes, value: bytes) -> bytes:

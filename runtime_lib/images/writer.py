@@ -83,7 +83,7 @@ class _Walk:
 
     def _root(self, descriptor: int) -> Iterator[Part]:
         status = os.fstat(descriptor)
-        yield tarwriter.header(_entry("./", status, _attributes(descriptor, self._folder))), "", 0
+        yield tarwriter.header(entry_of("./", status, _attributes(descriptor, self._folder))), "", 0
         if inodes.is_opaque(descriptor):
             yield tarwriter.header(Entry(".wh..wh..opq", tarheader.REGULAR)), "", 0
 
@@ -101,14 +101,14 @@ class _Walk:
             return -1  # a socket: nobody listens in an image
         first = self._links.setdefault((status.st_dev, status.st_ino), path) if status.st_nlink > 1 else path
         if first != path:
-            entry = _entry(path, status, None)
+            entry = entry_of(path, status, None)
             entry.kind, entry.link, entry.size = tarheader.HARD_LINK, first, 0
             yield tarwriter.header(entry), "", 0
         elif kind == stat.S_IFREG:
             self.size += status.st_size
             yield from _file(parent, path, name, status)
         else:
-            entry = _entry(path, status, None)
+            entry = entry_of(path, status, None)
             if kind == stat.S_IFLNK:
                 entry.link = os.readlink(name, dir_fd=parent)
             yield tarwriter.header(entry), "", 0
@@ -118,7 +118,7 @@ class _Walk:
 def _folder_member(parent: int, path: str, name: str, status: os.stat_result) -> Generator[Part, None, int]:
     descriptor = os.open(name, _OPEN_FOLDER, dir_fd=parent)
     try:
-        yield tarwriter.header(_entry(path + "/", status, _attributes(descriptor, path))), "", 0
+        yield tarwriter.header(entry_of(path + "/", status, _attributes(descriptor, path))), "", 0
         if inodes.is_opaque(descriptor):
             yield tarwriter.header(Entry(f"{path}/.wh..wh..opq", tarheader.REGULAR)), "", 0
     except BaseException:
@@ -130,7 +130,7 @@ def _folder_member(parent: int, path: str, name: str, status: os.stat_result) ->
 def _file(parent: int, path: str, name: str, status: os.stat_result) -> Iterator[Part]:
     descriptor = os.open(name, _OPEN_FILE, dir_fd=parent)
     try:
-        yield tarwriter.header(_entry(path, status, _attributes(descriptor, path))), "", 0
+        yield tarwriter.header(entry_of(path, status, _attributes(descriptor, path))), "", 0
         left = status.st_size
         while left:
             data = os.read(descriptor, min(left, _PIECE))
@@ -148,7 +148,8 @@ def _names(descriptor: int) -> list[str]:
     return sorted(os.listdir(descriptor), key=os.fsencode, reverse=True)
 
 
-def _entry(path: str, status: os.stat_result, xattrs: dict[str, bytes] | None) -> Entry:
+def entry_of(path: str, status: os.stat_result, xattrs: dict[str, bytes] | None) -> Entry:
+    """Return a member for what has this status. Raises KeyError for what no archive has: sockets."""
     kind = _KINDS[stat.S_IFMT(status.st_mode)]
     size = status.st_size if kind == tarheader.REGULAR else 0
     entry = Entry(path, kind, status.st_mode & 0o7777, size, status.st_mtime_ns)

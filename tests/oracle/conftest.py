@@ -49,7 +49,7 @@ class Engine:
             del options["stdin"]
         return subprocess.run(
             self._client.command(*arguments),
-            text=True,
+            text=options.pop("text", True),
             capture_output=True,
             env=self._environment,
             timeout=PATIENCE,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import socket
+import tarfile
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,19 +37,26 @@ def both(docker: Engine, skiff: Engine, *arguments: str, **options: Any) -> tupl
     return docker.call(*arguments, **options), skiff.call(*arguments, **options)
 
 
+def made(docker: Engine, skiff: Engine, *arguments: str) -> None:
+    """Call the same on both engines; it has to work."""
+    for engine in (docker, skiff):
+        done = engine.call(*arguments)
+        assert done.returncode == 0, (engine.name, done.stderr)
+
+
 def test_diff_lists_the_same_paths(docker: Engine, skiff: Engine, name: str) -> None:
     options = ("--name", name, "-v", "/data", "-v", "/etc/hostname:/into/a/file")
-    both(docker, skiff, "run", *options, IMAGE, "sh", "-c", CHANGES)
+    made(docker, skiff, "run", *options, IMAGE, "sh", "-c", CHANGES)
     theirs, ours = both(docker, skiff, "diff", name)
     assert sorted(ours.stdout.splitlines()) == sorted(theirs.stdout.splitlines())
     assert "D /root" in ours.stdout.splitlines()
 
 
 def test_diff_of_a_running_and_of_a_fresh_container(docker: Engine, skiff: Engine, name: str) -> None:
-    both(docker, skiff, "create", "--name", name, IMAGE, "sh", "-c", "touch /tmp/here; exec sleep 1000")
+    made(docker, skiff, "create", "--name", name, IMAGE, "sh", "-c", "touch /tmp/here; exec sleep 1000")
     theirs, ours = both(docker, skiff, "diff", name)
     assert (ours.stdout, ours.returncode) == (theirs.stdout, theirs.returncode) == ("", 0)
-    both(docker, skiff, "start", name)
+    made(docker, skiff, "start", name)
     for engine in (docker, skiff):
         engine.call("exec", name, "sh", "-c", "until [ -e /tmp/here ]; do sleep 0.1; done")
         assert engine.call("diff", name).stdout == "C /tmp\nA /tmp/here\n"
@@ -56,6 +66,66 @@ def test_diff_of_a_running_and_of_a_fresh_container(docker: Engine, skiff: Engin
 def test_what_does_not_exist_is_refused_alike(docker: Engine, skiff: Engine, arguments: tuple[str, ...]) -> None:
     theirs, ours = both(docker, skiff, *arguments)
     assert (ours.returncode, ours.stdout, bool(ours.stderr)) == (theirs.returncode, theirs.stdout, True)
+
+
+TREE = """
+mkdir -p /n/x; echo 1 >/n/x/z; ln /n/x/z /n/hard; ln -s /etc/passwd /n/abs; ln -s x /n/tox; mkdir /n/empty
+chown -R 7:8 /n; mknod /n/pipe p; mknod /n/device c 1 3; chmod 4751 /n/x/z; echo in-volume >/data/file
+truncate -s 300000 /n/sparse; echo end >>/n/sparse; echo changed >>/etc/group; rm /etc/passwd
+"""
+GIVEN = (".dockerenv", "dev", "dev/console", "dev/pts", "dev/shm", "proc", "sys")
+GIVEN = (*GIVEN, "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf")
+
+
+def members(data: bytes) -> list[tuple[Any, ...]]:
+    """Return what an archive has, but for what every container is given; owners, modes, links and content."""
+    found = []
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        for info in tar:
+            if info.name in GIVEN:
+                continue
+            content = tar.extractfile(info) if info.isreg() else None
+            text = content.read() if content else b""
+            device = (info.devmajor, info.devminor) if info.isdev() and not info.isfifo() else ()
+            found.append(
+                (
+                    info.name,
+                    info.type if not info.issparse() else b"0",
+                    info.mode & 0o7777,
+                    info.uid,
+                    info.gid,
+                    device,
+                    info.linkname,
+                    text,
+                )
+            )
+    return sorted(found)
+
+
+@pytest.mark.parametrize("last", ["true", "touch /ready; exec sleep 1000"])
+def test_export_has_the_same_members(docker: Engine, skiff: Engine, name: str, last: str) -> None:
+    made(docker, skiff, "run", "-d", "--name", name, "-v", "/data", IMAGE, "sh", "-c", TREE + last)
+    for engine in (docker, skiff):
+        if last == "true":
+            engine.call("wait", name)
+        else:
+            engine.call("exec", name, "sh", "-c", "until [ -e /ready ]; do sleep 0.1; done")
+    theirs, ours = both(docker, skiff, "export", name, text=False)
+    assert members(ours.stdout) == members(theirs.stdout)
+    assert "data/file" not in [member[0] for member in members(ours.stdout)]
+
+
+def test_export_to_a_file_and_its_refusals(docker: Engine, skiff: Engine, name: str, tmp_path: Path) -> None:
+    made(docker, skiff, "create", "--name", name, IMAGE, "true")
+    for engine in (docker, skiff):
+        target = tmp_path / engine.name
+        assert engine.call("export", "-o", str(target), name).returncode == 0
+        assert target.stat().st_mode & 0o777 == 0o600
+        assert engine.call("export", "-o", f"{tmp_path}/no/such", name).returncode == 1
+        assert engine.call("export", "-o", f"{tmp_path}/not", "no-such").returncode == 1
+        assert not (tmp_path / "not").exists()
+        assert engine.terminal("export", name)[0] == 1
+    assert members((tmp_path / "skiff").read_bytes()) == members((tmp_path / "docker").read_bytes())
 
 
 def test_port_lists_what_is_published(docker: Engine, skiff: Engine) -> None:
