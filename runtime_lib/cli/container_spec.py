@@ -9,6 +9,7 @@ from ..containers.parts import Attachment, Device, Healthcheck, Throttle, Ulimit
 from ..containers.sizes import size
 from ..containers.spec import ContainerSpec
 from ..errors import InvalidSpec
+from ..moments import seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +69,6 @@ _LISTS = {
 }
 _SIZES = ("memory", "memory_reservation", "memory_swap", "shm_size")
 _RATES = ("blkio_weight_device", "device_read_bps", "device_read_iops", "device_write_bps", "device_write_iops")
-_TIMES = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def container_spec(parsed: Parsed) -> ContainerSpec:
@@ -149,20 +149,6 @@ def restart_policy(text: str) -> tuple[str, int]:
     if colon and (name != "on-failure" or not (retries.isascii() and retries.isdigit())):
         raise InvalidSpec(f"restart: {text!r} is not no, on-failure[:max-retries], always or unless-stopped")
     return name or "no", int(retries) if colon else 0
-
-
-def seconds(text: str) -> float:
-    """Return the seconds of `1m30s`, `500ms` or `0`."""
-    rest, total = text, 0.0
-    while rest and rest != "0":
-        digits = len(rest) - len(rest.lstrip("0123456789."))
-        letters = len(rest[digits:]) - len(rest[digits:].lstrip("umsh"))
-        unit = rest[digits : digits + letters]
-        if not digits or unit not in _TIMES or rest[:digits].count(".") > 1:
-            raise InvalidSpec(f"{text!r} is not a length of time such as 30s or 1m30s")
-        total += float(rest[:digits]) * _TIMES[unit]
-        rest = rest[digits + letters :]
-    return total
 
 
 def _networks(given: dict[str, Any]) -> dict[str, Any]:

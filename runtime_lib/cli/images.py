@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ..errors import InvalidSpec
+from ..conditions import from_texts
 from . import opened, output
 from .lifecycle import each
 from .options import FLAG, LIST, TEXT, Option, Usage
@@ -19,7 +19,8 @@ _IMAGES = Usage(
     "List images",
     (
         Option("all", "a", FLAG, "Accepted for Docker's sake: there are no hidden images"),
-        Option("filter", "f", LIST, "Only those with dangling=, label=, reference="),
+        Option("filter", "f", LIST, "Only those with before=, dangling=, label=, reference=, since=, until="),
+        Option("digests", "", FLAG, "Also digests: <none>, for nothing here comes from a registry"),
         Option("format", "", TEXT, "json, table, or a Go template such as {{.ID}}"),
         Option("no-trunc", "", FLAG, "Do not shorten"),
         Option("quiet", "q", FLAG, "Ids only"),
@@ -70,16 +71,16 @@ _COLUMNS = (
 
 def listing(words: list[str]) -> int:
     """List images as `docker images` does: one line for each name."""
-    from ..images import catalog
+    from ..images.filters import matching
 
     parsed = _IMAGES.parse(words)
-    wanted = [_condition(text) for text in parsed.filter]
-    wanted += [("reference", name) for name in parsed.arguments]
-    found = [image for image in catalog.listing(opened.store()) if _matches(image, wanted)]
-    entries = [entry for image in found for entry in describe(image, wanted, bool(parsed.no_trunc))]
+    wanted = from_texts([*parsed.filter, *(f"reference={name}" for name in parsed.arguments)])
+    found = matching(opened.store(), wanted)
+    entries = [entry for image, names in found for entry in describe(image, names, bool(parsed.no_trunc))]
     if parsed.quiet:
         entries = list({entry["ID"]: entry for entry in entries}.values())
-    output.rows(entries, _COLUMNS, parsed.format, quiet="ID" if parsed.quiet else "")
+    columns = (*_COLUMNS[:2], ("DIGEST", "Digest"), *_COLUMNS[2:]) if parsed.digests else _COLUMNS
+    output.rows(entries, columns, parsed.format, quiet="ID" if parsed.quiet else "")
     return 0
 
 
@@ -136,62 +137,29 @@ def bootstrap(words: list[str]) -> int:
     return 0
 
 
-def describe(image: Image, wanted: list[tuple[str, str]], whole: bool) -> list[dict[str, str]]:
-    """Return the fields of `docker images --format json`, once for each name."""
+def describe(image: Image, names: list[tuple[str, str]], whole: bool) -> list[dict[str, str]]:
+    """Return the fields of `docker images --format json`, once for each (repository, tag)."""
     from ..containers.status import duration
-    from ..images.inspect import repositories
 
     now = time.time_ns()
-    names = [value for key, value in wanted if key == "reference"]
-    entries = []
-    for repository, tag_name in repositories(image):
-        if names and not any(_is_named(repository, tag_name, name) for name in names):
-            continue
-        entries.append(
-            {
-                "Containers": "N/A",
-                "CreatedAt": output.local_time(image.created),
-                "CreatedSince": f"{duration(now - image.created)} ago",
-                "Digest": "<none>",
-                "ID": image.id if whole else image.id[7:19],
-                "Repository": repository,
-                "SharedSize": "N/A",
-                "Size": output.size(image.size),
-                "Tag": tag_name,
-                "UniqueSize": "N/A",
-                "VirtualSize": output.size(image.size, 4),
-            }
-        )
-    return entries
+    return [
+        {
+            "Containers": "N/A",
+            "CreatedAt": output.local_time(image.created),
+            "CreatedSince": f"{duration(now - image.created)} ago",
+            "Digest": "<none>",
+            "ID": image.id if whole else image.id[7:19],
+            "Repository": repository,
+            "SharedSize": "N/A",
+            "Size": output.size(image.size),
+            "Tag": tag_name,
+            "UniqueSize": "N/A",
+            "VirtualSize": output.size(image.size, 4),
+        }
+        for repository, tag_name in names
+    ]
 
 
 def _removed(removed: Removed) -> str:
     lines = [f"Untagged: {name}" for name in removed.untagged]
     return "\n".join([*lines, f"Deleted: {removed.deleted}"] if removed.deleted else lines)
-
-
-def _condition(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or key not in ("dangling", "label", "reference"):
-        raise InvalidSpec(f"--filter: {text!r}; use dangling=, label= or reference=")
-    return key, value
-
-
-def _matches(image: Image, wanted: list[tuple[str, str]]) -> bool:
-    labels = image.defaults.get("Labels") or {}
-    for key, value in wanted:
-        label, equals, text = value.partition("=")
-        if key == "dangling" and bool(image.names) == (value in ("true", "1")):
-            return False
-        if key == "label" and (label not in labels or (equals and labels[label] != text)):
-            return False
-    return True
-
-
-def _is_named(repository: str, tag_name: str, wanted: str) -> bool:
-    from fnmatch import fnmatchcase
-
-    name, colon, wanted_tag = wanted.rpartition(":")
-    if not colon or "/" in wanted_tag:
-        name, wanted_tag = wanted, "*"
-    return fnmatchcase(repository, name) and fnmatchcase(tag_name, wanted_tag)

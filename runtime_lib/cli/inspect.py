@@ -21,7 +21,7 @@ _INSPECT = Usage(
     "Print all that is known of containers, images, networks or volumes",
     (
         Option("format", "f", TEXT, "json, or a Go template such as {{.State.Status}}"),
-        Option("size", "s", FLAG, "Accepted for Docker's sake"),
+        Option("size", "s", FLAG, "Also how many bytes the files of a container have"),
         Option("type", "", TEXT, "container, image, network or volume"),
     ),
     1,
@@ -31,7 +31,7 @@ _INSPECT = Usage(
 def inspect(words: list[str]) -> int:
     """Print objects of any kind."""
     parsed = _INSPECT.parse(words)
-    kinds = _kinds()
+    kinds = _kinds(bool(parsed.size))
     if parsed.type and parsed.type not in kinds:
         raise InvalidSpec(f"--type: {parsed.type!r}; use {', '.join(kinds)}")
     store = opened.store()
@@ -57,14 +57,14 @@ def show(lookup: Callable[[str], dict[str, Any]], names: list[str], template: st
     return 1 if failures else 0
 
 
-def _kinds() -> dict[str, Callable[[Store, str], dict[str, Any]]]:
+def _kinds(sizes: bool) -> dict[str, Callable[[Store, str], dict[str, Any]]]:
     from ..containers import inspect as containers
     from ..images import inspect as images
     from ..networks import catalog as networks
     from ..volumes import catalog as volumes
 
     return {
-        "container": containers.inspect,
+        "container": lambda store, name: containers.inspect(store, name, sizes),
         "image": images.inspect,
         "network": networks.inspect,
         "volume": volumes.inspect,

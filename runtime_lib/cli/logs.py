@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import time
 
 from ..errors import InvalidSpec
+from ..moments import moment
 from ..monitor.encoding import rfc3339
 from . import opened
 from .options import FLAG, TEXT, Option, Usage
@@ -36,8 +36,8 @@ _LOGS = Usage(
 def logs(words: list[str]) -> int:
     """Print the log of a container, its standard error to ours."""
     parsed = _LOGS.parse(words)
-    since = moment(parsed.since, "since") if parsed.since else 0
-    until = moment(parsed.until, "until") if parsed.until else None
+    since = moment(parsed.since, "--since") if parsed.since else 0
+    until = moment(parsed.until, "--until") if parsed.until else None
     batch = 0 if parsed.follow else _BATCH
     records = _records(parsed.arguments[0], bool(parsed.follow), tail(parsed.tail), since, until)
     _print(records, bool(parsed.timestamps), batch)
@@ -84,35 +84,3 @@ def tail(text: str | None) -> int | None:
     except ValueError:
         raise InvalidSpec(f"--tail: {text!r} is neither a number nor 'all'") from None
     return None if number < 0 else number
-
-
-def moment(text: str, what: str) -> int:
-    """Return nanoseconds since 1970 of a Unix time, an RFC 3339 time or date, or a length of time before now."""
-    from datetime import datetime
-
-    from .container_spec import seconds
-
-    try:
-        return int(float(text) * 1e9)
-    except ValueError:
-        pass  # no Unix time
-    try:
-        parsed = datetime.fromisoformat(_trim(text))
-        return int(parsed.timestamp() * 1_000_000) * 1000
-    except ValueError:
-        pass  # no RFC 3339 time
-    try:
-        return time.time_ns() - int(seconds(text) * 1e9)
-    except InvalidSpec:
-        raise InvalidSpec(f"--{what}: {text!r} is not a time such as 2026-01-02T13:23:37Z, 1736600000 or 10m") from None
-
-
-def _trim(text: str) -> str:
-    """Write an RFC 3339 time as `fromisoformat` of Python 3.9 takes it: no Z, and at most six digits of a second."""
-    if text.endswith("Z"):
-        text = f"{text[:-1]}+00:00"
-    head, dot, tail = text.partition(".")
-    if not dot:
-        return text
-    digits = tail[: len(tail) - len(tail.lstrip("0123456789"))]
-    return f"{head}.{digits[:6].ljust(6, '0')}{tail[len(digits) :]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..conditions import from_texts
 from ..errors import InvalidSpec
 from . import opened, output
 from .container_spec import pairs
@@ -13,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..networks.model import Network
     from ..networks.spec import SubnetSpec
     from .options import Parsed
 
@@ -21,7 +23,7 @@ _LS = Usage(
     "[OPTIONS]",
     "List networks",
     (
-        Option("filter", "f", LIST, "Only those with name=, id=, driver=, label="),
+        Option("filter", "f", LIST, "Only those with dangling=, driver=, id=, label=, name=, scope=, type="),
         Option("format", "", TEXT, "json, table, or a Go template such as {{.Name}}"),
         Option("no-trunc", "", FLAG, "Do not shorten"),
         Option("quiet", "q", FLAG, "Ids only"),
@@ -101,13 +103,11 @@ def network(words: list[str]) -> int:
 
 def listing(words: list[str]) -> int:
     """List networks as Docker does."""
-    from ..networks import catalog
+    from ..networks.filters import matching
 
     parsed = _LS.parse(words)
-    store = opened.store()
-    entries = [_describe(catalog.inspect(store, found.id), bool(parsed.no_trunc)) for found in catalog.listing(store)]
-    wanted = [_condition(text) for text in parsed.filter]
-    entries = [entry for entry in entries if all(_matches(entry, key, value) for key, value in wanted)]
+    found = matching(opened.store(), from_texts(parsed.filter))
+    entries = [_describe(network, bool(parsed.no_trunc)) for network in found]
     output.rows(entries, _COLUMNS, parsed.format, quiet="ID" if parsed.quiet else "")
     return 0
 
@@ -189,31 +189,18 @@ def _subnets(parsed: Parsed) -> tuple[SubnetSpec, ...]:
     return tuple(SubnetSpec(subnet, gateways[at], ranges[at]) for at, subnet in enumerate(parsed.subnet))
 
 
-def _describe(found: dict[str, Any], whole: bool) -> dict[str, str]:
+def _describe(network: Network, whole: bool) -> dict[str, Any]:
     """Return the fields of `docker network ls --format json`."""
-    created = found["Created"].replace("T", " ").replace("Z", " +0000 UTC")
+    labels = network.spec.labels
+    has_ipv6 = any(subnet.network.version == 6 for subnet in network.subnets)
     return {
-        "CreatedAt": created,
-        "Driver": found["Driver"],
-        "ID": found["Id"] if whole else found["Id"][:12],
-        "IPv6": str(found["EnableIPv6"]).lower(),
-        "Internal": str(found["Internal"]).lower(),
-        "Labels": ",".join(f"{key}={value}" for key, value in sorted(found["Labels"].items())),
-        "Name": found["Name"],
-        "Scope": found["Scope"],
+        "CreatedAt": output.local_time(network.created),
+        "Driver": network.driver,
+        "ID": network.id if whole else network.id[:12],
+        "IPv6": str(has_ipv6).lower(),
+        "Internal": str(network.internal).lower(),
+        "Label": lambda key: labels.get(key, ""),
+        "Labels": ",".join(f"{key}={value}" for key, value in sorted(labels.items())),
+        "Name": network.name,
+        "Scope": "local",
     }
-
-
-def _condition(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or key not in ("driver", "id", "label", "name"):
-        raise InvalidSpec(f"--filter: {text!r}; use name=, id=, driver= or label=")
-    return key, value
-
-
-def _matches(entry: dict[str, str], key: str, value: str) -> bool:
-    if key == "label":
-        return any(label == value or label.startswith(f"{value}=") for label in entry["Labels"].split(","))
-    if key == "driver":
-        return entry["Driver"] == value
-    return value.strip("^$") in entry["Name"] if key == "name" else entry["ID"].startswith(value[: len(entry["ID"])])

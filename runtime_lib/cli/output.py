@@ -7,7 +7,7 @@ import sys
 import time
 
 from .template import render
-from .template_functions import UNCHANGED, compact
+from .template_functions import UNCHANGED, compact, data
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["compact", "render"]
 
 _DECIMAL_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+_BINARY_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _GAP = 3  # blanks between two columns; Docker's
 _LEAST = 10  # signs of a column with its gap; Docker's
 # Titles of what is in no table by itself.
@@ -78,7 +79,7 @@ def table(titles: Sequence[str], body: Sequence[Sequence[str]], least: int = _LE
 
 def pretty(value: object) -> str:
     """Return JSON as `docker inspect` prints it."""
-    return json.dumps(value, ensure_ascii=False, indent=4)
+    return json.dumps(data(value), ensure_ascii=False, indent=4)
 
 
 def write_lines(lines: Iterable[str]) -> None:
@@ -96,6 +97,25 @@ def size(number: int, digits: int = 3) -> str:
         value /= 1000
         unit += 1
     return f"{value:.{digits}g}{_DECIMAL_UNITS[unit]}"
+
+
+def binary_size(number: int) -> str:
+    """Return bytes in binary units with four digits, as go-units' BytesSize: 444KiB, 23.54GiB, 0B."""
+    value, unit = float(number), 0
+    while value >= 1024 and unit < len(_BINARY_UNITS) - 1:
+        value /= 1024
+        unit += 1
+    return f"{value:.4g}{_BINARY_UNITS[unit]}"
+
+
+def quoted(text: str) -> str:
+    """Return a text between quotes, as Go's strconv.Quote: what a stranger wrote cannot steer a terminal."""
+    marks = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+    return '"' + "".join(marks.get(sign) or (sign if sign.isprintable() else _escaped(sign)) for sign in text) + '"'
+
+
+def _escaped(sign: str) -> str:
+    return f"\\x{ord(sign):02x}" if ord(sign) < 128 else f"\\u{ord(sign):04x}"
 
 
 def local_time(time_ns: int) -> str:

@@ -7,7 +7,7 @@ Where Go's templates know the type of a value that is not there, this goes by th
 from __future__ import annotations
 
 from ..errors import InvalidSpec
-from .template_functions import FUNCTIONS, MAPS, MISSING, Wrong, go_text, is_true
+from .template_functions import ABSENT, FUNCTIONS, MAPS, MISSING, Wrong, go_text, is_true
 from .template_parse import parse
 
 TYPE_CHECKING = False
@@ -138,6 +138,8 @@ def _field(value: Any, name: str, key: str) -> Any:
         return value[key]
     if name in MAPS:
         return MISSING
+    if key in ABSENT and name:
+        return ABSENT[key]
     raise Wrong(f"there is no .{key}{f' in .{name}' if name else ''}")
 
 

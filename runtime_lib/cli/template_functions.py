@@ -53,6 +53,22 @@ POINTERS = frozenset(
     ]
 )
 
+# Fields that inspect leaves out where they say nothing, and what a template finds then.
+ABSENT = {
+    "ExposedPorts": None,
+    "Health": None,
+    "Healthcheck": None,
+    "Init": None,
+    "MacAddress": "",
+    "Shell": None,
+    "SizeRootFs": None,
+    "SizeRw": None,
+    "StopSignal": "",
+    "StopTimeout": None,
+    "UsageData": None,
+    "Variant": "",
+}
+
 
 class Wrong(Exception):
     """Why a template cannot be filled, as a sentence."""
@@ -70,14 +86,16 @@ MISSING = _Missing()
 
 def compact(value: object) -> str:
     """Return one line of JSON; what can only be called is left out."""
-    return json.dumps(_data(value), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(data(value), ensure_ascii=False, separators=(",", ":"))
 
 
-def _data(value: Any) -> Any:
+def data(value: Any) -> Any:
+    """Return a value as JSON takes it, in Go's order: fields, in capitals, as they are, and keys of maps sorted."""
     if isinstance(value, dict):
-        return {key: _data(entry) for key, entry in value.items() if not callable(entry)}
+        fields = {key: data(entry) for key, entry in value.items() if not callable(entry)}
+        return fields if all(key[:1].isupper() for key in fields) else dict(sorted(fields.items()))
     if isinstance(value, (list, tuple)):
-        return [_data(entry) for entry in value]
+        return [data(entry) for entry in value]
     return None if value is MISSING else value
 
 

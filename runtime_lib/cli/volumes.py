@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..errors import InvalidSpec
+from ..conditions import from_texts
 from . import opened, output
 from .container_spec import pairs
 from .inspect import show
@@ -13,6 +13,8 @@ from .options import FLAG, LIST, TEXT, Option, Usage, group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..volumes.model import Volume
 
 _LS = Usage(
@@ -20,7 +22,7 @@ _LS = Usage(
     "[OPTIONS]",
     "List volumes",
     (
-        Option("filter", "f", LIST, "Only those with name=, label=, dangling="),
+        Option("filter", "f", LIST, "Only those with dangling=, driver=, label=, name="),
         Option("format", "", TEXT, "json, table, or a Go template such as {{.Name}}"),
         Option("quiet", "q", FLAG, "Names only"),
     ),
@@ -80,15 +82,10 @@ def volume(words: list[str]) -> int:
 
 def listing(words: list[str]) -> int:
     """List volumes as Docker does."""
-    from ..volumes import catalog
+    from ..volumes.filters import matching
 
     parsed = _LS.parse(words)
-    store = opened.store()
-    wanted = [_condition(text) for text in parsed.filter]
-    entries = []
-    for found in catalog.listing(store):
-        if all(_matches(found, bool(catalog.users(store, found.name)), key, value) for key, value in wanted):
-            entries.append(_describe(found))
+    entries = [_describe(found) for found in matching(opened.store(), from_texts(parsed.filter))]
     output.rows(entries, _COLUMNS, parsed.format, quiet="Name" if parsed.quiet else "")
     return 0
 
@@ -138,9 +135,10 @@ def prune(words: list[str]) -> int:
     return 0
 
 
-def _describe(found: Volume) -> dict[str, str]:
+def _describe(found: Volume) -> dict[str, Any]:
     return {
         "Driver": found.spec.driver,
+        "Label": lambda key: found.spec.labels.get(key, ""),
         "Labels": ",".join(f"{key}={value}" for key, value in sorted(found.spec.labels.items())),
         "Links": "N/A",
         "Mountpoint": found.folder,
@@ -148,19 +146,3 @@ def _describe(found: Volume) -> dict[str, str]:
         "Scope": "local",
         "Size": "N/A",
     }
-
-
-def _condition(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or key not in ("dangling", "label", "name"):
-        raise InvalidSpec(f"--filter: {text!r}; use name=, label= or dangling=")
-    return key, value
-
-
-def _matches(found: Volume, used: bool, key: str, value: str) -> bool:
-    if key == "name":
-        return value in found.name
-    if key == "dangling":
-        return used != (value in ("true", "1"))
-    label, equals, text = value.partition("=")
-    return label in found.spec.labels and (not equals or found.spec.labels[label] == text)

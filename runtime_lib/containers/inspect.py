@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
+from ..errors import ContainerNotFound
 from ..images import catalog as images
+from ..linux.cgroups.hierarchy import detect
+from ..linux.trees import tree_size
 from ..networks.model import endpoints
 from ..store import Store
 from . import health
 from .catalog import Container, find, state
 from .config import arguments, working_dir
-from .inspect_host import host_config
+from .inspect_host import bindings, host_config, is_anonymous
 from .inspect_network import network_settings
 
 TYPE_CHECKING = False
@@ -19,21 +23,25 @@ if TYPE_CHECKING:
 
     from ..images.catalog import Image
     from ..monitor.state import State
+    from .spec import ContainerSpec
 
 NEVER = "0001-01-01T00:00:00Z"
 _SECOND = 1_000_000_000
 OVERLAY = "overlay2"
 
 
-def inspect(store: Store, ref: str) -> dict[str, Any]:
-    """Return what `docker inspect` tells of a container. Raises ContainerNotFound."""
+def inspect(store: Store, ref: str, sizes: bool = False) -> dict[str, Any]:
+    """Return what `docker inspect` tells of a container, with `sizes` also how many bytes it has.
+
+    Raises ContainerNotFound.
+    """
     container = find(store, ref)
     image = images.get(store, container.image_id)
     found = state(store, container)
     folder = store.layout.container(container.id)
     spec = container.spec
     words = arguments(spec, image.defaults)
-    return {
+    result = {
         "Id": container.id,
         "Created": moment(container.created),
         "Path": words[0],
@@ -52,12 +60,16 @@ def inspect(store: Store, ref: str) -> dict[str, Any]:
         "ProcessLabel": "",
         "AppArmorProfile": "",
         "ExecIDs": None,
-        "HostConfig": host_config(spec),
-        "GraphDriver": _graph(store, container, image),
-        "Mounts": _mounts(store, container),
+        "HostConfig": {**host_config(spec), **_resolved(store, spec)},
+        "GraphDriver": _graph(store, container, image, found),
+        "Mounts": mounts(store, container),
         "Config": _config(store, container, image),
-        "NetworkSettings": network_settings(store, container, endpoints(store, container.id), found.process),
+        "NetworkSettings": network_settings(store, container, endpoints(store, container.id), found),
     }
+    if sizes:
+        own = tree_size(f"{folder}/upper")
+        result.update({"SizeRw": own, "SizeRootFs": own + image.size})
+    return result
 
 
 def moment(nanoseconds: int) -> str:
@@ -100,27 +112,42 @@ def _health(store: Store, container: Container, found: State) -> dict[str, Any]:
     return {"Health": {"Status": seen["status"], "FailingStreak": seen["failing_streak"], "Log": log}}
 
 
-def _graph(store: Store, container: Container, image: Image) -> dict[str, Any]:
+def _resolved(store: Store, spec: ContainerSpec) -> dict[str, str]:
+    """Return what Docker tells otherwise than it was asked: ids of other containers, and this host's default."""
+    words = {"CgroupnsMode": spec.cgroupns_mode or ("private" if detect().mode == "v2" else "host")}
+    for key, mode in (("NetworkMode", spec.network_mode), ("IpcMode", spec.ipc_mode), ("PidMode", spec.pid_mode)):
+        kind, colon, ref = mode.partition(":")
+        if kind == "container" and colon:
+            with suppress(ContainerNotFound):
+                words[key] = f"container:{find(store, ref).id}"
+    return words
+
+
+def _graph(store: Store, container: Container, image: Image, found: State) -> dict[str, Any]:
     from ..images.layers import folders
 
     folder = store.layout.container(container.id)
     data = {
         "LowerDir": ":".join(folders(store, image.layers)),
+        # Nothing is mounted on the host: the whole is seen through the container's first process.
+        "MergedDir": f"/proc/{found.process.pid}/root" if found.process else "",
         "UpperDir": f"{folder}/upper",
         "WorkDir": f"{folder}/work",
     }
     return {"Data": data, "Name": OVERLAY}
 
 
-def _mounts(store: Store, container: Container) -> list[dict[str, Any]]:
+def mounts(store: Store, container: Container) -> list[dict[str, Any]]:
+    """Return the binds and volumes of a container, by their places in it."""
     found = []
-    for mount in container.spec.mounts:
+    for mount in sorted(container.spec.mounts, key=lambda mount: mount.target):
         entry: dict[str, Any] = {"Type": mount.kind}
         source = mount.source or ""
         if mount.kind == "volume":
             entry.update({"Name": source, "Driver": "local"})
             source = f"{store.layout.volume(source)}/_data"
-        entry.update({"Source": source, "Destination": mount.target, "Mode": "ro" if mount.read_only else ""})
+        shared = "z" if mount.kind == "volume" and not is_anonymous(mount) else ""  # what Docker's command asks for
+        entry.update({"Source": source, "Destination": mount.target, "Mode": "ro" if mount.read_only else shared})
         propagation = mount.propagation or ("rprivate" if mount.kind == "bind" else "")
         found.append({**entry, "RW": not mount.read_only, "Propagation": propagation})
     return found
@@ -131,7 +158,8 @@ def _config(store: Store, container: Container, image: Image) -> dict[str, Any]:
 
     spec, defaults = container.spec, image.defaults
     labels = {**(defaults.get("Labels") or {}), **spec.labels}
-    ports = [*(defaults.get("ExposedPorts") or {}), *_protocols(spec.exposed_ports)]
+    volumes = {**(defaults.get("Volumes") or {}), **{one.target: {} for one in spec.mounts if is_anonymous(one)}}
+    ports = [*(defaults.get("ExposedPorts") or {}), *_protocols(spec.exposed_ports), *bindings(spec)]
     command = spec.command if spec.command is not None else (defaults.get("Cmd") if spec.entrypoint is None else None)
     result: dict[str, Any] = {
         "Hostname": hostname(store, container),
@@ -143,10 +171,10 @@ def _config(store: Store, container: Container, image: Image) -> dict[str, Any]:
         "Tty": spec.tty,
         "OpenStdin": spec.interactive,
         "StdinOnce": False,
-        "Env": _environment(spec.env, defaults),
+        "Env": _environment(spec.env, defaults) or (None if defaults.get("Env") is None else []),
         "Cmd": list(command) if command else None,
         "Image": spec.image,
-        "Volumes": defaults.get("Volumes") or None,
+        "Volumes": volumes or None,
         "WorkingDir": working_dir(spec, defaults) if spec.working_dir or defaults.get("WorkingDir") else "",
         "Entrypoint": list(spec.entrypoint) if spec.entrypoint is not None else defaults.get("Entrypoint"),
         "OnBuild": None,

@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
     from .parts import Mount, Throttle
 
+_HEX = set("0123456789abcdef")
+_BINDS = ("bind", "volume")
+_EVERYWHERE = "0.0.0.0"
+
 
 def host_config(spec: ContainerSpec) -> dict[str, Any]:
     """Return what was asked for, under Docker's names."""
     return {
-        "Binds": [_bind(mount) for mount in spec.mounts if mount.kind in ("bind", "volume")] or None,
+        "Binds": [_bind(one) for one in spec.mounts if one.kind in _BINDS and not is_anonymous(one)] or None,
         "ContainerIDFile": "",
         "LogConfig": {"Type": spec.log_driver, "Config": dict(spec.log_options)},
         "NetworkMode": spec.network_mode,
@@ -37,11 +41,12 @@ def bindings(spec: ContainerSpec) -> dict[str, list[dict[str, str]]]:
 
     result: dict[str, list[dict[str, str]]] = {}
     for mapping in parse(spec.published_ports, spec.default_host_ip):
+        address = "" if mapping.host_ip == spec.default_host_ip == _EVERYWHERE else mapping.host_ip
         port = str(mapping.host_port) if mapping.host_port else ""
         if mapping.host_port_last > mapping.host_port:
             port += f"-{mapping.host_port_last}"
         key = f"{mapping.container_port}/{mapping.protocol}"
-        result.setdefault(key, []).append({"HostIp": mapping.host_ip, "HostPort": port})
+        result.setdefault(key, []).append({"HostIp": address, "HostPort": port})
     return result
 
 
@@ -61,13 +66,16 @@ def _namespaces(spec: ContainerSpec) -> dict[str, Any]:
         "UTSMode": spec.uts_mode,
         "UsernsMode": "",
         "ShmSize": spec.shm_size or profile.SHM_SIZE,
-        "Tmpfs": dict(spec.tmpfs),
-        "Sysctls": dict(spec.sysctls),
-        "Init": spec.init,
         "Runtime": "skiff",
         "ConsoleSize": [0, 0],
         "Isolation": "",
+        **_given({"Tmpfs": dict(spec.tmpfs), "Sysctls": dict(spec.sysctls), "Init": spec.init}),
     }
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    """Docker leaves these out where they say nothing."""
+    return {key: value for key, value in values.items() if value}
 
 
 def _security(spec: ContainerSpec) -> dict[str, Any]:
@@ -126,6 +134,12 @@ def _rates(throttles: Iterable[Throttle]) -> list[dict[str, Any]] | None:
     return [{"Path": one.path, "Rate": one.rate} for one in throttles] or None
 
 
+def is_anonymous(mount: Mount) -> bool:
+    """Whether a mount is a volume that got its name by chance."""
+    name = mount.source or ""
+    return mount.kind == "volume" and (not name or (len(name) == 64 and set(name) <= _HEX))
+
+
 def _bind(mount: Mount) -> str:
-    words = ["ro" if mount.read_only else "rw", *([mount.propagation] if mount.propagation else [])]
-    return f"{mount.source}:{mount.target}:{','.join(words)}"
+    words = [*(["ro"] if mount.read_only else []), *([mount.propagation] if mount.propagation else [])]
+    return ":".join([f"{mount.source}:{mount.target}", *([",".join(words)] if words else [])])

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from ..linux.process import Process
+    from ..monitor.state import State
     from ..networks.model import Endpoint
     from .parts import Attachment
 
 
 def network_settings(
-    store: Store, container: Container, endpoints: Sequence[Endpoint], process: Process | None
+    store: Store, container: Container, endpoints: Sequence[Endpoint], state: State
 ) -> dict[str, Any]:
     """Return addresses, ports and networks; of a container that does not run, the networks that it will join."""
     bridge = next((endpoint for endpoint in endpoints if endpoint.network.name == "bridge"), None)
@@ -28,11 +28,11 @@ def network_settings(
         "LinkLocalIPv6Address": "",
         "LinkLocalIPv6PrefixLen": 0,
         "Ports": ports(store, container),
-        "SandboxKey": f"/proc/{process.pid}/ns/net" if process else "",
+        "SandboxKey": f"/proc/{state.process.pid}/ns/net" if state.process else "",
         "SecondaryIPAddresses": None,
         "SecondaryIPv6Addresses": None,
         **_addresses(bridge),
-        "Networks": _networks(container, endpoints),
+        "Networks": _networks(container, endpoints, _ids(store) if state.started else {}),
     }
 
 
@@ -49,7 +49,12 @@ def _addresses(endpoint: Endpoint | None) -> dict[str, Any]:
     }
 
 
-def _networks(container: Container, endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+def _ids(store: Store) -> dict[str, str]:
+    return {row["name"]: row["id"] for row in store.query("SELECT name, id FROM networks")}
+
+
+def _networks(container: Container, endpoints: Sequence[Endpoint], known: dict[str, str]) -> dict[str, Any]:
+    """Return each network; `known` has the ids of networks that a container which has ended was on."""
     given = {entry.name: entry for entry in container.spec.networks}
     names = [wish.network for wish in wiring.attachments(container.spec)] or _alone(container)
     present = {endpoint.network.name: endpoint for endpoint in endpoints}
@@ -57,7 +62,7 @@ def _networks(container: Container, endpoints: Sequence[Endpoint]) -> dict[str, 
     result = {}
     for wished in names:
         name = ids.get(wished, "bridge" if wished == "default" else wished)
-        result[name] = _network(container, given.get(wished), present.get(name))
+        result[name] = _network(container, given.get(wished), present.get(name), known.get(name, ""))
     return result
 
 
@@ -66,7 +71,9 @@ def _alone(container: Container) -> list[str]:
     return [mode] if mode in ("none", "host") else []
 
 
-def _network(container: Container, given: Attachment | None, endpoint: Endpoint | None) -> dict[str, Any]:
+def _network(
+    container: Container, given: Attachment | None, endpoint: Endpoint | None, known: str
+) -> dict[str, Any]:
     wanted = {
         "IPv4Address": given.ipv4_address if given else None,
         "IPv6Address": given.ipv6_address if given else None,
@@ -78,7 +85,7 @@ def _network(container: Container, given: Attachment | None, endpoint: Endpoint 
         "IPAMConfig": asked or None,
         "Links": list(given.links) or None if given else None,
         "Aliases": [*aliases, *([container.id[:12]] if own_names else [])] or None,
-        "NetworkID": endpoint.network.id if endpoint else "",
+        "NetworkID": endpoint.network.id if endpoint else known,
         **_addresses(endpoint),
         "DriverOpts": None,
     }

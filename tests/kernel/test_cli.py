@@ -292,7 +292,7 @@ def test_volumes(skiff: Skiff) -> None:
     assert skiff.run("volume", "create", "--label", "x=1", "data").stdout == "data\n"
     skiff.run(*none("-v", "data:/srv", "bb", "touch", "/srv/kept"))
     assert skiff.run(*none("-v", "data:/srv:ro", "bb", "ls", "/srv")).stdout == "kept\n"
-    assert skiff.run("volume", "ls").stdout == "DRIVER   VOLUME NAME\nlocal    data\n"
+    assert skiff.run("volume", "ls").stdout == "DRIVER    VOLUME NAME\nlocal     data\n"
     assert skiff.run("volume", "ls", "-q", "-f", "label=x").stdout == "data\n"
     assert json.loads(skiff.run("volume", "inspect", "data").stdout)[0]["Name"] == "data"
     assert skiff.run("volume", "prune", "-f").stdout == ""

@@ -12,7 +12,8 @@ LIBRARY = ROOT / "runtime_lib"
 PLUGINS = ROOT / "collection" / "plugins"
 
 # A seat may import itself and every seat before it.
-ORDER = ["errors", "records", "patterns", "jsontext", "paths", "schema", "linux", "store", "library", "oci", "monitor"]
+ORDER = ["errors", "records", "patterns", "moments", "conditions", "jsontext", "paths", "schema", "linux"]
+ORDER += ["store", "library", "oci", "monitor"]
 ENGINE = ["images", "volumes", "networks"]  # side by side: none of them knows another one
 ABOVE = ["containers", "build", "desired", "cli"]
 

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from runtime_lib.cli.container_flags import RUN
-from runtime_lib.cli.container_spec import container_spec, restart_policy, seconds
+from runtime_lib.cli.container_spec import container_spec, restart_policy
 from runtime_lib.containers.parts import Attachment, Device, Healthcheck, Mount, Throttle, Ulimit
 from runtime_lib.containers.spec import ContainerSpec
 from runtime_lib.errors import InvalidSpec
+from runtime_lib.moments import seconds
 
 
 def spec(*words: str) -> ContainerSpec:

@@ -90,3 +90,12 @@ def test_a_table_of_a_template_has_dockers_titles(capfdbinary: pytest.CaptureFix
 def test_long_texts_are_cut() -> None:
     assert output.shorten("sh -c 'while true; do sleep 1; done'", 20) == "sh -c 'while true; …"
     assert output.shorten("sleep 30", 20) == "sleep 30"
+
+
+def test_binary_sizes_are_dockers() -> None:
+    sizes = [output.binary_size(number) for number in (0, 1023, 1024, 454_656, 25_276_510_208)]
+    assert sizes == ["0B", "1023B", "1KiB", "444KiB", "23.54GiB"]
+
+
+def test_quoted_text_cannot_steer_a_terminal() -> None:
+    assert output.quoted('a "b"\n\\\x1b é\u202e') == '"a \\"b\\"\\n\\\\\\x1b é\\u202e"'

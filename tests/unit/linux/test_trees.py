@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime_lib.linux.trees import remove_tree
+from runtime_lib.linux.trees import remove_tree, tree_size
 
 
 def remove(parent: Path, name: str) -> None:
@@ -69,3 +69,14 @@ def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
     before = len(os.listdir("/proc/self/fd"))
     remove(tmp_path, "tree")
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_the_size_of_a_tree(tmp_path: Path) -> None:
+    (tmp_path / "tree" / "inner").mkdir(parents=True)
+    (tmp_path / "tree" / "a").write_bytes(b"12345")
+    os.link(tmp_path / "tree" / "a", tmp_path / "tree" / "inner" / "again")
+    (tmp_path / "tree" / "inner" / "b").write_bytes(b"123")
+    (tmp_path / "outside").write_bytes(b"x" * 1000)
+    (tmp_path / "tree" / "link").symlink_to("/etc")
+    assert tree_size(str(tmp_path / "tree")) == 5 + 3 + len("/etc")
+    assert tree_size(str(tmp_path / "missing")) == 0

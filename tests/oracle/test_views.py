@@ -1,0 +1,243 @@
+"""What shows state: ps, images, inspect, ls and the templates of --format, on the same containers of both engines."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import Engine
+from .probe import ids
+
+TAG = f"views{os.getpid()}"
+IMAGE = f"{TAG}-image"
+NETWORK = f"{TAG}-net"
+VOLUME = f"{TAG}-volume"
+MINE = ("--filter", f"name={TAG}")
+CHANGES = ("LABEL of.image=yes", "EXPOSE 81", "EXPOSE 82/udp", 'CMD ["sh", "-c", "echo \\"hi\\"; sleep 1000"]')
+QUOTING = """echo 'a very long command that "quotes" things and goes on'"""
+
+
+@pytest.fixture(scope="module")
+def fleet(docker: Engine, skiff: Engine, archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The same containers on both engines; the published port is returned."""
+    folder = tmp_path_factory.mktemp("bind")
+    port = _free_port()
+    for engine, address in ((docker, "127.0.0.2"), (skiff, "127.0.0.3")):
+        changes = [word for change in CHANGES for word in ("--change", change)]
+        _must(engine, "import", *changes, str(archive), IMAGE)
+        _must(engine, "network", "create", "--label", "a=b", NETWORK)
+        _must(engine, "volume", "create", "--label", "a=b", VOLUME)
+        binds = ("-v", f"{folder}:/b", "-v", f"{VOLUME}:/v", "-v", "/anonymous", "--tmpfs", "/t")
+        ports = ("--expose", "90", "-p", f"{address}:{port}:91", "-p", f"{address}:{port + 1}:92/udp")
+        more = ("-l", "a=1", "-l", "com.ex.my-label=two", "-e", "A=b", "--restart", "on-failure:3", "-m", "64m")
+        _must(engine, "run", "-d", "--name", f"{TAG}-1", "--network", NETWORK, *binds, *ports, *more, IMAGE)
+        health = ("--health-cmd", "true", "--health-interval", "1h", "--health-timeout", "90s")
+        _must(engine, "run", "-d", "--name", f"{TAG}-2", "--network", "none", *health, "-l", "a=own", IMAGE)
+        _must(engine, "create", "--name", f"{TAG}-3", "--network", "host", IMAGE, "echo", "a b", "c")
+        engine.call("run", "--name", f"{TAG}-4", IMAGE, "sh", "-c", "exit 3")
+        _must(engine, "create", "--name", f"{TAG}-5", "--network", f"container:{TAG}-1", IMAGE, "sh", "-c", QUOTING)
+        _must(engine, "run", "-d", "--name", f"{TAG}-6", "--network", "none", IMAGE, "sleep", "1000")
+        _must(engine, "pause", f"{TAG}-6")
+    yield port
+    for engine in (docker, skiff):
+        engine.call("rm", "-f", "-v", *(f"{TAG}-{number}" for number in range(1, 7)))
+        engine.call("network", "rm", NETWORK)
+        engine.call("volume", "rm", VOLUME)
+        engine.call("rmi", IMAGE)
+
+
+def _must(engine: Engine, *words: str) -> None:
+    done = engine.call(*words)
+    assert done.returncode == 0, f"{engine.name} {words}: {done.stderr}"
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.2", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def same(text: str) -> str:
+    """Take away what two engines cannot have in common: ids, lengths of time, addresses, and the order of sets."""
+    text = re.sub(r"Less than a second|About a minute|\b\d+ (seconds?|minutes?)\b", "TIME", ids(text))
+    text = re.sub(r"\b[0-9a-f]{14}…", "ID…", text)
+    text = re.sub(r"\b127\.0\.0\.[23]\b", "ADDRESS", text)
+    text = re.sub(r"[^\s|]+(,[^\s|]+)+", lambda match: ",".join(sorted(match[0].split(","))), text)
+    return re.sub(r" {2,}", "  ", text)
+
+
+FIELDS = (
+    "{{.ID}}|{{.Names}}|{{.Command}}|{{.Image}}|{{.Ports}}|{{.Mounts}}|{{.Networks}}|{{.LocalVolumes}}|{{.Labels}}|"
+    "{{.Status}}|{{.State}}|{{.Size}}|{{.RunningFor}}"
+)
+LISTS = [
+    ("ps", "-a"),
+    ("ps",),
+    ("ps", "-a", "--no-trunc", "--format", FIELDS),
+    ("ps", "-a", "--format", FIELDS),
+    ("ps", "-aq"),
+    ("ps", "-as"),
+    ("ps", "-a", "--format", r"table {{.Names}}\t{{.Image}}\t{{.LocalVolumes}}\t{{.State}}"),
+    ("ps", "-a", "--format", r'table {{upper .Names}}\t{{.Label "com.ex.my-label"}}\t{{json .State}}'),
+    ("ps", "-a", "--format", r'{{.Names}}\t{{.Label "a"}}\n'),
+    ("ps", "-a", "--format", '{{if eq .State "running"}}{{.Names}}{{else}}-{{end}} {{join (split .Names "-") "+"}}'),
+    ("ps", "-a", "--format", "{{.Nope}}"),
+    ("ps", "-a", "--format", "{{.Names"),
+    ("ps", "-n", "2", "--format", "{{.Names}}"),
+    ("ps", "-l", "--format", "{{.Names}}"),
+]
+FILTERS = (
+    f"name={TAG}-1$ name=/{TAG}-2 name=^{TAG}-3 ancestor={IMAGE} ancestor={IMAGE}:latest ancestor=no-such exited=3"
+    f" exited=0 label=of.image label=a=own label=a=2 volume={VOLUME} volume=/v volume=no network={NETWORK} network=none"
+    f" network=host publish=PORT publish=PORT/udp publish=1-65535 expose=90 expose=81/tcp expose=91 health=starting"
+    f" health=none health=healthy before={TAG}-3 since={TAG}-3 since=no-such status=created status=running"
+    " status=paused status=exited status=no-such label!=a no-such=1 id=zzz"
+).split()
+TEMPLATES = [
+    "{{.Nope}}",
+    "{{.State.nope}}",
+    "{{.Config.Labels.foo}} {{.Config.Labels.a}}",
+    '{{index .Config.Labels "x"}}|{{index .Config.Labels "com.ex.my-label"}}',
+    "{{.HostConfig.Init}} {{.HostConfig.DeviceCgroupRules}} {{.State.Health}} {{.HostConfig.CapAdd}}",
+    "{{range $k, $v := .Config.Labels}}{{$k}}={{$v}} {{end}}",
+    r"a\nb\t{{println .Name}}x",
+    '{{join .Args ","}} {{.Args}} {{.Config.Env}} {{json .Config.Cmd}}',
+    "{{if .State.Running}}up{{else if .State.Paused}}p{{else}}down{{end}} {{.State.Status}}",
+    "{{range .Nope}}",
+    "{{.ID}",
+    "{{foo .Name}}",
+    '{{range .Mounts}}{{if eq .Destination "/v"}}{{.Type}} {{.Name}}{{end}}{{end}}',
+    "{{range $p, $c := .NetworkSettings.Ports}}{{$p}}:{{range $c}}{{.HostIp}}{{end}} {{end}}",
+    '{{printf "%-10s|%v|%q" .Name .State.Running .Name}} {{len .Args}} {{slice .Name 1 3}}',
+    "{{with .State}}{{.Status}} {{$.Name}}{{end}}",
+    "{{- .Name -}}  x {{/* c */}}{{$x := .Name}}{{$x}}",
+    '{{eq .State.Status "running" "x"}} {{ne 1 2}} {{and true .Name}} {{or "" .Name}} {{not .Name}} {{lt 1 2}}',
+    '{{split .Name "-"}} {{upper .Name}} {{title "hello"}} {{pad .Name 1 2}}|{{truncate .Name 2}}',
+    "{{index .Args 9}}",
+    "{{eq .Name 1}}",
+    "{{.HostConfig.RestartPolicy}} {{.HostConfig.LogConfig.Type}} {{.HostConfig.Memory}} {{.HostConfig.ShmSize}}",
+    "{{range $i, $v := .Args}}{{if $i}},{{end}}{{$v}}{{end}}",
+    "{{json .HostConfig.RestartPolicy}} {{json .State.Health}} {{json .Config.Labels}}",
+]
+
+
+def compared(docker: Engine, skiff: Engine, *words: str) -> None:
+    theirs, ours = docker.call(*words), skiff.call(*words)
+    if theirs.returncode:  # each has words of its own for what is wrong
+        assert ours.returncode, ours.stdout
+        assert ours.stderr
+    else:
+        assert same(ours.stdout) == same(theirs.stdout), ours.stderr
+
+
+@pytest.mark.parametrize("words", LISTS, ids=" ".join)
+def test_ps(words: tuple[str, ...], fleet: int, docker: Engine, skiff: Engine) -> None:
+    compared(docker, skiff, *words, *MINE)
+
+
+@pytest.mark.parametrize("condition", FILTERS)
+def test_ps_filters(condition: str, fleet: int, docker: Engine, skiff: Engine) -> None:
+    condition = condition.replace("PORT", str(fleet))
+    template = ("--format", "{{.Names}}", "--filter", condition)
+    mine = () if condition.startswith("name") else MINE
+    compared(docker, skiff, "ps", "-a", *template, *mine)
+    compared(docker, skiff, "ps", *template, *mine)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_inspect_templates(template: str, fleet: int, docker: Engine, skiff: Engine) -> None:
+    compared(docker, skiff, "inspect", "--format", template, f"{TAG}-1", f"{TAG}-3")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("images", IMAGE),
+        ("images", "--digests", IMAGE),
+        ("images", "--filter", "label=of.image", "--format", r"table {{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.Size}}"),
+        ("images", "--filter", f"reference={TAG}*", "--format", "{{.Repository}} {{.Containers}}"),
+        ("images", "--filter", "no-such=1"),
+        ("volume", "ls", "--filter", f"name={TAG}"),
+        ("volume", "ls", "--filter", f"name={TAG}", "--filter", "dangling=true"),
+        ("volume", "ls", "--filter", f"name=^{VOLUME}$", "--format", '{{.Name}} {{.Label "a"}} {{.Labels}} {{.Scope}}'),
+        ("volume", "ls", "--filter", f"name={TAG}", "--filter", "label=a=c"),
+        ("volume", "ls", "--filter", "no-such=1"),
+        ("network", "ls", "--filter", f"name={TAG}"),
+        ("network", "ls", "--filter", f"name={TAG}", "--format", '{{.Name}} {{.Label "a"}} {{.IPv6}} {{.Internal}}'),
+        ("network", "ls", "--filter", "type=builtin", "--format", "{{.Name}} {{.Driver}}"),
+        ("network", "ls", "--filter", f"name={TAG}", "--filter", "type=custom", "-q"),
+        ("network", "ls", "--filter", f"name={TAG}", "--filter", "label=a=c"),
+        ("network", "ls", "--filter", "type=no-such"),
+        ("network", "inspect", "--format", "{{.Name}} {{.Driver}} {{json .Labels}} {{len .Containers}}", NETWORK),
+        ("volume", "inspect", "--format", "{{.Name}} {{.Driver}} {{json .Labels}} {{.Scope}}", VOLUME),
+        ("image", "inspect", "--format", "{{.Os}} {{json .Config.Cmd}} {{.RepoTags}} {{.Config.Labels}}", IMAGE),
+    ],
+    ids=" ".join,
+)
+def test_other_lists(words: tuple[str, ...], fleet: int, docker: Engine, skiff: Engine) -> None:
+    compared(docker, skiff, *words)
+
+
+# What names ids, times or paths, or is not the same for a reason of Skiff's own.
+OTHERWISE = {
+    ".Id .Created .State.Pid .State.StartedAt .State.FinishedAt .Config.Hostname .Image": "ids and times",
+    ".ResolvConfPath .HostnamePath .HostsPath .LogPath .GraphDriver.Data": "paths",
+    ".NetworkSettings.SandboxID .NetworkSettings.SandboxKey .NetworkSettings.Ports": "ids, and addresses of the test",
+    ".HostConfig.PortBindings .HostConfig.Mounts": "addresses of the test",
+    ".HostConfig.Runtime": "its name",
+    ".HostConfig.PidsLimit .HostConfig.MaskedPaths .HostConfig.ReadonlyPaths": "Skiff's are stricter: docs/security.md",
+    ".HostConfig.NetworkMode": "Docker's command says default for bridge, until release 26",
+    ".Config.AttachStdout .Config.AttachStderr": "whether a client waited is not kept",
+    ".Size .VirtualSize .SizeRootFs": "Docker counts the letters of symbolic links, too",
+    ".DockerVersion .Container .ContainerConfig .Comment .Config.Image .RootFS.Layers .Metadata": "of an import",
+    ".CreatedAt .Mountpoint .IPAM.Config": "times, paths and addresses",
+}
+_OTHERWISE = {path for paths in OTHERWISE for path in paths.split()}
+
+
+def differences(theirs: Any, ours: Any, path: str = "") -> list[str]:
+    """Return where two inspect documents differ: keys everywhere, values where they can be the same."""
+    if any(path == known or path.startswith(f"{known}.") for known in _OTHERWISE) or path == ".Containers":
+        return []
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        names = [(f"{path}.{key}", key) for key in sorted({**theirs, **ours})]
+        found = [f"{name}: only one has it" for name, key in names if (key in theirs) != (key in ours)]
+        found = [line for line in found if line.partition(":")[0] not in _OTHERWISE]
+        if path.endswith(".Networks"):
+            return found
+        return found + [
+            line
+            for name, key in names
+            if key in theirs and key in ours
+            for line in differences(theirs[key], ours[key], name)
+        ]
+    if path == ".Mounts":
+        theirs, ours = mounts(theirs), mounts(ours)
+    words = [same(json.dumps(value, sort_keys=True)) for value in (theirs, ours)]
+    return [] if words[0] == words[1] else [f"{path}: {theirs!r} is {ours!r}"]
+
+
+def mounts(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = [{**entry, "Source": "", "Name": VOLUME in entry.get("Name", "")} for entry in entries]
+    return sorted(found, key=lambda entry: str(entry["Destination"]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        *(("container", f"{TAG}-{number}") for number in range(1, 7)),
+        ("image", IMAGE),
+        ("network", NETWORK),
+        ("volume", VOLUME),
+    ],
+)
+def test_inspect(kind: str, name: str, fleet: int, docker: Engine, skiff: Engine) -> None:
+    words = ("inspect", "--type", kind, *(("--size",) if kind == "container" else ()), name)
+    theirs, ours = (json.loads(engine.call(*words).stdout)[0] for engine in (docker, skiff))
+    assert differences(theirs, ours) == []
