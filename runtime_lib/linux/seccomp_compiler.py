@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EPERM, ENOSYS = 1, 38
 _ALLOW = 0x7FFF0000
 _ERRNO = 0x00050000
-_ACTIONS = {
+ACTIONS = {
     "SCMP_ACT_KILL": 0x00000000,
     "SCMP_ACT_KILL_THREAD": 0x00000000,
     "SCMP_ACT_KILL_PROCESS": 0x80000000,
@@ -31,7 +31,7 @@ _ACTIONS = {
 }
 _WITH_ERRNO = ("SCMP_ACT_ERRNO", "SCMP_ACT_TRACE")
 _PERMISSIVE = ("SCMP_ACT_ALLOW", "SCMP_ACT_LOG")
-_OPERATORS = {
+OPERATORS = {
     "SCMP_CMP_NE": 1, "SCMP_CMP_LT": 2, "SCMP_CMP_LE": 3, "SCMP_CMP_EQ": 4, "SCMP_CMP_GE": 5, "SCMP_CMP_GT": 6,
     "SCMP_CMP_MASKED_EQ": 7,
 }  # fmt: skip
@@ -155,17 +155,17 @@ def _alternatives(conditions: list[dict[str, Any]]) -> list[list[_Comparison]]:
 
 def _comparison(condition: dict[str, Any]) -> _Comparison:
     operator = condition["op"]
-    if operator not in _OPERATORS:
-        raise InvalidSpec(f"seccomp: unknown operator {operator!r}; use one of {', '.join(_OPERATORS)}")
-    return _Comparison(condition["index"], _OPERATORS[operator], condition["value"], condition.get("valueTwo") or 0)
+    if operator not in OPERATORS:
+        raise InvalidSpec(f"seccomp: unknown operator {operator!r}; use one of {', '.join(OPERATORS)}")
+    return _Comparison(condition["index"], OPERATORS[operator], condition["value"], condition.get("valueTwo") or 0)
 
 
 def _action(name: str, number: int | None) -> int:
-    if name not in _ACTIONS:
-        raise InvalidSpec(f"seccomp: action {name!r} is not supported; use one of {', '.join(_ACTIONS)}")
+    if name not in ACTIONS:
+        raise InvalidSpec(f"seccomp: action {name!r} is not supported; use one of {', '.join(ACTIONS)}")
     if name in _WITH_ERRNO:
-        return _ACTIONS[name] | ((EPERM if number is None else number) & 0xFFFF)
-    return _ACTIONS[name]
+        return ACTIONS[name] | ((EPERM if number is None else number) & 0xFFFF)
+    return ACTIONS[name]
 
 
 def _export(library: ctypes.CDLL, context: int) -> bytes:

@@ -7,7 +7,7 @@ import os
 import sys
 
 _HEAD = 8  # bytes of the length before each message
-_MOST_DESCRIPTORS = 8
+_MOST_DESCRIPTORS = 253  # SCM_MAX_FD of the kernel
 
 
 def pair() -> tuple[int, int]:

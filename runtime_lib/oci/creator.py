@@ -1,7 +1,9 @@
 """The fresh process in which `skiff-oci` creates a container: one request, one answer, end.
 
-The request is (`wire`): bundle, id, folder of the state. With it come standard input, output and error, the gate, and
-the console socket if there is one. The answer is `r<pid> <start time>`, or `!` and what failed (`report`).
+The request is (`wire`): bundle, id, folder of the state, and the options of the command line. With it come standard
+input, output and error, the gate, descriptors that the program is to have, and the console socket if there is one.
+The answer is `r<pid> <start time>`, or `!` and what failed (`report`). Before it `h<pid>` may ask the other side to run
+hooks: it sends one byte when that is done, or lets go of the connection when one has failed.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from . import channel, launch, report, seal, wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, NoReturn
 
 
@@ -32,7 +35,8 @@ def main() -> NoReturn:
 def _create(request: dict[str, Any], descriptors: list[int]) -> bytes:
     with open(f"{request['state']}/config.json", "rb") as file:
         config = json.load(file)
-    stdin, stdout, stderr, gate, *console = descriptors
+    stdin, stdout, stderr, gate, *others = descriptors
+    extra, console = others[: request["extra"]], others[request["extra"] :]
     created = launch.create(
         request["bundle"],
         config,
@@ -41,8 +45,19 @@ def _create(request: dict[str, Any], descriptors: list[int]) -> bytes:
         container_id=request["id"],
         gate=gate,
         cache=request["state"],
+        extra=tuple(extra),
+        keyring=bool(request["keyring"]),
+        pivot=bool(request["pivot"]),
+        hooks=_ask_for_hooks,
     )
     return b"r%d %d" % (created.pid, created.start_time)
+
+
+def _ask_for_hooks(pid: int) -> None:
+    channel.send(seal.SOCKET, b"h%d" % pid)
+    answer, _unused = channel.receive(seal.SOCKET)
+    if not answer:
+        raise report.LaunchError(5, "a hook failed", "", "hook")
 
 
 def library() -> str:
@@ -50,19 +65,23 @@ def library() -> str:
     return os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
-def create(bundle: str, state: str, container_id: str, descriptors: tuple[int, ...]) -> tuple[int, int]:
+def create(request: dict[str, Any], descriptors: tuple[int, ...], hooks: Callable[[int], None]) -> tuple[int, int]:
     """Have a container created in a fresh process; return the pid and the start time of its first process.
 
-    `descriptors` are standard input, output, error, the gate, and maybe the console socket.
-    Raises InvalidSpec, or `report.LaunchError`.
+    `request` and `descriptors` are as above; `hooks` is called with the pid of the first process when it is time to.
+    Raises InvalidSpec, `report.LaunchError`, or what `hooks` raised.
     """
     ours, theirs = channel.pair()
     package = __name__.rpartition(".")[0]
     helper = interpreter.spawn(f"{package}.creator", library(), keep=(-1, -1, -1, theirs))
     os.close(theirs)
     try:
-        channel.send(ours, wire.pack({"bundle": bundle, "state": state, "id": container_id}), descriptors)
+        channel.send(ours, wire.pack(request), descriptors)
         answer, _unused = channel.receive(ours)
+        if answer.startswith(b"h"):
+            hooks(int(answer[1:]))
+            channel.send(ours, b"h")
+            answer, _unused = channel.receive(ours)
     finally:
         os.close(ours)
         os.waitpid(helper, 0)

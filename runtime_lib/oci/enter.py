@@ -50,7 +50,7 @@ def start(request: dict[str, Any], stdio: list[int]) -> tuple[int, bytes, tuple[
     masters: tuple[int, ...] = ()
     if process.terminal:
         master, slave = _open_terminal(request, process)
-        masters, stdio = (master,), [slave, slave, slave]
+        masters, stdio = (master,), [slave, slave, slave, *stdio]
     failures, up = os.pipe2(os.O_CLOEXEC)
     if "pid" in wire.text(request["kinds"]):
         with report.Stage("namespace", "pid"):
@@ -86,14 +86,15 @@ def _enter(request: dict[str, Any], process: Process, pidfd: int, stdio: list[in
     become.oom_score(process.oom_score_adj)
     become.label(process.apparmor)
     kinds = [kind for kind in wire.text(request["kinds"]) if kind != "pid"]
-    with report.Stage("keyring"):
-        keyring.join_session(f"_ses.{request['container_id'].decode()}")
+    if request["keyring"]:
+        with report.Stage("keyring"):
+            keyring.join_session(f"_ses.{request['container_id'].decode()}")
     with report.Stage("namespace", " ".join(kinds)):
         _join(pidfd, request["pid"], kinds)
     if "user" in kinds:
         os.setresgid(0, 0, 0)
         os.setresuid(0, 0, 0)
-    *_unused, told.descriptor = seal.only(*stdio, told.descriptor)
+    *_unused, told.descriptor = seal.only(*stdio, told.descriptor, inherited=len(stdio))
     if process.terminal:
         with report.Stage("terminal"):
             terminal.take_control(0)

@@ -77,20 +77,24 @@ class Prespawned:
         cgroup: dict[str, str],
         cache: str = "",
         detach: bool = False,
+        extra: tuple[int, ...] = (),
+        keyring: bool = True,
     ) -> Running:
         """Run `process` (an OCI process object) in the container whose first process is `target`.
 
         `config` is the container's own configuration (its linux.seccomp counts); `cgroup` are the `paths()` of its
         cgroup; `stdio` become 0, 1 and 2, unless `process.terminal` asks for a new terminal. With `detach` the helper
         ends at once: the process is the nearest subreaper's child then, and `wait` says nothing about it.
+        `extra` are descriptors that it has from 3 on; `keyring` asks for the container's session keyring.
         The helper is used up, whatever happens. Raises InvalidSpec, ProcessLookupError when the container has ended,
         or `report.LaunchError`.
         """
         helper = self._helper
         try:
             request = request_for(target, config, process, container_id, cgroup, cache)
-            request["detach"] = detach
-            channel.send(helper.socket, wire.pack(request), () if process.get("terminal") else stdio)
+            request.update(detach=detach, keyring=keyring)
+            given = extra if process.get("terminal") else (*stdio, *extra)
+            channel.send(helper.socket, wire.pack(request), given)
             answer, descriptors = channel.receive(helper.socket)
         except BaseException:
             helper.cancel()
@@ -129,6 +133,7 @@ def request_for(
         "pid": target.pid,
         "start_time": target.start_time,
         "container_id": container_id,
+        "keyring": True,
         "kinds": namespaces.differing(target.pid),
         "cgroup_files": cgroup_files(cgroup, _cgroup_of(target.pid)),
         "process": process,

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from ..linux.cgroups.group import Cgroup
+    from . import hooks
 
 
 class Wanted:
     """Everything that was decided, before anything is touched."""
 
     __slots__ = (
-        "bundle", "config", "console", "container_id", "devices", "filter_flags", "filter_program", "gate", "mounts",
-        "namespaces", "netns", "process", "propagation", "root", "stdio", "sysctls",
+        "bundle", "config", "console", "container_id", "devices", "extra", "filter_flags", "filter_program", "gate",
+        "hooks", "keyring", "mounts", "namespaces", "netns", "pivot", "process", "propagation", "root", "stdio",
+        "sysctls",
     )  # fmt: skip
 
     def __init__(self, bundle: str, config: dict[str, Any], container_id: str) -> None:
@@ -42,6 +44,11 @@ class Wanted:
         self.console = self.netns = self.gate = -1
         self.filter_program = b""
         self.filter_flags = 0
+        self.extra: tuple[int, ...] = ()
+        self.keyring = self.pivot = True
+        self.hooks = _hooks(config)
+        if any(mount.options.copy_up for mount in self.mounts):
+            from ..linux import treecopy  # noqa: F401 - `rootfs` needs it when nothing can be imported any more
 
     @property
     def new_user_namespace(self) -> bool:
@@ -61,14 +68,18 @@ def run(wanted: Wanted, cgroup: Cgroup | None, told: report.Failures, down: int)
     _leave_host(wanted, cgroup, told.descriptor, down)
     tree = _build_tree(wanted, cgroup)
     stdio = _terminal(wanted, tree) if wanted.process.terminal else wanted.stdio
-    tree.finish(bool((wanted.config.get("root") or {}).get("readonly")), _final_propagation(wanted))
-    *_unused, told.descriptor, gate = seal.only(*stdio, told.descriptor, gate)
+    if wanted.hooks:
+        _hooks_of_create(wanted, told.descriptor, down)
+    tree.finish(bool((wanted.config.get("root") or {}).get("readonly")), _final_propagation(wanted), wanted.pivot)
+    given = (*stdio, *wanted.extra)
+    *_unused, told.descriptor, gate = seal.only(*given, told.descriptor, gate, inherited=len(given))
     if wanted.process.terminal:
         with report.Stage("terminal"):
             terminal.take_control(0)
     program = become.settle(wanted.process, wanted.filter_program, wanted.filter_flags)
     os.write(told.descriptor, b"r")
     read_exactly(gate, 1)
+    _run_hooks(wanted, "startContainer", "created")
     if reaper.wanted(wanted.config):
         reaper.stay(lambda: become.execute(program, wanted.process), wanted.process.terminal)
     become.execute(program, wanted.process)
@@ -85,13 +96,37 @@ def read_exactly(descriptor: int, count: int) -> bytes:
     return data
 
 
+def _hooks(config: dict[str, Any]) -> dict[str, list[hooks.Hook]]:
+    if not config.get("hooks"):
+        return {}
+    from . import hooks  # and json with it: a start without hooks does not wait for them
+
+    return hooks.planned(config)
+
+
+def _hooks_of_create(wanted: Wanted, up: int, down: int) -> None:
+    """Have the caller run the hooks of its namespaces, then run those of ours."""
+    os.write(up, b"h")
+    read_exactly(down, 1)
+    _run_hooks(wanted, "createContainer", "creating")
+
+
+def _run_hooks(wanted: Wanted, kind: str, status: str) -> None:
+    if kind in wanted.hooks:
+        from . import hooks  # loaded by `_hooks`
+
+        told = hooks.state(wanted.config, wanted.container_id, wanted.bundle, status, os.getpid())
+        hooks.run(wanted.hooks[kind], told)
+
+
 def _leave_host(wanted: Wanted, cgroup: Cgroup | None, up: int, down: int) -> None:
     """Enter the cgroup, the namespaces, and a session keyring of our own."""
     if cgroup:
         with report.Stage("cgroup"):
             cgroup.enter()
-    with report.Stage("keyring"):
-        keyring.join_session(f"_ses.{wanted.container_id}")
+    if wanted.keyring:
+        with report.Stage("keyring"):
+            keyring.join_session(f"_ses.{wanted.container_id}")
     become.oom_score(wanted.process.oom_score_adj)
     become.label(wanted.process.apparmor)
     if "user" in wanted.namespaces:

@@ -20,6 +20,7 @@ from . import devices, init, report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -66,6 +67,10 @@ def create(
     netns: int = -1,
     cache: str = "",
     gate: int = -1,
+    extra: tuple[int, ...] = (),
+    keyring: bool = True,
+    pivot: bool = True,
+    hooks: Callable[[int], None] | None = None,
 ) -> Created:
     """Set up a container and return it, its program not yet started.
 
@@ -75,17 +80,20 @@ def create(
     `netns`, an open network namespace, takes the place of the path of the configuration's network namespace.
     `cache` is a folder for compiled seccomp filters. `gate` is a descriptor that gives a byte when the program may
     start, for a `start` by another process; without it only `Created.start()` does.
+    `extra` are descriptors that the program has from 3 on. `keyring` asks for a session keyring of its own, `pivot` for
+    pivot_root(2). `hooks` runs the hooks of the caller's namespaces when it is called with the first process's pid.
 
     The cgroup `linux.cgroupsPath` is made when it is missing, and removed again when the creation fails.
     Raises InvalidSpec before anything is touched, or `report.LaunchError`.
     """
     wanted = init.Wanted(bundle, config, container_id)
     wanted.netns, wanted.gate = netns, gate
-    wanted.stdio, wanted.console = stdio, console
+    wanted.stdio, wanted.console, wanted.extra = stdio, console, extra
+    wanted.keyring, wanted.pivot = keyring, pivot
     wanted.filter_program, wanted.filter_flags = _filter(config, cache)
     cgroup = _cgroup(config, container_id)
     try:
-        return _fork(wanted, cgroup)
+        return _fork(wanted, cgroup, hooks)
     except BaseException:
         if cgroup:
             _remove(cgroup)
@@ -118,7 +126,7 @@ def _cgroup(config: dict[str, Any], container_id: str) -> Cgroup | None:
     return cgroup
 
 
-def _fork(wanted: init.Wanted, cgroup: Cgroup | None) -> Created:
+def _fork(wanted: init.Wanted, cgroup: Cgroup | None, hooks: Callable[[int], None] | None) -> Created:
     """Fork the first process and wait until it has set itself up."""
     failures, up = os.pipe2(os.O_CLOEXEC)
     down, gate = os.pipe2(os.O_CLOEXEC)
@@ -129,7 +137,7 @@ def _fork(wanted: init.Wanted, cgroup: Cgroup | None) -> Created:
     try:
         if wanted.new_user_namespace:
             created.pid = _map_user(created.pid, wanted, failures, gate)
-        _check_ready(failures)
+        _await_ready(created, hooks)
         created.start_time = HostProcess.of(created.pid).start_time
     except BaseException:
         created.close()
@@ -185,11 +193,16 @@ def _reap(pid: int) -> None:
         return  # with a user namespace it is our grandchild, and our parent's to reap
 
 
-def _check_ready(failures: int) -> None:
-    answer = os.read(failures, 1)
+def _await_ready(created: Created, hooks: Callable[[int], None] | None) -> None:
+    answer = os.read(created._report, 1)
+    if answer == b"h":
+        if hooks:
+            hooks(created.pid)
+        os.write(created._gate, b"h")
+        answer = os.read(created._report, 1)
     if answer == b"r":
         return
-    failure = report.receive(failures)
+    failure = report.receive(created._report)
     if not failure:
         raise report.LaunchError(5, "the container's first process ended while it was being set up", "", "runtime")
     raise report.decode(failure)

@@ -82,14 +82,21 @@ class Rootfs:
                 os.close(mount)
                 os.close(target)
 
-    def finish(self, readonly: bool, propagation: int) -> None:
-        """Make read-only what could not be so while it was filled, and enter the tree for good (pivot_root(2))."""
+    def finish(self, readonly: bool, propagation: int, pivot: bool) -> None:
+        """Make read-only what could not be so while it was filled, and enter the tree for good.
+
+        That is pivot_root(2), or without `pivot` chroot(2): the tree covers the old root, which a ramdisk needs.
+        """
         with Stage("root", "/"):
             for mount in self._late:
                 mounts.change(mount, libc.MOUNT_ATTR_RDONLY)
             if readonly:
                 mounts.change(self.descriptor, libc.MOUNT_ATTR_RDONLY)
-            mounts.pivot(self.descriptor)
+            if pivot:
+                mounts.pivot(self.descriptor)
+            else:
+                os.fchdir(self.descriptor)
+                os.chroot(".")
             if propagation:
                 libc.mount(None, "/", None, propagation)
 
@@ -102,6 +109,8 @@ class Rootfs:
         else:
             mount = self._new(each)
             attributes = unwanted = 0
+        if options.copy_up:
+            self._copy_up(each.destination, mount)
         self.place(mount, each.destination, each.needs_real_folder)
         mounts.change(mount, attributes, unwanted)
         mounts.change(mount, options.tree_set, options.tree_clr, recursive=True)
@@ -124,6 +133,21 @@ class Rootfs:
             part = _part(tree, each.beneath, False)
             libc.umount2(f"/proc/self/fd/{mount}", libc.MNT_DETACH)
         return part
+
+    def _copy_up(self, destination: str, mount: int) -> None:
+        """Fill a new file system with what the image has at its place (option tmpcopyup)."""
+        from ..linux import treecopy  # loaded before this process was sealed, see `init.Wanted`
+
+        try:
+            origin = self.root.open(destination, os.O_RDONLY | os.O_DIRECTORY)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        top = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=mount)
+        try:
+            treecopy.copy(origin, top)
+        finally:
+            os.close(origin)
+            os.close(top)
 
     def _new(self, each: plan.Mount) -> int:
         if each.overlay:

@@ -45,14 +45,14 @@ def seal() -> None:
     libc.prctl(libc.PR_SET_DUMPABLE, 0)
 
 
-def only(*keep: int) -> list[int]:
+def only(*keep: int, inherited: int = 3) -> list[int]:
     """Close all descriptors but those of `keep`, which become 0, 1, 2, ...; return their new numbers.
 
-    The first three are inherited by the next program, the others are not.
+    The first ones are `inherited` by the next program, the others are not.
     """
     moved = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, len(keep)) for number in keep]
     for target, number in enumerate(moved):
-        os.dup2(number, target, inheritable=target < 3)
+        os.dup2(number, target, inheritable=target < inherited)
     _close_from(len(moved))
     return list(range(len(keep)))
 

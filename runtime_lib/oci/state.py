@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import time
 
 from ..errors import ContainerNotFound, InvalidSpec, NameTaken
@@ -54,9 +55,9 @@ class Entry:
         """Return created, running, paused or stopped."""
         if not self.data.get("pid") or not self.process.alive():
             return "stopped"
-        if os.path.exists(self.gate):
-            return "created"
-        return "paused" if self.data.get("paused") else "running"
+        if self.cgroup().frozen():
+            return "paused"
+        return "created" if os.path.exists(self.gate) else "running"
 
     def cgroup(self) -> Cgroup:
         """Return the container's cgroup."""
@@ -77,50 +78,76 @@ class Entry:
             "owner": "",
         }
 
+    def config(self) -> dict[str, Any]:
+        """Return the configuration that it was created with, and that `update` has changed."""
+        with open(f"{self.folder}/config.json", "rb") as file:
+            config: dict[str, Any] = json.load(file)
+        return config
+
+    def save_config(self, config: dict[str, Any]) -> None:
+        """Write the configuration; readers see the old or the new one."""
+        self._write("config.json", config)
+
+    def owner(self) -> str:
+        """Return the name of the user who made it."""
+        uid = os.stat(self.folder).st_uid
+        try:
+            return pwd.getpwuid(uid).pw_name
+        except KeyError:
+            return str(uid)
+
     def save(self) -> None:
         """Write state.json; readers see the old or the new one."""
-        temporary = f"{self.folder}/state.json.tmp"
+        self._write("state.json", self.data)
+
+    def _write(self, name: str, content: dict[str, Any]) -> None:
+        temporary = f"{self.folder}/{name}.tmp"
         with open(temporary, "w", encoding="utf-8") as file:
-            json.dump(self.data, file)
-        os.rename(temporary, f"{self.folder}/state.json")
+            json.dump(content, file)
+        os.rename(temporary, f"{self.folder}/{name}")
 
 
-def new(root: str, container_id: str, bundle: str) -> Entry:
+def new(root: str, container_id: str, bundle: str, keyring: bool = True) -> Entry:
     """Make the folder of a container, with a copy of its configuration and a gate.
+
+    `keyring` says whether its processes get a session keyring of their own.
 
     Raises InvalidSpec for a name or bundle that cannot be, NameTaken for one that exists.
     """
     if not _is_name(container_id):
-        raise InvalidSpec(f"container id {container_id!r}: use letters, digits and _ + - . only")
+        raise InvalidSpec(f"invalid container ID format: {container_id!r} may have letters, digits and _ + - . only")
     config = _config(bundle)
+    cgroup = _cgroup_path(config, container_id)
     folder = f"{root}/{container_id}"
     os.makedirs(root, mode=0o700, exist_ok=True)
     try:
         os.mkdir(folder, 0o711)
     except FileExistsError:
-        raise NameTaken(f"container {container_id} exists already: delete it, or use another id") from None
-    with open(f"{folder}/config.json", "w", encoding="utf-8") as file:
-        json.dump(config, file)
-    os.mkfifo(f"{folder}/start", 0o600)
-    linux = config.get("linux") or {}
+        raise NameTaken(f"container with given ID already exists: {container_id}; delete it, or use another") from None
     data = {
         "bundle": bundle,
         "rootfs": os.path.join(bundle, (config.get("root") or {}).get("path") or ""),
-        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "created": _now(),
         "annotations": config.get("annotations") or {},
-        "cgroup": linux.get("cgroupsPath") or f"/skiff-oci/{container_id}",
+        "cgroup": cgroup,
         "terminal": bool((config.get("process") or {}).get("terminal")),
+        "keyring": keyring,
     }
-    return Entry(folder, data)
+    entry = Entry(folder, data)
+    entry.save()
+    entry.save_config(config)
+    os.mkfifo(entry.gate, 0o600)
+    return entry
 
 
-def find(root: str, container_id: str) -> Entry:
-    """Return a container. Raises ContainerNotFound."""
+def find(root: str, container_id: str, unfinished: bool = False) -> Entry:
+    """Return a container, with `unfinished` also one whose creation was killed. Raises ContainerNotFound."""
     folder = f"{root}/{container_id}"
-    if _is_name(container_id) and os.path.exists(f"{folder}/state.json"):
-        with open(f"{folder}/state.json", encoding="utf-8") as file:
-            return Entry(folder, json.load(file))
-    raise ContainerNotFound(f"container {container_id!r} does not exist: see `skiff-oci list`")
+    if _is_name(container_id) and os.path.isdir(folder):
+        entry = Entry(folder, _read(f"{folder}/state.json"))
+        if unfinished or entry.data.get("pid"):
+            return entry
+    raise ContainerNotFound(f"container does not exist: {container_id!r} is not in `skiff-oci list` of {root}")
 
 
 def listing(root: str) -> list[Entry]:
@@ -129,15 +156,44 @@ def listing(root: str) -> list[Entry]:
         names = sorted(os.listdir(root))
     except FileNotFoundError:
         return []
-    return [find(root, name) for name in names if os.path.exists(f"{root}/{name}/state.json")]
+    entries = [Entry(f"{root}/{name}", _read(f"{root}/{name}/state.json")) for name in names]
+    return [entry for entry in entries if entry.data.get("pid")]
 
 
 def remove(entry: Entry) -> None:
     """Remove what is left of a container whose processes have ended: its cgroup, then its folder."""
-    entry.cgroup().remove()
+    if entry.data:
+        entry.cgroup().remove()
     for name in os.listdir(entry.folder):
         os.unlink(f"{entry.folder}/{name}")
     os.rmdir(entry.folder)
+
+
+def _read(path: str) -> dict[str, Any]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            data: dict[str, Any] = json.load(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    return data
+
+
+def _now() -> str:
+    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{nanoseconds:09}Z"
+
+
+def _cgroup_path(config: dict[str, Any], container_id: str) -> str:
+    """Return linux.cgroupsPath, by which `launch` goes, made absolute. Raises InvalidSpec for systemd's form."""
+    linux = config.setdefault("linux", {})
+    path = linux.get("cgroupsPath") or f"/skiff-oci/{container_id}"
+    if path.count(":") == 2 and "/" not in path:
+        raise InvalidSpec(
+            f"linux.cgroupsPath {path!r} names a unit of systemd, which skiff-oci does not drive: use cgroupfs "
+            "(podman --cgroup-manager=cgroupfs, dockerd --exec-opt native.cgroupdriver=cgroupfs)"
+        )
+    linux["cgroupsPath"] = os.path.normpath(f"/{path.lstrip('/')}")  # also without its `..`
+    return str(linux["cgroupsPath"])
 
 
 def _is_name(text: str) -> bool:

@@ -1,36 +1,33 @@
-"""What each command of `skiff-oci` does; each returns an exit code."""
+"""What the commands of `skiff-oci` do to a container; each returns an exit code."""
 
 from __future__ import annotations
 
-import json
+import fcntl
 import os
 import signal
 import socket
-import sys
 import time
 
-from ..errors import InvalidSpec, WrongState
-from ..linux import capabilities, libc, namespaces
-from . import creator, foreground, options, state
+from ..errors import ContainerNotFound, HostLacks, InvalidSpec, WrongState
+from ..linux import libc
+from . import creator, foreground, state, verb_hooks
 from .process import exit_code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
 
 PATIENCE = 10.0  # seconds that a process has to end after SIGKILL
 
 
 def create(arguments: argparse.Namespace) -> int:
     """Set up a container; its program waits for `start`."""
-    bundle = os.path.abspath(arguments.bundle)
-    entry = state.new(arguments.root, arguments.id, bundle)
+    entry = _new(arguments)
     try:
         if entry.terminal and not arguments.console_socket:
             raise InvalidSpec("process.terminal needs --console-socket here: the terminal has to go somewhere")
-        console = connect(arguments.console_socket)
-        _create(entry, (0, 1, 2), console)
-        write_pid(arguments.pid_file, entry.data["pid"])
+        _create(entry, arguments, connect(arguments.console_socket))
     except BaseException:
         _forget(entry)
         raise
@@ -43,19 +40,18 @@ def run(arguments: argparse.Namespace) -> int:
         create(arguments)
         return start(arguments)
     libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)  # so that the first process becomes our child
-    entry = state.new(arguments.root, arguments.id, os.path.abspath(arguments.bundle))
+    entry = _new(arguments)
     try:
         ours, theirs = socket.socketpair()
-        _create(entry, (0, 1, 2), theirs)
+        _create(entry, arguments, theirs)
         theirs.close()
-        write_pid(arguments.pid_file, entry.data["pid"])
-        _open_gate(entry)
+        _open_gate(entry, arguments)
         status = foreground.attend(entry.data["pid"], ours)
     except BaseException:
         _forget(entry)
         raise
     if not arguments.keep:
-        state.remove(entry)
+        _delete(entry, arguments)
     return exit_code(status)
 
 
@@ -63,15 +59,13 @@ def start(arguments: argparse.Namespace) -> int:
     """Let the program of a created container run. Raises WrongState."""
     entry = state.find(arguments.root, arguments.id)
     status = entry.status()
-    if status != "created":
-        raise WrongState(f"container {entry.id} is {status}: only one that was created can be started")
-    _open_gate(entry)
-    return 0
-
-
-def show(arguments: argparse.Namespace) -> int:
-    """Print the state as JSON."""
-    sys.stdout.write(json.dumps(state.find(arguments.root, arguments.id).public(), indent=2) + "\n")
+    if status == "stopped":
+        raise WrongState(f"cannot start a container that has stopped: {entry.id}")
+    if status == "paused":
+        raise WrongState(f"cannot start a paused container: {entry.id}; resume it first")
+    if status == "running":
+        raise WrongState(f"cannot start an already running container: {entry.id}")
+    _open_gate(entry, arguments)
     return 0
 
 
@@ -82,19 +76,30 @@ def kill(arguments: argparse.Namespace) -> int:
     if arguments.all:
         entry.cgroup().kill(number)
         return 0
-    if entry.status() == "stopped":
-        raise WrongState(f"container {entry.id} has ended: there is nothing to signal")
+    status = entry.status()
+    if status == "stopped":
+        raise WrongState(f"container not running: {entry.id} has ended")
     entry.process.signal(number)
+    if status == "paused" and number == signal.SIGKILL:
+        entry.cgroup().thaw()  # version 1 delivers no signal to what is frozen
     return 0
 
 
 def delete(arguments: argparse.Namespace) -> int:
-    """Remove a container that has ended, or with --force any. Raises WrongState."""
-    entry = state.find(arguments.root, arguments.id)
+    """Remove a container that has ended, or with --force any; then one that does not exist is no error.
+
+    Raises WrongState.
+    """
+    try:
+        entry = state.find(arguments.root, arguments.id, unfinished=arguments.force)
+    except ContainerNotFound:
+        if arguments.force:
+            return 0
+        raise
     status = entry.status()
     if status not in ("stopped", "created") and not arguments.force:
-        raise WrongState(f"container {entry.id} is {status}: kill it first, or use --force")
-    _forget(entry)
+        raise WrongState(f"cannot delete container {entry.id} that is not stopped: {status}")
+    _delete(entry, arguments)
     return 0
 
 
@@ -108,49 +113,9 @@ def resume(arguments: argparse.Namespace) -> int:
     return _set_paused(state.find(arguments.root, arguments.id), False)
 
 
-def processes(arguments: argparse.Namespace) -> int:
-    """Print the pids of a container's processes, as the host has them."""
-    pids = state.find(arguments.root, arguments.id).cgroup().pids()
-    text = json.dumps(pids) if arguments.format == "json" else "\n".join(["PID", *map(str, pids)])
-    sys.stdout.write(f"{text}\n")
-    return 0
-
-
-def listing(arguments: argparse.Namespace) -> int:
-    """Print all containers."""
-    entries = [entry.public() for entry in state.listing(arguments.root)]
-    if arguments.quiet:
-        lines = [entry["id"] for entry in entries]
-    elif arguments.format == "json":
-        lines = [json.dumps(entries)]
-    else:
-        head = ("ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER")
-        rows = [head, *(tuple(str(entry[key.lower()]) for key in head) for entry in entries)]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
-    return 0
-
-
-def features(arguments: argparse.Namespace) -> int:
-    """Print what this runtime supports (OCI features.md)."""
-    linux = {
-        "namespaces": sorted(namespaces.KINDS),
-        "capabilities": list(capabilities.NAMES),
-        "cgroup": {"v1": True, "v2": True, "systemd": False, "systemdUser": False, "rdma": True},
-        "seccomp": {"enabled": True},
-        "apparmor": {"enabled": True},
-        "selinux": {"enabled": False},
-    }
-    content = {
-        "ociVersionMin": "1.0.0",
-        "ociVersionMax": state.VERSION,
-        "hooks": [],
-        "mountOptions": options.names(),
-        "linux": linux,
-    }
-    sys.stdout.write(json.dumps(content, indent=2) + "\n")
-    return 0
+def refuse_checkpoint(_arguments: argparse.Namespace) -> int:
+    """Raise HostLacks: there is no checkpoint."""
+    raise HostLacks("checkpoint and restore are not supported: they need CRIU, which skiff-oci does not drive")
 
 
 def signal_number(text: str) -> int:
@@ -160,39 +125,76 @@ def signal_number(text: str) -> int:
     name = text.upper()
     name = name if name.startswith("SIG") else f"SIG{name}"
     if name not in signal.Signals.__members__:
-        raise InvalidSpec(f"{text!r} is no signal: use a number or a name such as TERM")
+        raise InvalidSpec(f"unknown signal {text!r}: use a number or a name such as TERM")
     return int(signal.Signals[name])
 
 
 def _set_paused(entry: state.Entry, paused: bool) -> int:
-    wanted = "running" if paused else "paused"
-    if entry.status() != wanted:
-        raise WrongState(f"container {entry.id} is {entry.status()}, not {wanted}")
+    status = entry.status()
+    if paused and status not in ("running", "created"):
+        raise WrongState(f"container not running: {entry.id} is {status}")
+    if not paused and status != "paused":
+        raise WrongState(f"container not paused: {entry.id} is {status}")
     if paused:
         entry.cgroup().freeze()
     else:
         entry.cgroup().thaw()
-    entry.data["paused"] = paused
-    entry.save()
     return 0
 
 
-def _create(entry: state.Entry, stdio: tuple[int, int, int], console: socket.socket | None) -> None:
+def _new(arguments: argparse.Namespace) -> state.Entry:
+    bundle = os.path.abspath(arguments.bundle)
+    return state.new(arguments.root, arguments.id, bundle, not arguments.no_new_keyring)
+
+
+def _create(entry: state.Entry, arguments: argparse.Namespace, console: socket.socket | None) -> None:
+    config = entry.config()
+    extra = given_descriptors(arguments.preserve_fds, config.get("process") or {})
+    entry.save_config(config)  # which names those descriptors
     gate = os.open(entry.gate, os.O_RDWR | os.O_CLOEXEC)  # both ways: it opens at once, and never sees an end of file
+    request = {
+        "bundle": entry.data["bundle"],
+        "state": entry.folder,
+        "id": entry.id,
+        "extra": len(extra),
+        "keyring": entry.data["keyring"],
+        "pivot": not arguments.no_pivot,
+    }
     try:
-        extra = (console.fileno(),) if console else ()
-        pid, start_time = creator.create(entry.data["bundle"], entry.folder, entry.id, (*stdio, gate, *extra))
+        descriptors = (0, 1, 2, gate, *extra, *((console.fileno(),) if console else ()))
+        pid, start_time = creator.create(request, descriptors, lambda pid: verb_hooks.before(entry, config, pid))
     finally:
         os.close(gate)
     entry.data.update(pid=pid, startTime=start_time)
     entry.save()
+    write_pid(arguments.pid_file, pid)
 
 
-def _open_gate(entry: state.Entry) -> None:
+def given_descriptors(preserved: int, process: dict[str, Any]) -> tuple[int, ...]:
+    """Return the descriptors that a program is to have from 3 on: those of sd_listen_fds(3), and `preserved` more.
+
+    The variables of the former are added to its environment. Raises InvalidSpec for one that is not open.
+    """
+    text = os.environ.get("LISTEN_FDS", "")
+    ours = os.environ.get("LISTEN_PID") == str(os.getpid())
+    listening = int(text) if ours and text.isascii() and text.isdigit() else 0
+    if listening:
+        process["env"] = [*process.get("env", ()), f"LISTEN_FDS={listening}", "LISTEN_PID=1"]
+    numbers = tuple(range(3, 3 + listening + preserved))
+    for number in numbers:
+        try:
+            fcntl.fcntl(number, fcntl.F_GETFD)
+        except OSError:
+            raise InvalidSpec(f"descriptor {number} is to be passed on, but is not open here") from None
+    return numbers
+
+
+def _open_gate(entry: state.Entry, arguments: argparse.Namespace) -> None:
     gate = os.open(entry.gate, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     os.unlink(entry.gate)
     os.write(gate, b"s")
     os.close(gate)
+    verb_hooks.afterwards(arguments, entry, entry.config(), "poststart")
 
 
 def connect(path: str) -> socket.socket | None:
@@ -213,8 +215,14 @@ def write_pid(path: str, pid: int) -> None:
         os.rename(temporary, path)
 
 
+def _delete(entry: state.Entry, arguments: argparse.Namespace) -> None:
+    config = entry.config() if entry.data.get("pid") else {}
+    _forget(entry)
+    verb_hooks.afterwards(arguments, entry, config, "poststop")
+
+
 def _forget(entry: state.Entry) -> None:
-    if entry.cgroup().pids():
+    if entry.data and entry.cgroup().pids():
         entry.cgroup().kill()
     _wait_gone(entry)
     state.remove(entry)

@@ -210,7 +210,7 @@ def test_a_signal_from_outside_is_128_and_its_number(bundle: Bundle) -> None:
         (["nonesuch"], "executable file not found in $PATH"),
         (["/etc/passwd"], "permission denied"),
         (["/etc"], "is a directory"),
-        (["/nonesuch"], "No such file"),
+        (["/nonesuch"], "no such file"),
     ],
 )
 def test_what_cannot_be_executed(bundle: Bundle, args: list[str], text: str) -> None:

@@ -62,6 +62,22 @@ CONFIG: dict[str, Any] = {
 }
 
 
+RUNTIME = """#!{python} -IB
+import sys
+sys.path.insert(0, {root!r})
+from runtime_lib.oci.command import console
+console()
+"""
+
+
+def skiff_oci(folder: Path) -> Path:
+    """Write a program `skiff-oci` of this checkout, for an engine to call, and return its path."""
+    program = folder / "skiff-oci"
+    program.write_text(RUNTIME.format(python=sys.executable, root=str(ROOT)))
+    program.chmod(0o755)
+    return program
+
+
 class Bundle:
     """A bundle in `folder`, whose `config` a test changes before it runs."""
 

@@ -141,6 +141,17 @@ class Cgroup:
         """Let frozen processes go on."""
         self._set_frozen(False)
 
+    def frozen(self) -> bool:
+        """Whether the group is stopped, or about to be; False when it is gone."""
+        try:
+            if "freezer" in self._folders:
+                return not _state_is(f"{self._folders['freezer']}/freezer.state", "THAWED")
+            return _state_is(f"{self._folders[UNIFIED]}/cgroup.freeze", "1")
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENODEV):
+                raise
+            return False
+
     def kill(self, signal: int = 9) -> None:
         """Send `signal` to all processes, also to those that are being forked; KILL reaches frozen ones too.
 

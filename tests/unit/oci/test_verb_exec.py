@@ -43,3 +43,22 @@ def test_users_are_numbers(user: str) -> None:
 def test_nothing_to_run() -> None:
     with pytest.raises(InvalidSpec, match="program"):
         wanted("id")
+
+
+def test_rights_and_groups_are_added() -> None:
+    found = wanted(
+        "-g", "7", "--additional-gids", "8", "-c", "CAP_KILL", "--no-new-privs", "--apparmor", "p", "id", "ls"
+    )
+    assert found["user"] == {"uid": 0, "gid": 0, "additionalGids": [7, 8]}
+    assert found["capabilities"] == dict.fromkeys(("bounding", "effective", "permitted"), ["CAP_KILL"])
+    assert (found["noNewPrivileges"], found["apparmorProfile"]) == (True, "p")
+
+
+def test_groups_below_the_containers_own() -> None:
+    paths = {"cpu": "/c/cpu/x", "memory": "/c/memory/x"}
+    assert verb_exec.subgroup(paths, []) == paths
+    assert verb_exec.subgroup(paths, ["in"]) == {"cpu": "/c/cpu/x/in", "memory": "/c/memory/x/in"}
+    assert verb_exec.subgroup(paths, ["cpu:/in/side"]) == {**paths, "cpu": "/c/cpu/x/in/side"}
+    for text in ("../y", "cpu:a/../../y", "nonesuch:in"):
+        with pytest.raises(InvalidSpec, match="--cgroup"):
+            verb_exec.subgroup(paths, [text])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from runtime_lib.errors import InvalidSpec
-from runtime_lib.oci import command, verbs
+from runtime_lib.oci import arguments, command, verbs
 
 
 @pytest.mark.parametrize(("text", "number"), [("9", 9), ("KILL", 9), ("SIGTERM", 15), ("usr1", 10), ("0", 0)])
@@ -18,7 +18,7 @@ def test_wrong_signals_are_refused(text: str) -> None:
 
 
 def test_the_command_line_is_that_of_runc() -> None:
-    parsed = command.parser().parse_args(
+    parsed = arguments.parser().parse_args(
         [
             "--root",
             "/r",
@@ -41,10 +41,34 @@ def test_the_command_line_is_that_of_runc() -> None:
         "/p",
         "id",
     )
-    assert command.parser().parse_args(["kill", "id"]).signal == "TERM"
-    assert command.parser().parse_args(["delete", "-f", "id"]).force
+    assert arguments.parser().parse_args(["kill", "id"]).signal == "TERM"
+    assert arguments.parser().parse_args(["delete", "-f", "id"]).force
 
 
 def test_a_missing_container_is_one_sentence(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.run(["--root", str(tmp_path), "state", "nobody"]) == 1
-    assert capsys.readouterr().err.startswith("skiff-oci: container 'nobody' does not exist")
+    assert capsys.readouterr().err.startswith("skiff-oci: container does not exist: 'nobody'")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["nosuchcommand"], 3),
+        (["state"], 1),
+        (["--nosuchoption"], 1),
+        (["state", "--nosuchoption", "id"], 1),
+        (["kill", "--al", "id"], 1),
+    ],
+)
+def test_wrong_use_ends_as_with_runc(words: list[str], code: int) -> None:
+    with pytest.raises(SystemExit) as end:
+        command.run(words)
+    assert end.value.code == code
+
+
+@pytest.mark.parametrize("name", ["create", "run", "exec"])
+def test_what_engines_pass(name: str) -> None:
+    words = ["--console-socket", "/s", "--pid-file", "/p", "--preserve-fds", "2"]
+    words += ["--process", "/x", "--detach"] if name == "exec" else ["--no-pivot", "--no-new-keyring", "--bundle", "/b"]
+    parsed = arguments.parser().parse_args(["--log=/l", "--log-format=json", "--systemd-cgroup", name, *words, "id"])
+    assert (parsed.id, parsed.preserve_fds, parsed.log_format) == ("id", 2, "json")
