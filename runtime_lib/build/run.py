@@ -7,9 +7,9 @@ import json
 import os
 import stat
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
-from ..containers import create, remove
+from ..containers import create, reconcile, remove
 from ..containers.finish import finish_session
 from ..containers.launch import Launch
 from ..containers.parts import Healthcheck
@@ -53,11 +53,28 @@ def changed(store: Store, state: State, step: RunStep, spec: BuildSpec) -> Itera
         image = _image(store, state, step)
         stack.callback(_forget, store, image.id)
         container = create.create(store, _container(image, step, spec))
-        stack.callback(remove.remove, store, container.id, force=True, volumes=True)
+        stack.callback(_remove, store, container.id)
         _wait(store, container, launch, step, spec.output)
-        upper = f"{store.layout.container(container.id)}/upper"
-        traces.remove(upper)
-        yield upper
+        with _retired(store, container.id):
+            upper = f"{store.layout.container(container.id)}/upper"
+            traces.remove(upper)
+            yield upper
+
+
+@contextmanager
+def _retired(store: Store, container_id: str) -> Iterator[None]:
+    """Let the container not count any more, for its files are taken away; at the end it is gone."""
+    with store.lock("container", container_id):
+        reconcile.retire(store, container_id)
+        try:
+            yield
+        finally:
+            reconcile.erase(store, container_id)
+
+
+def _remove(store: Store, container_id: str) -> None:
+    with suppress(ContainerNotFound):
+        remove.remove(store, container_id, force=True, volumes=True)
 
 
 def sweep(store: Store) -> None:

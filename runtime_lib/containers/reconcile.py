@@ -9,6 +9,8 @@ from ..jsontext import parse
 from ..linux import trees
 from ..store import Store
 
+_RETIRE = "UPDATE containers SET phase = 'removing' WHERE id = ? AND phase != 'removing'"
+
 
 def reconcile(store: Store) -> None:
     """Clear away containers whose creation or removal did not get to its end. Costs two queries when there are none.
@@ -51,7 +53,7 @@ def erase(store: Store, container_id: str, volumes: bool = True) -> None:
     spec = parse(row["spec"]) if row else {}
     lasting = not spec.get("auto_remove")
     with store.transaction(durable=lasting) as db:
-        db.execute("UPDATE containers SET phase = 'removing' WHERE id = ? AND phase != 'removing'", (container_id,))
+        db.execute(_RETIRE, (container_id,))
         if volumes:
             retire_anonymous(store, container_id)
     release(store, container_id)
@@ -66,6 +68,18 @@ def erase(store: Store, container_id: str, volumes: bool = True) -> None:
         os.unlink(f"{layout.locks}/container-{container_id}")
     except FileNotFoundError:
         return
+
+
+def retire(store: Store, container_id: str) -> None:
+    """Let a container and its anonymous volumes not count any more, also after a power cut: its files are free to take.
+
+    The caller holds its lock; when that goes without `erase`, the next call erases it.
+    """
+    from ..volumes.catalog import retire_anonymous
+
+    with store.transaction(durable=True) as db:
+        db.execute(_RETIRE, (container_id,))
+        retire_anonymous(store, container_id)
 
 
 def remove_folder(parent: str, name: str) -> None:
