@@ -9,6 +9,7 @@ caller; when the caller ends, it becomes a child of the nearest subreaper (prctl
 
 from __future__ import annotations
 
+import errno
 import os
 
 from ..errors import SkiffError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _PATIENCE = 2.0  # seconds for the kernel to let an empty cgroup go
+_TOO_LITTLE = "the memory limit is too low even to start; Docker's least, 6 MiB, is enough"
 
 
 class Created:
@@ -94,9 +96,12 @@ def create(
     cgroup = _cgroup(config, container_id)
     try:
         return _fork(wanted, cgroup, hooks)
-    except BaseException:
+    except BaseException as error:
         if cgroup:
+            killed = getattr(error, "stage", "") == "runtime" and cgroup.oom_kills() > 0
             _remove(cgroup)
+            if killed:
+                raise report.LaunchError(errno.ENOMEM, _TOO_LITTLE, "", "cgroup") from error
         raise
 
 

@@ -334,8 +334,16 @@ def test_a_missing_bind_source_is_named(bundle: Bundle) -> None:
 
 
 @pytest.mark.cgroups
-@pytest.mark.parametrize("limit", [2, 4, 6])
+@pytest.mark.parametrize("limit", [4, 6])
 def test_a_small_memory_limit_does_not_kill_the_runtime(bundle: Bundle, limit: int) -> None:
     resources = bundle.config["linux"]["resources"]
     resources.update(memory={"limit": limit << 20, "swap": limit << 20}, pids={"limit": 1})
     assert bundle.run("true").returncode == 0
+
+
+@pytest.mark.cgroups
+def test_a_memory_limit_that_is_too_low_is_told(bundle: Bundle) -> None:
+    bundle.config["linux"]["resources"]["memory"] = {"limit": 512 << 10, "swap": 512 << 10}
+    done = bundle.run("true")
+    assert done.returncode == 1
+    assert "the memory limit is too low" in done.stderr

@@ -226,6 +226,8 @@ WATCHES: list[tuple[str, Watch, str]] = [
     ("update: no such policy", fails("update", "--restart", "often", "no-such-container"), ""),
     ("update: retries of always", living(updated("--restart", "always:3"), options=LIMITED), ""),
     ("update: unknown container", fails("update", "-m", "64m", "no-such-container"), ""),
+    ("least memory limit", run("true", options=("-m", "6m")), ""),
+    ("memory limit below the least", fails("run", "--rm", "-m", "6291455b", IMAGE, "true"), ""),
     ("restart", living(restarted, "sh", "-c", "echo x >> /kept; sleep 1000"), ""),
     (
         "pause",
