@@ -1,4 +1,4 @@
-"""How long ago, and how it stands: the words of `docker ps`. Pure."""
+"""How long ago, and how it stands: the words of `docker ps`. Pure, but that what runs knows its age itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def status_text(state: State, now: int, health: str = "") -> str:
     if state.status in ("running", "paused"):
         said = "health: starting" if health == "starting" else health
         word = "Paused" if state.status == "paused" else said
-        return f"Up {duration(now - state.started)}{f' ({word})' if word else ''}"
+        return f"Up {duration(state.uptime(now))}{f' ({word})' if word else ''}"
     ended = f"({state.exit_code}) {duration(now - state.finished)} ago"
     if state.status == "restarting":
         return f"Restarting {ended}"

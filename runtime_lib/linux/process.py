@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 
 from . import libc
 
@@ -32,6 +33,10 @@ class Process:
         except ProcessLookupError:
             return False
         return start_time == self.start_time and state not in ("Z", "X", "x")
+
+    def age(self) -> int:
+        """Return the nanoseconds since it was started, whatever the clock has been set to since then."""
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) - self.start_time * 10**9 // os.sysconf("SC_CLK_TCK")
 
     def open(self) -> int:
         """Return a pidfd of it. Raises ProcessLookupError when it is gone."""

@@ -54,6 +54,10 @@ class State:
         """Whether it has a process (running or paused)."""
         return self.process is not None
 
+    def uptime(self, now: int) -> int:
+        """Return the nanoseconds since its start, whatever the clock (`now`, since 1970) has been set to meanwhile."""
+        return self.process.age() if self.process else now - self.started
+
 
 def read(run_folder: str, container_folder: str) -> State:
     """Return the state of a container, as it is now; one without any state file is "created"."""

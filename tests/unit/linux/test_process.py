@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,11 @@ from runtime_lib.linux.process import Process
 
 def test_this_process_lives() -> None:
     assert Process.of(os.getpid()).alive()
+
+
+def test_the_age_of_a_process_is_no_longer_than_that_of_the_host() -> None:
+    mine, first = Process.of(os.getpid()), Process.of(1)
+    assert 0 <= mine.age() <= first.age() <= time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
 def test_an_ended_process_is_gone() -> None:
