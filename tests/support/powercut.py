@@ -18,15 +18,13 @@ import time
 from pathlib import Path
 
 from runtime_lib.images import writer
-from tests.support import rootfs
+from tests.support import vmguest
 from tests.support.archives import docker_archive
 from tests.vm.guest.steps import ARCHIVES, BASE, PLACE
 from vms import control, image, places, qemu, ssh, template
 from vms.machine import Machine, free_ports, load
 from vms.qmp import Control
 
-CHECKOUT = Path(__file__).parents[2]
-VMCTL = CHECKOUT / "molecule" / "shared" / "vmctl"  # its QEMU is nobody's child here
 DOCKERFILE = f"""\
 FROM {BASE}
 ARG N
@@ -59,7 +57,7 @@ class Lab:
     def __enter__(self) -> Lab:
         control.down([name for name in control.names() if name.startswith("power")])
         try:
-            subprocess.run([VMCTL, "up", "power"], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([vmguest.VMCTL, "up", "power"], check=True, stdout=subprocess.DEVNULL)
             self._frozen = load("power")
             self._image = image.make(self._frozen.image)
             self._accel = qemu.accelerator(self._image)
@@ -169,19 +167,19 @@ def _goods() -> bytes:
     """Return a tar of all that the guest needs: the library, the programs of the guest, archives, a build's context."""
     buffer = io.BytesIO()
     with tempfile.TemporaryDirectory() as name, tarfile.open(fileobj=buffer, mode="w") as tar:
-        for part in ("runtime_lib", "tests/vm"):
-            tar.add(CHECKOUT / part, f"src/{part}", filter=_plain)
+        vmguest.add_sources(tar)
         place = Path(name)
-        base = b"".join(writer.pieces(str(rootfs.make(place / "base"))))
-        _add(tar, "base.tar", docker_archive([BASE], base))
+        base = vmguest.base_layer(place)
+        vmguest.add(tar, f"{PLACE}/base.tar", docker_archive([BASE], base))
         for kind in ("old", "new"):
             for number in range(ARCHIVES):
                 own = b"".join(writer.pieces(str(_payload(place / f"{kind}{number}", f"{kind}{number}"))))
                 both = b"".join(writer.pieces(str(_payload(place / f"{kind}-shared", kind))))
-                _add(tar, f"{kind}{number}.tar", docker_archive([f"{kind}{number}:1"], base, both, own))
-        _add(tar, "context/Dockerfile", DOCKERFILE.encode())
+                archive = docker_archive([f"{kind}{number}:1"], base, both, own)
+                vmguest.add(tar, f"{PLACE}/{kind}{number}.tar", archive)
+        vmguest.add(tar, f"{PLACE}/context/Dockerfile", DOCKERFILE.encode())
         for path in _payload(place / "context", "context").iterdir():
-            _add(tar, f"context/payload/{path.name}", path.read_bytes())
+            vmguest.add(tar, f"{PLACE}/context/payload/{path.name}", path.read_bytes())
     return buffer.getvalue()
 
 
@@ -190,14 +188,3 @@ def _payload(folder: Path, word: str) -> Path:
     for number in range(8):
         (folder / str(number)).write_bytes(f"{word} {number} ".encode() * (PAYLOAD // 8))
     return folder
-
-
-def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    member.uid = member.gid = 0
-    return None if "__pycache__" in member.name else member
-
-
-def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
-    member = tarfile.TarInfo(f"{PLACE}/{name}".lstrip("/"))
-    member.size = len(data)
-    tar.addfile(member, io.BytesIO(data))
