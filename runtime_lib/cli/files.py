@@ -1,4 +1,4 @@
-"""What a container has of its own: its changes (`skiff diff`), its tree (`skiff export`), its ports (`skiff port`)."""
+"""What a container has of its own: `skiff diff`, `skiff export`, `skiff commit` and `skiff port`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,21 @@ import os
 
 from ..errors import InvalidSpec, NotFound
 from . import opened, output
-from .options import TEXT, Option, Usage
+from .options import FLAG, LIST, TEXT, Option, Usage
 
+_COMMIT = Usage(
+    "commit",
+    "[OPTIONS] CONTAINER [REPOSITORY[:TAG]]",
+    "Make an image of what a container has changed",
+    (
+        Option("author", "a", TEXT, 'Author, such as "Mary Jones <mary@example.org>"'),
+        Option("change", "c", LIST, "Apply a Dockerfile instruction (CMD, ENV, ...)"),
+        Option("message", "m", TEXT, "Comment in the image's history"),
+        Option("pause", "p", FLAG, "Pause the container meanwhile (default true)"),
+    ),
+    1,
+    2,
+)
 _DIFF = Usage(
     "diff", "CONTAINER", "List what a container has added (A), changed (C) and deleted (D) in its image", (), 1, 1
 )
@@ -20,6 +33,25 @@ _EXPORT = Usage(
     1,
 )
 _PORT = Usage("port", "CONTAINER [PORT[/PROTOCOL]]", "List the ports of the host that lead to a container", (), 1, 2)
+
+
+def commit(words: list[str]) -> int:
+    """Print the new image's id."""
+    from ..containers.commit import commit as engine
+
+    parsed = _COMMIT.parse(words)
+    ref, *names = parsed.arguments
+    image = engine(
+        opened.store(),
+        ref,
+        *names,
+        author=parsed.author or "",
+        message=parsed.message or "",
+        changes=parsed.change,
+        pause=parsed.pause is not False,
+    )
+    output.write_lines([image.id])
+    return 0
 
 
 def diff(words: list[str]) -> int:

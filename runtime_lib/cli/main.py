@@ -20,6 +20,7 @@ VERBS = {
     "attach": "run:attach",
     "bootstrap": "images:bootstrap",
     "build": "build:build",
+    "commit": "files:commit",
     "completion": "completion:completion",
     "create": "run:create",
     "diff": "files:diff",

@@ -63,7 +63,7 @@ def inspect(store: Store, ref: str, sizes: bool = False) -> dict[str, Any]:
         "HostConfig": {**host_config(spec), **_resolved(store, spec)},
         "GraphDriver": _graph(store, container, image, found),
         "Mounts": mounts(store, container),
-        "Config": _config(store, container, image),
+        "Config": configuration(store, container, image),
         "NetworkSettings": network_settings(store, container, endpoints(store, container.id), found),
     }
     if sizes:
@@ -153,7 +153,8 @@ def mounts(store: Store, container: Container) -> list[dict[str, Any]]:
     return found
 
 
-def _config(store: Store, container: Container, image: Image) -> dict[str, Any]:
+def configuration(store: Store, container: Container, image: Image) -> dict[str, Any]:
+    """Return the part `Config`: what an image that is made of the container has as its defaults."""
     from .host_files import hostname
 
     spec, defaults = container.spec, image.defaults

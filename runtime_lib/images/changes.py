@@ -1,4 +1,4 @@
-"""The Dockerfile instructions that `docker import --change` takes. Pure."""
+"""The Dockerfile instructions that `docker import --change` and `docker commit --change` take. Pure."""
 
 from __future__ import annotations
 
@@ -16,9 +16,16 @@ if TYPE_CHECKING:
 _SHELL = ["/bin/sh", "-c"]
 
 
-def defaults(changes: Sequence[str]) -> dict[str, Any]:
-    """Return the `config` object of an image configuration. Raises InvalidSpec for what is no instruction."""
-    result: dict[str, Any] = {}
+def defaults(changes: Sequence[str], base: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the `config` object of an image configuration, `base` with the changes.
+
+    An ENTRYPOINT without a CMD takes away that of `base`, as in a Dockerfile. Raises InvalidSpec for what is no
+    instruction.
+    """
+    result: dict[str, Any] = json.loads(json.dumps(base or {}))
+    words = {change.strip().partition(" ")[0].upper() for change in changes}
+    if "ENTRYPOINT" in words and "CMD" not in words:
+        result.pop("Cmd", None)
     for change in changes:
         word, _unused, rest = change.strip().partition(" ")
         rest = rest.strip()

@@ -18,6 +18,7 @@ from .tarheader import Entry
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from collections.abc import Set as AbstractSet
 
     from .recipe import Recorder
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _PIECE = 1 << 20
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+_PIN = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _KINDS = {
     stat.S_IFREG: tarheader.REGULAR,
     stat.S_IFLNK: tarheader.SYMLINK,
@@ -49,15 +50,19 @@ def measure(folder: str, recorder: Recorder | None = None) -> tuple[str, int]:
     return f"sha256:{total.hexdigest()}", walk.size
 
 
-def pieces(folder: str) -> Iterator[bytes]:
-    """Yield the tar of a layer's folder. Raises OSError where it cannot be read."""
-    return (piece for piece, _path, _offset in _Walk(folder).parts())
+def pieces(folder: str, leave_out: AbstractSet[str] = frozenset()) -> Iterator[bytes]:
+    """Yield the tar of a layer's folder, without some paths ("/etc/hosts") and what is below them.
+
+    Raises OSError where it cannot be read, CorruptData where somebody writes to it meanwhile.
+    """
+    return (piece for piece, _path, _offset in _Walk(folder, leave_out).parts())
 
 
 class _Walk:
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, leave_out: AbstractSet[str] = frozenset()) -> None:
         self.size = 0
         self._folder = folder
+        self._leave_out = leave_out
         self._links: dict[tuple[int, int], str] = {}
 
     def parts(self) -> Iterator[Part]:
@@ -89,8 +94,10 @@ class _Walk:
 
     def _member(self, parent: int, prefix: str, name: str) -> Generator[Part, None, int]:
         """Yield one member; return the descriptor of a folder to descend into, or -1."""
-        status = os.stat(name, dir_fd=parent, follow_symlinks=False)
         path = prefix + name
+        if self._leave_out and f"/{path}" in self._leave_out:
+            return -1
+        status = os.stat(name, dir_fd=parent, follow_symlinks=False)
         kind = stat.S_IFMT(status.st_mode)
         if kind == stat.S_IFCHR and status.st_rdev == 0:
             yield tarwriter.header(Entry(f"{prefix}.wh.{name}", tarheader.REGULAR)), "", 0
@@ -128,7 +135,7 @@ def _folder_member(parent: int, path: str, name: str, status: os.stat_result) ->
 
 
 def _file(parent: int, path: str, name: str, status: os.stat_result) -> Iterator[Part]:
-    descriptor = os.open(name, _OPEN_FILE, dir_fd=parent)
+    descriptor = _opened(parent, name, path)
     try:
         yield tarwriter.header(entry_of(path, status, _attributes(descriptor, path))), "", 0
         left = status.st_size
@@ -141,6 +148,17 @@ def _file(parent: int, path: str, name: str, status: os.stat_result) -> Iterator
         yield tarwriter.padding(status.st_size), "", 0
     finally:
         os.close(descriptor)
+
+
+def _opened(parent: int, name: str, path: str) -> int:
+    """Open a regular file, and never a device or pipe that somebody has put into its place."""
+    pinned = os.open(name, _PIN, dir_fd=parent)
+    try:
+        if not stat.S_ISREG(os.fstat(pinned).st_mode):
+            raise CorruptData(f"{path} was replaced while it was read; nothing may write to a layer")
+        return os.open(f"/proc/self/fd/{pinned}", os.O_RDONLY | os.O_CLOEXEC)
+    finally:
+        os.close(pinned)
 
 
 def _names(descriptor: int) -> list[str]:

@@ -70,7 +70,7 @@ def test_commands(box: Host, way: dict[str, Any]) -> None:
 
 
 def test_options(box: Host, way: dict[str, Any]) -> None:
-    show = "id -u; pwd; echo \"$A\""
+    show = 'id -u; pwd; echo "$A"'
     options = {"ansible_user": "u1", "ansible_skiff_working_dir": "/tmp", "ansible_skiff_extra_env": {"A": "1 '2'"}}
     (plain,) = in_container(box, {**way, **options}, [raw(show)])
     assert plain["stdout"].splitlines() == ["1000", "/tmp", "1 '2'"]

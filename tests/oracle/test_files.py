@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import socket
 import tarfile
 import uuid
@@ -126,6 +127,68 @@ def test_export_to_a_file_and_its_refusals(docker: Engine, skiff: Engine, name: 
         assert not (tmp_path / "not").exists()
         assert engine.terminal("export", name)[0] == 1
     assert members((tmp_path / "skiff").read_bytes()) == members((tmp_path / "docker").read_bytes())
+
+
+SETTINGS = ("-t", "-v", "/data", "-e", "A=1", "-e", "B=two words", "-l", "l=1", "-u", "1000", "-w", "/tmp")
+SETTINGS = (*SETTINGS, "--expose", "91/udp", "--hostname", "hh", "--stop-signal", "USR1", "--entrypoint", "sleep")
+INSTRUCTIONS = ("ENV A=3 C=4", 'CMD ["x", "y"]', "LABEL k=v", "EXPOSE 99", "WORKDIR /sub", "USER 5", "VOLUME /vv")
+COMMITS = {
+    "words and instructions": ("-a", "me <me@example.org>", "-m", "a message", "-p=false")
+    + tuple(word for text in INSTRUCTIONS for word in ("-c", text)),
+    "entrypoint": ("--change", 'ENTRYPOINT ["/bin/x"]', "--change", "HEALTHCHECK CMD true"),
+    "shell": ("-c", "CMD echo $HOME", "-c", "WORKDIR relative", "--pause=false"),
+}
+
+
+@pytest.fixture
+def image(docker: Engine, skiff: Engine, name: str) -> Iterator[str]:
+    """A name for an image of each engine; both are removed."""
+    yield f"{name}-image:1"
+    for engine in (docker, skiff):
+        engine.call("rm", "-f", "-v", name)
+        engine.call("rmi", "-f", f"{name}-image:1")
+
+
+@pytest.mark.parametrize("options", COMMITS.values(), ids=COMMITS)
+def test_commit_gives_the_same_defaults(
+    docker: Engine, skiff: Engine, name: str, image: str, options: tuple[str, ...]
+) -> None:
+    made(docker, skiff, "run", "-d", "--name", name, *SETTINGS, IMAGE, "1000")
+    made(docker, skiff, "exec", "-u", "0", name, "sh", "-c", "echo new >/new; rm /etc/passwd; echo v >/data/v")
+    made(docker, skiff, "commit", *options, name, image)
+    theirs, ours = (_inspected(engine, image) for engine in (docker, skiff))
+    assert ours == theirs
+    look = "cat /new; ls -d /etc/passwd /data/v"
+    for engine in (docker, skiff):
+        done = engine.call("run", "--rm", "-u", "0", "-w", "/", "--entrypoint", "sh", image, "-c", look)
+        assert (done.stdout, done.returncode) == ("new\n", 1)
+        assert engine.call("inspect", "-f", "{{.State.Status}}", name).stdout == "running\n"
+
+
+def _inspected(engine: Engine, image: str) -> dict[str, Any]:
+    (found,) = json.loads(engine.call("inspect", "--type", "image", image).stdout)
+    found["Config"]["Env"] = sorted(found["Config"]["Env"] or ())  # Docker has them in any order
+    found["layers"] = len(found["RootFS"]["Layers"])
+    return {key: found[key] for key in ("Author", "Comment", "Config", "Os", "Architecture", "layers")}
+
+
+def test_commit_of_a_container_that_changed_nothing(docker: Engine, skiff: Engine, name: str, image: str) -> None:
+    made(docker, skiff, "create", "--name", name, IMAGE, "true")
+    for engine in (docker, skiff):
+        done = engine.call("commit", name, image)
+        assert done.stdout.startswith("sha256:")
+    theirs, ours = (_inspected(engine, image)["Config"] for engine in (docker, skiff))
+    ours["Hostname"] = theirs["Hostname"]
+    ours["AttachStdout"] = ours["AttachStderr"] = True  # Docker notes who created it without -d
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("arguments", [("no-such",), ("-c", "RUN x", "NAME"), ("NAME", "Upper:1"), ()])
+def test_commits_that_are_refused(docker: Engine, skiff: Engine, name: str, arguments: tuple[str, ...]) -> None:
+    made(docker, skiff, "create", "--name", name, IMAGE, "true")
+    words = [name if word == "NAME" else word for word in arguments]
+    theirs, ours = both(docker, skiff, "commit", *words)
+    assert (ours.returncode, ours.stdout, bool(ours.stderr)) == (theirs.returncode, theirs.stdout, True)
 
 
 def test_port_lists_what_is_published(docker: Engine, skiff: Engine) -> None:

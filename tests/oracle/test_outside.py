@@ -220,8 +220,11 @@ WATCHES: list[tuple[str, Watch, str]] = [
         "",
     ),
     ("update: no limit of processes", living(updated("--pids-limit", "-1"), options=LIMITED), ""),
-    ("update: zeros", living(updated("--cpu-shares", "0", "--cpuset-cpus", "", "-m", "0", "--restart", "no"),
-                             options=LIMITED), ""),
+    (
+        "update: zeros",
+        living(updated("--cpu-shares", "0", "--cpuset-cpus", "", "-m", "0", "--restart", "no"), options=LIMITED),
+        "",
+    ),
     ("update: nothing", fails("update", "no-such-container"), ""),
     ("update: no such policy", fails("update", "--restart", "often", "no-such-container"), ""),
     ("update: retries of always", living(updated("--restart", "always:3"), options=LIMITED), ""),

@@ -55,3 +55,16 @@ def test_instructions_set_the_defaults(given: list[str], expected: dict[str, obj
 def test_what_is_no_instruction_is_refused(change: str) -> None:
     with pytest.raises(InvalidSpec, match="change"):
         changes.defaults([change])
+
+
+def test_changes_of_a_base_keep_the_rest_of_it() -> None:
+    base = {"Env": ["A=1", "B=2"], "Cmd": ["x"], "Labels": {"a": "1"}, "WorkingDir": "/srv"}
+    changed = changes.defaults(["ENV A=3", "LABEL b=2", "WORKDIR sub"], base)
+    assert changed == {"Env": ["A=3", "B=2"], "Cmd": ["x"], "Labels": {"a": "1", "b": "2"}, "WorkingDir": "/srv/sub"}
+    assert base["Labels"] == {"a": "1"}
+
+
+def test_a_new_entrypoint_takes_the_command_away() -> None:
+    base = {"Cmd": ["x"]}
+    assert changes.defaults(['ENTRYPOINT ["y"]'], base) == {"Entrypoint": ["y"]}
+    assert changes.defaults(['ENTRYPOINT ["y"]', 'CMD ["z"]'], base) == {"Entrypoint": ["y"], "Cmd": ["z"]}
