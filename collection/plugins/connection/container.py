@@ -130,13 +130,11 @@ notes:
   - Options of SSH that are not listed here come from the configuration of P(ansible.builtin.ssh#connection).
 """
 
-import copy
 import os
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError, AnsibleFileNotFound
 from ansible.plugins.connection import ConnectionBase
-from ansible.plugins.loader import connection_loader
-from ansible_collections.skiff.containers.plugins.plugin_utils import exec_call
+from ansible_collections.skiff.containers.plugins.plugin_utils import exec_call, host_way
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -164,7 +162,7 @@ class Connection(ConnectionBase):
 
     def _connect(self) -> Connection:
         if not self._connected:
-            self._to_host = self._connection_to_host()
+            self._to_host = host_way.connect(self.get_option, self._play_context)
             self._connected = True
         return self
 
@@ -216,33 +214,7 @@ class Connection(ConnectionBase):
 
     @property
     def _local(self) -> bool:
-        return self.get_option("host") in ("", "localhost", None)
-
-    def _connection_to_host(self) -> Any:
-        """Return the connection to the container's host: Ansible's own `local` or `ssh`."""
-        context = copy.copy(self._play_context)
-        context.password = ""  # it belongs to the container
-        context.remote_user = self.get_option("host_user")
-        inner = connection_loader.get(f"ansible.builtin.{'local' if self._local else 'ssh'}", context, os.devnull)
-        options = {"pipelining": True, "become_success_timeout": self.get_option("container_timeout")}
-        if not self._local:
-            options.update(self._ssh_options())
-        inner.set_options(direct=options)
-        return inner
-
-    def _ssh_options(self) -> dict[str, Any]:
-        names = {
-            "host": "host",
-            "host_port": "port",
-            "host_user": "remote_user",
-            "host_private_key_file": "private_key_file",
-            "host_password": "password",
-            "host_ssh_args": "ssh_common_args",
-            "container_timeout": "timeout",
-        }
-        given = {theirs: self.get_option(ours) for ours, theirs in names.items()}
-        # A terminal would mix output and errors.
-        return {"use_tty": False, **{name: value for name, value in given.items() if value is not None}}
+        return host_way.is_local(self.get_option("host"))
 
     def _shell_script(self, script: str, *arguments: str, in_data: bytes | None = None) -> bytes:
         """Run a script with arguments that need no quoting; return its output. Raises AnsibleError with its errors."""

@@ -103,7 +103,9 @@ def _find_library(module: AnsibleModule) -> bool:
     installed = _lease(mark)
     payload = os.environ.get("SKIFF_PAYLOAD")
     if not installed and not payload:
-        module.fail_json(msg="this host does not have the library yet, and nothing sent it along", skiff_library_missing=True)
+        module.fail_json(
+            msg="this host does not have the library yet, and nothing sent it along", skiff_library_missing=True
+        )
     sys.path.insert(0, folder if installed else str(payload))
     if installed:
         _library("linux.lease").hold(mark)

@@ -32,6 +32,11 @@ def host_command(root: str, words: list[str], over_ssh: bool, become: bool) -> s
     return f"sudo -n /bin/sh -c {shlex.quote(script)}" if become else script
 
 
+def is_not_installed(root: str, code: int, errors: str) -> bool:
+    """Whether the answer to `host_command` is that nothing was ever made on that host."""
+    return code == ENGINE_FAILED and errors.strip() == f"{FAILURE}there is no {root}/bin/skiff"
+
+
 def real_end(code: int, errors: bytes) -> tuple[int, bytes]:
     """Return the exit code and the errors of the command itself."""
     if code == STANDS_FOR_255 and errors.endswith(MARK_255):

@@ -1,0 +1,61 @@
+# Copyright (c) The Skiff developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `skiff ps` and `skiff inspect` say on a host that is reached by the variables of our connection plugin."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from ansible.errors import AnsibleError
+from ansible_collections.skiff.containers.plugins.plugin_utils import exec_call, host_way
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+DEFAULT_ROOT = "/var/lib/skiff"
+GONE = "no such object"
+
+
+class Host:
+    """A host that can be asked. Connections are made by the thread that makes this, and used by any one."""
+
+    def __init__(self, variables: Mapping[str, Any], context: Any) -> None:
+        root = os.environ.get("SKIFF_ROOT", DEFAULT_ROOT)  # as the connection plugin has it
+        self._options = {"root": root, "container_timeout": 30, **host_way.options(variables)}
+        self._connection = host_way.connect(self._options.get, context)
+
+    def containers(self, also_ended: bool) -> list[dict[str, Any]]:
+        """Return what is to be told of each container; nothing where no container was ever made.
+
+        Raises AnsibleError when the host cannot be reached or its command fails.
+        """
+        code, output, errors = self._call("ps", "--quiet", "--no-trunc", *(["--all"] if also_ended else []))
+        if exec_call.is_not_installed(self._options["root"], code, errors):
+            return []
+        if code:
+            raise AnsibleError(self._reason(code, errors))
+        ids = output.split()
+        return self._inspect(ids) if ids else []
+
+    def _inspect(self, ids: list[str]) -> list[dict[str, Any]]:
+        code, output, errors = self._call("inspect", *ids)
+        if code and not all(GONE in line for line in errors.splitlines()):  # removed since it was listed
+            raise AnsibleError(self._reason(code, errors))
+        found: list[dict[str, Any]] = json.loads(output)
+        return found
+
+    def _call(self, *words: str) -> tuple[int, str, str]:
+        over_ssh = not host_way.is_local(self._options.get("host"))
+        become = bool(self._options.get("host_become"))
+        call = exec_call.host_command(self._options["root"], list(words), over_ssh, become)
+        code, output, errors = self._connection.exec_command(call, in_data=None, sudoable=False)
+        return code, output.decode(), errors.decode(errors="replace")
+
+    def _reason(self, code: int, errors: str) -> str:
+        host = str(self._options.get("host") or "this host")
+        told = exec_call.failure(code, errors, host, "", bool(self._options.get("host_become")))
+        return told or errors.strip() or f"the command ended with {code}"
