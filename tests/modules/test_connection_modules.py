@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,18 @@ PASSWD = "root:x:0:0:root:/root:/bin/sh\nu1:x:1000:1000:u1:/home/u1:/bin/sh\n"
 SHADOW = "root:*:19000:0:99999:7:::\nu1:*:19000:0:99999:7:::\n"
 PAM = "auth sufficient pam_rootok.so\naccount required pam_permit.so\nsession required pam_permit.so\n"
 GROUP = "root:x:0:\nu1:x:1000:\n"
+TESTINFRA = """\
+def test_what_is_in_it(host):
+    assert host.check_output("hostname") == "inside"
+    assert host.run("exit 3").rc == 3
+    passwd = host.file("/etc/passwd")
+    assert (passwd.user, passwd.contains("u1:x:1000")) == ("root", True)
+    assert host.user("u1").uid == 1000
+
+
+def test_as_another_user(host):
+    assert host.ansible("command", "id -u", check=False, become=True, become_user="u1")["stdout"] == "1000"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +151,25 @@ def test_delegation_both_ways(box: Host, way: dict[str, Any]) -> None:
     host = Path("/proc/sys/kernel/hostname").read_text().strip()
     names = [result["stdout"] for result in (inside, outside, delegated, own)]
     assert names == ["inside", host, "inside", host]
+
+
+@pytest.mark.parametrize("way", ["local"], indirect=True)  # each of testinfra's commands is a run of Ansible
+def test_testinfra(box: Host, way: dict[str, Any], tmp_path: Path) -> None:
+    become = {"ansible_become_method": "su"}
+    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"hosts": {"debian": {**way, **become}}}}))
+    (tmp_path / "test_container.py").write_text(TESTINFRA)
+    where = ["--hosts=ansible://debian", f"--ansible-inventory={tmp_path}/hosts.yml", f"--rootdir={tmp_path}"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        *where,
+        str(tmp_path / "test_container.py"),
+    ]
+    settings = {**box._environment(), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    done = subprocess.run(box.inside(*command), capture_output=True, text=True, env=settings, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout

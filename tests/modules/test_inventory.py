@@ -25,9 +25,10 @@ def hostile(host: Host) -> str:
 def dock(host: Host) -> Host:
     """A host with two running containers and one that has not been started."""
     alone = {"image": "bb", "network_mode": "none"}
+    said = {"__ansible_unsafe": hostile(host)}
     made = host.play(
         [
-            task("container", name="web", labels={"tier": "front", "said": {"__ansible_unsafe": hostile(host)}}, **alone),
+            task("container", name="web", labels={"tier": "front", "said": said}, **alone),
             task("container", name="job", labels={"tier": "back"}, **alone),
             task("container", name="idle", state="present", **alone),
         ]

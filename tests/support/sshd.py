@@ -17,6 +17,8 @@ Port {port}
 ListenAddress 127.0.0.1
 HostKey {folder}/host_key
 AuthorizedKeysFile {folder}/user_key.pub
+AuthorizedKeysCommand /usr/bin/cat {folder}/user_key.pub
+AuthorizedKeysCommandUser root
 PidFile none
 StrictModes no
 UsePAM no
