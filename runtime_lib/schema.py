@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 3
+VERSION = 4
 # The oldest version whose libraries may go on with a database of VERSION. Raise it when they would do harm there.
 READABLE = 3
 
@@ -23,6 +23,11 @@ READABLE = 3
 # that have a default or may be NULL, for an older library inserts rows without them. An entry is never edited later.
 MIGRATIONS = {
     3: ("CREATE TABLE upgrades (version INTEGER PRIMARY KEY, readable INTEGER NOT NULL, time INTEGER NOT NULL)",),
+    # A container that is being put in the place of another one; `new_id` may have no row yet, `old_id` none any more.
+    4: (
+        "CREATE TABLE replacements (new_id TEXT PRIMARY KEY, old_id TEXT NOT NULL, name TEXT NOT NULL,"
+        " was_running INTEGER NOT NULL, volumes INTEGER NOT NULL, done INTEGER NOT NULL DEFAULT 0)",
+    ),
 }
 
 # Version 2. Whatever came later is in MIGRATIONS.

@@ -13,7 +13,7 @@ _RETIRE = "UPDATE containers SET phase = 'removing' WHERE id = ? AND phase != 'r
 
 
 def reconcile(store: Store) -> None:
-    """Clear away containers whose creation or removal did not get to its end. Costs two queries when there are none.
+    """Clear away containers whose creation or removal did not get to its end. Costs three queries when there are none.
 
     The first call after a boot also clears away what the last boot has left.
     """
@@ -36,6 +36,10 @@ def reconcile(store: Store) -> None:
     finish_removals(store)
     if rows:
         sweep_folders(store)
+    if store.row("SELECT 1 FROM replacements"):
+        from .replacing import recover
+
+        recover(store)
 
 
 def erase(store: Store, container_id: str, volumes: bool = True) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
-from ..errors import ContainerNotFound, InvalidSpec
+from ..containers.replacing import recover
+from ..errors import Busy, ContainerNotFound, InvalidSpec, WrongState
 from .container_observe import observe
 from .container_plan import plan
 from .container_wish import wish
@@ -45,16 +46,26 @@ def read(options: dict[str, Any]) -> Wish:
 def one(store: Store, wanted: Wish, check: bool) -> Outcome:
     """Converge one container. Raises SkiffError or OSError; then the container is as it was, or as far as it came."""
     with nullcontext() if check else store.lock("task", f"container-{wanted.name}", PATIENCE):
+        if not check:
+            recover(store)
         steps = plan(wanted, observe(store, wanted))
         if not check:
             converge(store, steps)
     if not check and not wanted.detach and wanted.state in ("started", "healthy"):
         return _to_the_end(store, wanted, steps)
-    if not check and wanted.state == "healthy":
-        from .container_health import wait
+    failed = _not_healthy(store, wanted) if not check and wanted.state == "healthy" else None
+    return Outcome(_facts(store, wanted), steps, steps.changed, _warnings(wanted), failed)
 
+
+def _not_healthy(store: Store, wanted: Wish) -> str | None:
+    """Wait until it is healthy; return why it is not, for the result shows the container all the same."""
+    from .container_health import wait
+
+    try:
         wait(store, wanted.name, wanted.healthy_timeout)
-    return Outcome(_facts(store, wanted), steps, steps.changed, _warnings(wanted))
+    except (Busy, WrongState) as error:
+        return str(error)
+    return None
 
 
 def _warnings(wanted: Wish) -> tuple[str, ...]:

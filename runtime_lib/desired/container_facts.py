@@ -13,13 +13,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Present:
-    """A container that exists. `networks` are those that it is joined to now, `status` is the monitor's word."""
+    """A container that exists. `networks` are those that it is joined to now, `status` is the monitor's word.
+
+    `exit_code` is that of a run that has ended by itself, None where there was none, or where a user ended it.
+    """
 
     id: str
     status: str
     spec: ContainerSpec
     image: ImageFacts
     networks: tuple[Attachment, ...] = ()
+    exit_code: int | None = None
 
     @property
     def running(self) -> bool:

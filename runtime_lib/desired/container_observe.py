@@ -35,7 +35,9 @@ def _present(store: Store, name: str) -> Present | None:
     except ContainerNotFound:
         return None
     state = catalog.state(store, container)
-    return Present(container.id, state.status, container.spec, _image(store, container.image_id), networks(container))
+    ended = state.exit_code if state.status == "exited" and not container.stopped_by_user else None
+    image = _image(store, container.image_id)
+    return Present(container.id, state.status, container.spec, image, networks(container), ended)
 
 
 def _image(store: Store, image_id: str) -> ImageFacts:

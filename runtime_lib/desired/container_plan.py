@@ -143,7 +143,7 @@ def _replace(draft: _Draft, wish: Wish, present: Present) -> None:
         draft.differ("running", False, True)
     if wish.state == "stopped" and present.running:
         draft.differ("running", True, False)
-    step = Replace(wish.name, present.id, spec, start, present.running, _stop(wish), not wish.keep_volumes)
+    step = Replace(wish.name, present.id, spec, start, _stop(wish), not wish.keep_volumes)
     draft.steps.append(step)
     if start:
         _pause(draft, wish, paused=False)
@@ -209,7 +209,7 @@ def _run(draft: _Draft, wish: Wish, present: Present) -> None:
         if present.running:
             draft.differ("running", True, False)
             draft.steps.append(_stop(wish))
-    elif wish.state in ("started", "healthy"):
+    elif wish.state in ("started", "healthy") and not _has_done(wish, present):
         if not present.running:
             draft.differ("running", False, True)
             draft.steps.append(Start(wish.name))
@@ -218,6 +218,12 @@ def _run(draft: _Draft, wish: Wish, present: Present) -> None:
             draft.steps.append(Restart(wish.name, _timeout(wish)))
         restarted = wish.restart or not present.running
         _pause(draft, wish, paused=present.status == "paused" and not restarted)
+
+
+def _has_done(wish: Wish, present: Present) -> bool:
+    """Whether it is a job that has run to its end and that the task does not want to run once more."""
+    code = present.exit_code
+    return code is not None and (wish.run_again == "never" or (wish.run_again == "on-failure" and code == 0))
 
 
 def _pause(draft: _Draft, wish: Wish, paused: bool) -> None:

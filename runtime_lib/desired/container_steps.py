@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
-from ..errors import SkiffError
 from ..records import dataclass, replace
 
 TYPE_CHECKING = False
@@ -253,7 +250,6 @@ class Replace:
     old_id: str
     spec: ContainerSpec
     start: bool
-    was_running: bool
     stop: Stop
     volumes: bool
 
@@ -267,32 +263,9 @@ class Replace:
 
     def apply(self, store: Store) -> None:
         """Do it."""
-        from ..containers.create import create
-        from ..containers.remove import remove
-        from ..containers.verbs import rename
-
-        spare = f"{self.name[:200]}.{os.urandom(3).hex()}"
-        new_id = create(store, replace(self.spec, name=spare)).id
-        try:
-            if self.was_running:
-                replace(self.stop, name=self.old_id).apply(store)
-            with store.transaction(durable=True):
-                rename(store, self.old_id, f"{spare}.old")
-                rename(store, new_id, self.name)
-            if self.start:
-                Start(new_id).apply(store)
-        except (SkiffError, OSError):
-            self._roll_back(store, new_id)
-            raise
-        remove(store, self.old_id, force=True, volumes=self.volumes)
-
-    def _roll_back(self, store: Store, new_id: str) -> None:
         from ..containers.catalog import find
-        from ..containers.remove import remove
-        from ..containers.verbs import rename
+        from ..containers.replacing import replace as put_in_place
 
-        remove(store, new_id, force=True, volumes=True)
-        if find(store, self.old_id).name != self.name:
-            rename(store, self.old_id, self.name)
-        if self.was_running:
-            Start(self.old_id).apply(store)
+        old = find(store, self.old_id)
+        end = replace(self.stop, name=self.old_id)
+        put_in_place(store, old, replace(self.spec, name=self.name), lambda: end.apply(store), self.start, self.volumes)

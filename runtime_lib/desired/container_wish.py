@@ -78,6 +78,7 @@ class Wish:
     networks: tuple[Attachment, ...] | None = None
     recreate: bool = False
     restart: bool = False
+    run_again: str = "always"
     force_kill: bool = False
     kill_signal: str | None = None
     keep_volumes: bool = True
@@ -118,7 +119,7 @@ def wish(options: dict[str, Any], file_env: dict[str, str] | None = None) -> Wis
 def _policies(options: dict[str, Any]) -> dict[str, Any]:
     same = ("name", "state", "image", "recreate", "restart", "force_kill", "kill_signal", "keep_volumes", "paused")
     return {
-        **{key: options[key] for key in (*same, "detach", "cleanup") if key in options},
+        **{key: options[key] for key in (*same, "detach", "cleanup", "run_again") if key in options},
         "pull": _pull(options.get("pull", "missing")),
         "image_name_strict": options.get("image_name_mismatch", "recreate") == "recreate",
         "compare_with_current_image": options.get("image_comparison") == "current-image",

@@ -100,6 +100,17 @@ options:
     description: Recreate the container even when nothing differs.
     type: bool
     default: false
+  run_again:
+    description:
+      - Whether O(state=started) runs a container again that has run to its end by itself, such as a job.
+      - With V(always), it is started again by every task, as P(community.docker.docker_container#module) does it, so every
+        task reports a change.
+      - With V(on-failure), only when its exit code was not zero; with V(never), not at all. Then the task reports no change,
+        and with O(detach=false) it returns the output and the exit code of that run.
+      - A container that a user has stopped is started in any case, and one that differs from the task is made anew and runs.
+    type: str
+    choices: [always, on-failure, never]
+    default: always
   restart:
     description: Restart a container that was running already and was not recreated.
     type: bool
@@ -628,6 +639,14 @@ EXAMPLES = r"""
     cleanup: true
   register: job
 
+- name: Run a job once, and again only while it fails
+  skiff.containers.container:
+    name: first-setup
+    image: shop
+    command: [shop, setup]
+    detach: false
+    run_again: on-failure
+
 - name: Several containers in one task
   skiff.containers.container:
     image: shop
@@ -861,6 +880,7 @@ OPTIONS = {
     "restart": {"type": "bool", "default": False},
     "restart_policy": {"type": "str", "choices": ["no", "on-failure", "always", "unless-stopped"]},
     "restart_retries": {"type": "int"},
+    "run_again": {"type": "str", "choices": ["always", "on-failure", "never"], "default": "always"},
     "runtime": {"type": "str"},
     "security_opts": {"type": "list", "elements": "str"},
     "shm_size": {"type": "str"},

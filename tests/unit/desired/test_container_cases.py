@@ -35,7 +35,8 @@ def facts(value: dict[str, Any]) -> Facts:
         return Facts(None, image)
     made_from = ImageFacts(there.get("image_id", image.id if image else "sha256:old"), image.config if image else {})
     spec = wish({"name": "web", "image": "nginx", **there.get("options", {})}).spec
-    present = Present("0123", there.get("status", "running"), spec, made_from, networks(Stored(spec)))  # type: ignore[arg-type]
+    joined = networks(Stored(spec))  # type: ignore[arg-type]
+    present = Present("0123", there.get("status", "running"), spec, made_from, joined, there.get("exit_code"))
     return Facts(present, image)
 
 
