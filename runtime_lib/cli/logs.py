@@ -22,6 +22,7 @@ _LOGS = Usage(
     "[OPTIONS] CONTAINER",
     "Print what a container has written",
     (
+        Option("details", "", FLAG, "Print the labels and variables that log options name"),
         Option("follow", "f", FLAG, "Go on with what it writes from now on"),
         Option("since", "", TEXT, "Only from this time on (2026-01-02T13:23:37Z, 1736600000, or 42m for relative)"),
         Option("tail", "n", TEXT, "Number of lines from the end (default all)"),
@@ -40,7 +41,7 @@ def logs(words: list[str]) -> int:
     until = moment(parsed.until, "--until") if parsed.until else None
     batch = 0 if parsed.follow else _BATCH
     records = _records(parsed.arguments[0], bool(parsed.follow), tail(parsed.tail), since, until)
-    _print(records, bool(parsed.timestamps), batch)
+    _print(records, bool(parsed.timestamps), batch, _details(parsed.arguments[0]) if parsed.details else b"")
     return 0
 
 
@@ -51,7 +52,13 @@ def _records(reference: str, follow: bool, last: int | None, since: int, until: 
     return read(opened.store(), reference, last, since, until)
 
 
-def _print(records: Iterator[Record], timestamps: bool, batch: int) -> None:
+def _details(reference: str) -> bytes:
+    from ..containers.logs import details
+
+    return details(opened.store(), reference).encode() + b" "
+
+
+def _print(records: Iterator[Record], timestamps: bool, batch: int, details: bytes = b"") -> None:
     """Write records to standard output and error, up to `batch` bytes of one stream together."""
     waiting: list[bytes] = []
     size, stream = 0, ""
@@ -60,7 +67,7 @@ def _print(records: Iterator[Record], timestamps: bool, batch: int) -> None:
             _write(stream, waiting)
             waiting, size = [], 0
         stream = record.stream
-        data = f"{rfc3339(record.time_ns)} ".encode() + record.data if timestamps else record.data
+        data = (f"{rfc3339(record.time_ns)} ".encode() if timestamps else b"") + details + record.data
         waiting.append(data)
         size += len(data)
         if not batch:

@@ -46,6 +46,7 @@ VERBS = {
     "save": "archives:save",
     "shutdown": "system:shutdown",
     "start": "lifecycle:start",
+    "stats": "stats:stats",
     "stop": "lifecycle:stop",
     "tag": "images:tag",
     "top": "top:top",

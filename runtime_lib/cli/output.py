@@ -35,12 +35,17 @@ TITLES = (
 
 
 def rows(
-    objects: Sequence[dict[str, Any]], columns: Sequence[tuple[str, str]], template: str | None, quiet: str = ""
+    objects: Sequence[dict[str, Any]],
+    columns: Sequence[tuple[str, str]],
+    template: str | None,
+    quiet: str = "",
+    shown: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Print objects as `--format` (a Go template, `json`, `table ...`) says, or as a table of (title, key) columns.
 
-    With `quiet`, one key's values alone, as long as no template is given.
+    With `quiet`, one key's values alone, as long as no template is given; with `shown`, only these columns without one.
     """
+    columns = columns if template else shown or columns
     if template in (None, "", "table"):
         if quiet:
             write_lines(entry[quiet] for entry in objects)
@@ -84,7 +89,11 @@ def pretty(value: object) -> str:
 
 def write_lines(lines: Iterable[str]) -> None:
     """Print lines; text that the terminal's encoding lacks is escaped."""
-    text = "".join(f"{line}\n" for line in lines)
+    write_text("".join(f"{line}\n" for line in lines))
+
+
+def write_text(text: str) -> None:
+    """Print a text as it is; what the terminal's encoding lacks is escaped."""
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
     sys.stdout.buffer.flush()

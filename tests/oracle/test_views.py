@@ -45,9 +45,11 @@ def fleet(docker: Engine, skiff: Engine, archive: Path, tmp_path_factory: pytest
         _must(engine, "create", "--name", f"{TAG}-5", "--network", f"container:{TAG}-1", IMAGE, "sh", "-c", QUOTING)
         _must(engine, "run", "-d", "--name", f"{TAG}-6", "--network", "none", IMAGE, "sleep", "1000")
         _must(engine, "pause", f"{TAG}-6")
+        logged = ("--log-opt", "labels=a", "--log-opt", "env=B", "-l", "a=x y", "-e", "B=c", "-e", "C=d")
+        _must(engine, "run", "--name", f"{TAG}-7", *logged, IMAGE, "sh", "-c", "echo one; echo two; echo three")
     yield port
     for engine in (docker, skiff):
-        engine.call("rm", "-f", "-v", *(f"{TAG}-{number}" for number in range(1, 7)))
+        engine.call("rm", "-f", "-v", *(f"{TAG}-{number}" for number in range(1, 8)))
         engine.call("network", "rm", NETWORK)
         engine.call("volume", "rm", VOLUME)
         engine.call("rmi", IMAGE)
@@ -182,6 +184,74 @@ def test_inspect_templates(template: str, fleet: int, docker: Engine, skiff: Eng
 )
 def test_other_lists(words: tuple[str, ...], fleet: int, docker: Engine, skiff: Engine) -> None:
     compared(docker, skiff, *words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (
+            "stats",
+            "--no-stream",
+            "--format",
+            "{{.Name}}|{{.Container}}|{{.PIDs}}|{{.ID}}|{{.NetIO}}",
+            f"{TAG}-2",
+            f"{TAG}-3",
+        ),
+        ("stats", "--no-stream", f"{TAG}-3"),
+        (
+            "stats",
+            "--no-stream",
+            "--no-trunc",
+            "--format",
+            r"table {{.ID}}\t{{.Name}}\t{{.PIDs}}",
+            f"{TAG}-1",
+            f"{TAG}-6",
+        ),
+        ("stats", "--no-stream", "no-such"),
+        ("top", f"{TAG}-2", "-o", "user"),
+        ("top", f"{TAG}-2", "--no-such"),
+        ("top", f"{TAG}-3"),
+        ("logs", f"{TAG}-7"),
+        ("logs", "-f", f"{TAG}-7"),
+        ("logs", "--tail", "2", f"{TAG}-7"),
+        ("logs", "-n", "0", f"{TAG}-7"),
+        ("logs", "--tail", "all", "--since", "1h", f"{TAG}-7"),
+        ("logs", "--since", "2020-01-02T03:04:05Z", f"{TAG}-7"),
+        ("logs", "--since", "2020-01-02", "--until", "1577934246.5", f"{TAG}-7"),
+        ("logs", "--until", "1h30m", f"{TAG}-7"),
+        ("logs", "--until", "0s", f"{TAG}-7"),
+        ("logs", "--details", f"{TAG}-7"),
+        ("logs", "--details", f"{TAG}-4"),
+        ("logs", "--since", "no-such", f"{TAG}-7"),
+        ("logs", "no-such"),
+    ],
+    ids=" ".join,
+)
+def test_what_it_does(words: tuple[str, ...], fleet: int, docker: Engine, skiff: Engine) -> None:
+    compared(docker, skiff, *words)
+
+
+@pytest.mark.parametrize("options", [(), ("-eo", "pid,user,args")], ids=str)
+def test_top(options: tuple[str, ...], fleet: int, docker: Engine, skiff: Engine) -> None:
+    theirs, ours = (re.sub(r"\d+", "N", engine.call("top", f"{TAG}-2", *options).stdout) for engine in (docker, skiff))
+    assert same(ours) == same(theirs)
+
+
+def test_stats(fleet: int, docker: Engine, skiff: Engine) -> None:
+    theirs, ours = (engine.call("stats", "--no-stream", f"{TAG}-1").stdout for engine in (docker, skiff))
+    assert same(ours.splitlines()[0]) == same(theirs.splitlines()[0])
+    assert ours.split()[0] == theirs.split()[0]
+    template = ("--format", '{{(index (split .MemUsage " / ") 1)}} {{len .CPUPerc}}', f"{TAG}-1")
+    theirs, ours = (engine.call("stats", "--no-stream", *template).stdout for engine in (docker, skiff))
+    assert ours == theirs
+
+
+def test_timestamps_of_a_log(fleet: int, docker: Engine, skiff: Engine) -> None:
+    moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}Z"
+    theirs, ours = (
+        re.sub(moment, "MOMENT", engine.call("logs", "-t", f"{TAG}-7").stdout) for engine in (docker, skiff)
+    )
+    assert ours == theirs == "MOMENT one\nMOMENT two\nMOMENT three\n"
 
 
 # What names ids, times or paths, or is not the same for a reason of Skiff's own.

@@ -76,7 +76,7 @@ def test_another_shell_is_told_in_a_sentence(capsys: pytest.CaptureFixture[str])
 
 @pytest.mark.parametrize(
     ("line", "replies"),
-    [("skiff st", "start stop"), ("skiff run nginx:", "1.2"), ("skiff run --network=fr", "front")],
+    [("skiff st", "start stats stop"), ("skiff run nginx:", "1.2"), ("skiff run --network=fr", "front")],
 )
 def test_the_script_of_bash(names: Path, line: str, replies: str) -> None:
     command = names / "skiff"
