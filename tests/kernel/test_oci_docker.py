@@ -28,7 +28,7 @@ PIDS = "cat /sys/fs/cgroup/pids/pids.max 2>/dev/null || cat /sys/fs/cgroup/pids.
 @pytest.fixture(scope="module")
 def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dockerd]:
     folder = tmp_path_factory.mktemp("docker")
-    engine = Dockerd(f"--add-runtime=skiff={skiff_oci(folder)}")
+    engine = Dockerd(f"--add-runtime=skiff={skiff_oci(folder)}", own_network=True)
     try:
         engine.run("import", str(rootfs.tar(folder / "tree", folder / "tree.tar")), "box")
         yield engine

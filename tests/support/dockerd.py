@@ -107,13 +107,17 @@ class Dockerd:
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(60)
         self._unmount()
+        if not self._prefix:  # what it did to the network of the host
+            self._restore_network()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.run_folder, ignore_errors=True)
+
+    def _restore_network(self) -> None:
         if not self._had_bridge:
             subprocess.run(["ip", "link", "delete", "docker0"], check=False, capture_output=True)
         for family, name in _tables() - self._tables:
             subprocess.run(["nft", "delete", "table", family, name], check=False, capture_output=True)
         FORWARDING.write_text(self._forwarding)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        shutil.rmtree(self.run_folder, ignore_errors=True)
 
     def _unmount(self) -> None:
         targets = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
