@@ -75,6 +75,7 @@ _OPTIONS = (
     Option("read-only", "", FLAG, "Mount the root file system read-only"),
     Option("restart", "", TEXT, "Restart policy: no, on-failure[:max], always, unless-stopped"),
     Option("rm", "", FLAG, "Remove the container when it ends"),
+    Option("runtime", "", TEXT, "Another OCI runtime for this container, such as runc"),
     Option("security-opt", "", LIST, "Security options"),
     Option("shm-size", "", TEXT, "Size of /dev/shm"),
     Option("stop-signal", "", TEXT, "Signal that stops the container"),

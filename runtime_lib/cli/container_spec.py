@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _PLAIN = {
     "blkio_weight": "blkio_weight",
     "cgroup_parent": "cgroup_parent",
+    "runtime": "oci_runtime",
     "cgroupns": "cgroupns_mode",
     "cpu_period": "cpu_period",
     "cpu_quota": "cpu_quota",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import InvalidSpec
 from ..patterns import Pattern
-from . import health, signals
+from . import health, other_runtime, signals
 from .config_mounts import clean
 from .devices import by_device
 from .mounts import PROPAGATIONS
@@ -254,7 +254,7 @@ def cgroup_parent(spec: ContainerSpec) -> None:
 
 
 CHECKS = (name, texts, host_names, network, ports, mounts, memory, processor, block_io, process, restart, sysctls,
-          logging, health.check, security, namespaces, cgroup_parent)  # fmt: skip
+          logging, health.check, security, namespaces, cgroup_parent, other_runtime.check)  # fmt: skip
 ULIMITS = ("as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss",
            "rtprio", "rttime", "sigpending", "stack")  # fmt: skip
 

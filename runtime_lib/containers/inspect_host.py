@@ -66,7 +66,7 @@ def _namespaces(spec: ContainerSpec) -> dict[str, Any]:
         "UTSMode": spec.uts_mode,
         "UsernsMode": "",
         "ShmSize": spec.shm_size or profile.SHM_SIZE,
-        "Runtime": "skiff",
+        "Runtime": spec.oci_runtime or "skiff",
         "ConsoleSize": [0, 0],
         "Isolation": "",
         **_given({"Tmpfs": dict(spec.tmpfs), "Sysctls": dict(spec.sysctls), "Init": spec.init}),

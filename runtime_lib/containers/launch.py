@@ -92,6 +92,11 @@ def _request(store: Store, container: Container, image: Image, foreground: bool)
 
     spec, layout = container.spec, store.layout
     folder = layout.container(container.id)
+    runtime = ""
+    if spec.oci_runtime:
+        from .other_runtime import program
+
+        runtime = program(spec)
     log_size, log_files = limits(spec)
     return Request(
         layout.bundle(container.id),
@@ -111,6 +116,7 @@ def _request(store: Store, container: Container, image: Image, foreground: bool)
         stop_timeout=stop_timeout(container) % _FOREVER,
         memory_cgroup=_memory_folder(store, container.id),
         cache=layout.cache,
+        runtime=runtime,
         health=health.settings(spec.healthcheck, image.defaults),
         exit_module=EXIT_MODULE,
         exit_arguments=(layout.root, layout.run, container.id),

@@ -19,6 +19,10 @@ def release(store: Store, container_id: str) -> None:
     from .wiring import disconnect
 
     _await_start(store, container_id)
+    if os.path.exists(f"{store.layout.bundle(container_id)}/oci"):
+        from ..oci import foreign
+
+        foreign.delete(store.layout.bundle(container_id), container_id)
     group = cgroup(store, container_id)
     if group.pids():
         group.kill()

@@ -27,6 +27,7 @@ class ContainerSpec:
     (`no-new-privileges`, `seccomp=unconfined`, `seccomp={...}`). `pids_limit`: None is the default limit, -1 none.
     `memory_swap` is memory plus swap, -1 is unlimited. `cpus` is a number of processors; `cpu_period`, `cpu_quota` and
     the real-time budget `cpu_rt_*` are microseconds. The rates of `blkio_weight_device` are weights.
+    `oci_runtime` is the name or path of another OCI runtime, "" or "skiff" is our own.
     """
 
     name: str = ""
@@ -106,6 +107,7 @@ class ContainerSpec:
     uts_mode: str = ""
     cgroupns_mode: str = ""
     cgroup_parent: str = ""
+    oci_runtime: str = ""
 
     def check(self) -> None:
         """Raise InvalidSpec, with one sentence for the user, when the description makes no sense."""

@@ -148,6 +148,7 @@ VIEWS: dict[str, View] = {
     "network_mode": View("value", lambda spec, _image: spec.network_mode),
     "oom_killer": _plain("value", "oom_kill_disable"),
     "uts": _plain("value", "uts_mode"),
+    "runtime": _plain("value", "oci_runtime"),
     "user": _or_image("value", "user", "User"),
     "working_dir": _or_image("value", "working_dir", "WorkingDir"),
     "stop_signal": _or_image("value", "stop_signal", "StopSignal"),
@@ -179,7 +180,13 @@ VIEWS: dict[str, View] = {
 
 # `image` and `networks` are compared in ways of their own.
 KINDS = {**{name: view.kind for name, view in VIEWS.items()}, "image": "value", "networks": "records"}
-ALIASES = {"exposed": "exposed_ports", "expose": "exposed_ports", "log_opt": "log_options", "ports": "published_ports"}
+ALIASES = {
+    "exposed": "exposed_ports",
+    "expose": "exposed_ports",
+    "log_opt": "log_options",
+    "oci_runtime": "runtime",
+    "ports": "published_ports",
+}
 
 
 def shown(kind: str, value: Any) -> Any:

@@ -26,8 +26,8 @@ _PLAIN = {
     "hostname": "", "init": "", "interactive": "", "ipc_mode": "", "log_driver": "", "mac_address": "",
     "memory_swappiness": "", "network_mode": "", "oom_killer": "oom_kill_disable", "oom_score_adj": "", "pid_mode": "",
     "pids_limit": "", "privileged": "", "publish_all_ports": "", "read_only": "", "restart_policy": "",
-    "restart_retries": "", "stop_signal": "", "stop_timeout": "", "tty": "", "user": "", "uts": "uts_mode",
-    "working_dir": "",
+    "restart_retries": "", "runtime": "oci_runtime", "stop_signal": "", "stop_timeout": "", "tty": "", "user": "",
+    "uts": "uts_mode", "working_dir": "",
 }  # fmt: skip
 _LISTS = {
     "cap_drop": "", "capabilities": "cap_add", "device_cgroup_rules": "", "dns_opts": "dns_options", "dns_servers": "",
@@ -57,7 +57,6 @@ _IGNORED = {
     "device_requests": "there is no device driver here",
     "kernel_memory": "the kernel has no such limit any more",
     "platform": "images are those of this host's processor",
-    "runtime": "there is one runtime",
     "storage_opts": "there is one storage driver",
     "userns_mode": "containers use the host's user ids",
     "volume_driver": "there are local volumes only",

@@ -23,6 +23,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..linux.process import Process
+
 _SOCKET = 3  # to the monitor
 
 
@@ -68,7 +70,7 @@ def _receive(connection: _socket.socket) -> tuple[str, list[int]]:
     return data.decode(), received(ancillary)
 
 
-def _start(bundle: str, descriptors: list[int]) -> launch.Created:
+def _start(bundle: str, descriptors: list[int]) -> launch.Created | Process:
     request = _load(f"{bundle}/monitor.json")
     config = _load(f"{bundle}/config.json")
     console, stdio = -1, (-1, -1, -1)
@@ -78,6 +80,10 @@ def _start(bundle: str, descriptors: list[int]) -> launch.Created:
         stdio, rest = (descriptors[0], descriptors[1], descriptors[2]), descriptors[3:]
     netns = rest[0] if rest else -1
     name, cache = request["container_id"], request["cache"]
+    if request.get("runtime"):
+        from ..oci import foreign
+
+        return foreign.start(request["runtime"], bundle, config, stdio, console, container_id=name, netns=netns)
     created = launch.create(bundle, config, stdio, console, container_id=name, netns=netns, cache=cache)
     created.start()
     return created

@@ -26,6 +26,7 @@ class Request:
     module whose `main()` cleans up when no engine process does; `exit_arguments` are its arguments. `health` says how
     to check the container's health, None for "not at all": `command`, `interval`, `timeout`, `start_period` and
     `start_interval` (seconds), `retries`, and `too_long`, the output of a check that was killed at its timeout.
+    `runtime` is the program of another OCI runtime, "" for our own.
     """
 
     __slots__ = (
@@ -45,6 +46,7 @@ class Request:
         "name",
         "restart",
         "run_folder",
+        "runtime",
         "stdin",
         "stdin_once",
         "stop_signal",
@@ -73,6 +75,7 @@ class Request:
         memory_cgroup: str = "",
         cache: str = "",
         health: dict[str, Any] | None = None,
+        runtime: str = "",
         exit_module: str = "",
         exit_arguments: tuple[str, ...] = (),
     ) -> None:
@@ -95,6 +98,7 @@ class Request:
         self.stop_timeout = stop_timeout
         self.memory_cgroup = memory_cgroup
         self.health = health
+        self.runtime = runtime
         self.exit_module = exit_module
         self.exit_arguments = exit_arguments
 

@@ -124,7 +124,7 @@ class Rootfs:
             return _part(tree, each.beneath, each.options.recursive)
 
     def _overlaid(self, each: plan.Mount, overlay: plan.Root) -> int:
-        mount = _overlay(overlay, self._bundle)
+        mount = mount_overlay(overlay, self._bundle)
         if not each.beneath:
             return mount
         # The kernel copies parts of attached mounts only; for a moment this one lies over the root, which is private.
@@ -212,7 +212,7 @@ def prepare(root: plan.Root, bundle: str, propagation: int) -> Rootfs:
     with Stage("root", root.path or bundle):
         libc.mount(None, "/", None, propagation)
         libc.mount(None, "/", None, libc.MS_PRIVATE)  # shared, the host's own root would be covered as well
-        mount = _overlay(root, bundle) if root.layers else mounts.clone(libc.AT_FDCWD, root.path, recursive=True)
+        mount = mount_overlay(root, bundle) if root.layers else mounts.clone(libc.AT_FDCWD, root.path, recursive=True)
         place = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         mounts.attach(mount, place)
         os.close(place)
@@ -229,7 +229,8 @@ def _part(tree: SafeRoot, path: str, recursive: bool) -> int:
         os.close(found)
 
 
-def _overlay(root: plan.Root, bundle: str) -> int:
+def mount_overlay(root: plan.Root, bundle: str) -> int:
+    """Return a detached mount of an overlay."""
     named = ("lowerdir", "upperdir", "workdir")
     data = [(key, value) for key, value in root.options.data if key not in named]
     attributes = plan.host_flags(root.options)

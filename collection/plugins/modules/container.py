@@ -603,8 +603,13 @@ options:
     description: Accepted with a warning.
     type: str
   runtime:
-    description: Accepted with a warning. There is one runtime.
+    description:
+      - Another OCI runtime for this container, such as V(runc) or V(crun): a program of the host, by name or path. Skiff
+        starts the container with it in place of its own low-level runtime; everything else stays as it is.
+      - For runtimes that use namespaces and cgroups. O(init), mounts of type V(image) and parts of volumes need the own one.
+      - The default is Skiff's own, which V(skiff) names as well.
     type: str
+    aliases: [oci_runtime]
 seealso:
   - module: skiff.containers.image
   - module: skiff.containers.network
@@ -881,7 +886,7 @@ OPTIONS = {
     "restart_policy": {"type": "str", "choices": ["no", "on-failure", "always", "unless-stopped"]},
     "restart_retries": {"type": "int"},
     "run_again": {"type": "str", "choices": ["always", "on-failure", "never"], "default": "always"},
-    "runtime": {"type": "str"},
+    "runtime": {"type": "str", "aliases": ["oci_runtime"]},
     "security_opts": {"type": "list", "elements": "str"},
     "shm_size": {"type": "str"},
     "state": {
