@@ -22,6 +22,7 @@ VERBS = {
     "build": "build:build",
     "commit": "files:commit",
     "completion": "completion:completion",
+    "cp": "copy:cp",
     "create": "run:create",
     "diff": "files:diff",
     "exec": "execute:execute",

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from .parts import Attachment
 
 
-def network_settings(
-    store: Store, container: Container, endpoints: Sequence[Endpoint], state: State
-) -> dict[str, Any]:
+def network_settings(store: Store, container: Container, endpoints: Sequence[Endpoint], state: State) -> dict[str, Any]:
     """Return addresses, ports and networks; of a container that does not run, the networks that it will join."""
     bridge = next((endpoint for endpoint in endpoints if endpoint.network.name == "bridge"), None)
     return {
@@ -71,9 +69,7 @@ def _alone(container: Container) -> list[str]:
     return [mode] if mode in ("none", "host") else []
 
 
-def _network(
-    container: Container, given: Attachment | None, endpoint: Endpoint | None, known: str
-) -> dict[str, Any]:
+def _network(container: Container, given: Attachment | None, endpoint: Endpoint | None, known: str) -> dict[str, Any]:
     wanted = {
         "IPv4Address": given.ipv4_address if given else None,
         "IPv6Address": given.ipv6_address if given else None,

@@ -49,7 +49,7 @@ def layer(reader: TarReader, folder: str, recording: Recording | None = None) ->
     `recording` is told which parts of the archive became which file's content.
     Raises CorruptData for an entry that cannot be unpacked, and OSError where the host fails.
     """
-    with _Extractor(folder, recording) as extractor:
+    with Extractor(SafeRoot.at(folder), recording) as extractor:
         for entry in reader:
             try:
                 extractor.add(entry, reader)
@@ -61,16 +61,18 @@ def layer(reader: TarReader, folder: str, recording: Recording | None = None) ->
     return extractor.size
 
 
-class _Extractor:
-    def __init__(self, folder: str, recording: Recording | None) -> None:
+class Extractor:
+    """Makes entry after entry in a tree; a context manager, which closes the tree's root."""
+
+    def __init__(self, root: SafeRoot, recording: Recording | None = None) -> None:
         self.size = 0
-        self._root = SafeRoot.at(folder)
+        self._root = root
         self._recording = recording
         self._parents: dict[str, int] = {}
         self._places: dict[int, str] = {}  # of the folders that are open as parents
         self._times: dict[str, int] = {}
 
-    def __enter__(self) -> _Extractor:
+    def __enter__(self) -> Extractor:
         return self
 
     def __exit__(self, *_unused: object) -> None:
@@ -84,6 +86,9 @@ class _Extractor:
             return self._root_folder(entry)
         if name.startswith(_WHITEOUT):
             return self._whiteout(head, name)
+        self._make(entry, head, name, reader)
+
+    def _make(self, entry: Entry, head: str, name: str, reader: TarReader) -> None:
         parent = self._parent(head)
         kind = entry.kind
         if kind in (tarheader.REGULAR, tarheader.GNU_SPARSE):

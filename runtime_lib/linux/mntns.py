@@ -59,6 +59,7 @@ def root_of(process: Process) -> int:
 def _return(own: int, root: int, here: int) -> None:
     """Go back to a namespace, and there to a root and a working directory: setns(2) changes both."""
     try:
+        libc.unshare(libc.CLONE_FS)  # setns(2) refuses where a thread that was started meanwhile shares root and folder
         libc.setns(own, libc.CLONE_NEWNS)
         os.fchdir(root)
         os.chroot(".")

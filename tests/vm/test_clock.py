@@ -129,9 +129,7 @@ def test_a_copy_of_the_library_that_is_used_stays(jump: str, seen: dict[str, Any
     assert f"{jump}-used" not in seen[jump]["removed"]
 
 
-def test_a_host_that_boots_in_the_past_restores_its_containers(
-    seen: dict[str, Any], booted: dict[str, Any]
-) -> None:
+def test_a_host_that_boots_in_the_past_restores_its_containers(seen: dict[str, Any], booted: dict[str, Any]) -> None:
     assert booted["clock"] < seen["clock"]
     assert booted["before"]["kept"].startswith("Exited (255) ")
     assert booted["after"]["kept"].startswith("Up ")

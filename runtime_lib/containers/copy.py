@@ -1,0 +1,108 @@
+"""Copy files and folders into and out of containers, running or not, as `docker cp` does."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from ..errors import InvalidSpec, NotFound
+from ..images import catalog as images
+from ..images.tarreader import TarReader
+from ..images.unpack import unpack
+from ..linux.saferoot import SafeRoot
+from ..store import Store
+from . import copy_host, copy_paths, copy_tree, users
+from .catalog import Container, find
+from .copy_host import Source
+from .view import view
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def copy_in(store: Store, ref: str, path: str, source: Source, own: bool = False) -> None:
+    """Copy a file or folder of this host to a path of a container; with `own` it becomes the container's user's.
+
+    Otherwise owners stay as they are. Raises ContainerNotFound, NotFound, InvalidSpec, WrongState, OSError.
+    """
+    container = find(store, ref)
+    with view(store, container) as root:
+        folder, name = copy_paths.place(source.name, source.is_folder, copy_tree.target(root, path))
+        _unpack(store, container, root, folder, source.archive(name), own)
+
+
+def extract(store: Store, ref: str, path: str, pieces: Iterator[bytes], own: bool = False) -> None:
+    """Unpack an archive into a folder of a container, as `docker cp -` does."""
+    container = find(store, ref)
+    with view(store, container) as root:
+        target = copy_tree.target(root, path)
+        if not target.is_folder:
+            raise InvalidSpec(
+                f"an archive can be unpacked into a folder only; {path} is none in container {container.name}"
+            )
+        _unpack(store, container, root, target.path, pieces, own)
+
+
+def copy_out(store: Store, ref: str, path: str, target: str, follow: bool = False) -> None:
+    """Copy a file or folder of a container to a path of this host; the copy is the caller's."""
+    container = find(store, ref)
+    with view(store, container) as root:
+        source = source_in(container, root, path, follow)
+        folder, name = copy_paths.place(source.name, source.is_folder, copy_host.target(target))
+        with SafeRoot.at(folder) as place:
+            unpack(_reader(source.archive(name)), place, "", (os.geteuid(), os.getegid()))
+
+
+def pack(store: Store, ref: str, path: str, follow: bool = False) -> Iterator[bytes]:
+    """Yield the archive of a file or folder of a container, as `docker cp CONTAINER:PATH -` writes it.
+
+    Take all of it, or close it: the container's tree is open meanwhile.
+    """
+    container = find(store, ref)
+    with view(store, container) as root:
+        yield from source_in(container, root, path, follow).archive("")
+
+
+def source_in(container: Container, root: SafeRoot, path: str, follow: bool = False) -> Source:
+    """Return a file or folder of a container's tree; its archive called "" has the name that Docker gives it."""
+    place, other = copy_paths.absolute(path), ""
+    try:
+        found = copy_tree.look(root, place)
+        if follow and stat.S_ISLNK(found.st_mode):
+            place, other = copy_paths.behind_link(place, copy_tree.resolve(root, place))
+            found = copy_tree.look(root, place)
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFound(f"there is no {path} in container {container.name}") from None
+    is_folder, name = stat.S_ISDIR(found.st_mode), copy_paths.split(place)[1]
+    top = root.descriptor
+
+    def archive(member: str) -> Iterator[bytes]:
+        return copy_host.archive(SafeRoot(os.dup(top)), place, is_folder, member or name)
+
+    return Source(other or name, is_folder, archive)
+
+
+def _unpack(
+    store: Store, container: Container, root: SafeRoot, folder: str, pieces: Iterator[bytes], own: bool
+) -> None:
+    try:
+        opened = root.open(folder, os.O_PATH | os.O_DIRECTORY)
+    except FileNotFoundError:
+        raise NotFound(f"there is no folder {folder} in container {container.name}; make it first") from None
+    try:
+        place = copy_tree.real(root, opened)
+    finally:
+        os.close(opened)
+    copy_tree.writable(container.spec, place)
+    unpack(_reader(pieces), root, place, _user(store, container, root) if own else None)
+
+
+def _user(store: Store, container: Container, root: SafeRoot) -> tuple[int, int]:
+    declared = images.get(store, container.image_id).defaults.get("User")
+    user = users.lookup(root, container.spec.user or (declared if isinstance(declared, str) else ""), ())
+    return user.uid, user.gid
+
+
+def _reader(pieces: Iterator[bytes]) -> TarReader:
+    return TarReader(lambda: next((piece for piece in pieces if piece), b""))
