@@ -103,6 +103,10 @@ def container_spec(parsed: Parsed) -> ContainerSpec:
     if given["restart"] is not None:
         values["restart_policy"], values["restart_retries"] = restart_policy(given["restart"])
     values["healthcheck"] = _healthcheck(given)
+    if values.get("security_opts"):
+        from ..containers.security_files import with_profiles
+
+        values["security_opts"] = with_profiles(values["security_opts"])
     return ContainerSpec(**values)
 
 

@@ -53,7 +53,7 @@ def options(spec: ContainerSpec) -> Options:
     """
     result = Options()
     for text in spec.security_opts:
-        key, sign, value = _split(text)
+        key, sign, value = split(text)
         if key == "no-new-privileges" and value in ("", "true", "false"):
             result.no_new_privileges = value != "false"
         elif key == "seccomp" and sign:
@@ -79,7 +79,8 @@ def _names(texts: tuple[str, ...], what: str) -> set[str]:
     return names
 
 
-def _split(text: str) -> tuple[str, str, str]:
+def split(text: str) -> tuple[str, str, str]:
+    """Return (key, sign, value) of an option, which has `=` or, as older Docker wrote it, `:` between them."""
     equals = text.partition("=")
     colon = text.partition(":")
     return equals if equals[1] and len(equals[0]) < len(colon[0]) or not colon[1] else colon

@@ -31,9 +31,13 @@ def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
 
 
 def read(options: dict[str, Any]) -> Wish:
-    """Return the wish of one container's options, with the variables of its env_file."""
+    """Return the wish of one container's options, with the content of the files that they name."""
     if options.get("image") == "":
         raise InvalidSpec(f"container {options.get('name')}: image is empty")
+    if options.get("security_opts"):
+        from ..containers.security_files import with_profiles
+
+        options = {**options, "security_opts": with_profiles(options["security_opts"])}
     path = options.get("env_file")
     if not path:
         return wish(options)

@@ -54,12 +54,15 @@ _COMPATIBLE = dict.fromkeys(
     ("auto_remove", "init", "interactive", "paused", "privileged", "read_only", "tty"), False
 )  # what docker_container of 2.x took for granted
 _IGNORED = {
-    "device_requests": "there is no device driver here",
     "kernel_memory": "the kernel has no such limit any more",
     "platform": "images are those of this host's processor",
     "storage_opts": "there is one storage driver",
-    "userns_mode": "containers use the host's user ids",
-    "volume_driver": "there are local volumes only",
+}
+# option -> (values that mean what is done anyway, why there is nothing else)
+_REFUSED: dict[str, tuple[tuple[Any, ...], str]] = {
+    "device_requests": (([],), "there are no device drivers; give the device's nodes by `devices`"),
+    "userns_mode": (("", "host"), "containers use the user ids of the host"),
+    "volume_driver": (("", "local"), "there is no other driver than local; its options mount NFS, CIFS and devices"),
 }
 
 
@@ -98,6 +101,7 @@ def wish(options: dict[str, Any], file_env: dict[str, str] | None = None) -> Wis
     Raises InvalidSpec for a value that makes no sense.
     """
     options = {key: value for key, value in options.items() if value is not None}
+    _refuse(options)
     if options.get("container_default_behavior") == "compatibility":
         options = {**_COMPATIBLE, **options}
     given = frozenset(options) | ({"env"} if file_env else frozenset())
@@ -164,6 +168,12 @@ def _networked(spec: ContainerSpec, options: dict[str, Any], networks: tuple[Att
     if options.get("networks_cli_compatible", True) and "network_mode" not in options:
         return replace(spec, network_mode=networks[0].name, networks=networks)
     return replace(spec, networks=networks)
+
+
+def _refuse(options: dict[str, Any]) -> None:
+    for key, (harmless, reason) in _REFUSED.items():
+        if key in options and options[key] not in harmless:
+            raise InvalidSpec(f"{key} {options[key]!r} is refused: {reason}")
 
 
 def _warnings(options: dict[str, Any]) -> tuple[str, ...]:

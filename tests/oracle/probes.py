@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from .option_probes import OPTIONS
 from .probe import Probe, cgroups, dates, ids, mounts, namespaces, network, places, sorted_lines
 
 
@@ -318,4 +319,5 @@ PROBES = [
     *LIMITS,
     *ENVIRONMENT,
     *NETWORK,
+    *OPTIONS,
 ]

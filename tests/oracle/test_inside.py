@@ -23,5 +23,5 @@ def test_probe(probe: Probe, docker: Engine, skiff: Engine) -> None:
 
 def test_there_are_enough_probes_and_each_has_a_name() -> None:
     names = [probe.id for probe in PROBES]
-    assert len(names) >= 60
+    assert len(names) >= 150
     assert len(set(names)) == len(names)

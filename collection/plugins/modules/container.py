@@ -374,7 +374,7 @@ options:
     type: list
     elements: str
   volume_driver:
-    description: Accepted with a warning. There are local volumes only.
+    description: V(local), which is what every volume is; other drivers are refused.
     type: str
   tmpfs:
     description: Paths to mount a tmpfs on, as V(PATH) or V(PATH:OPTIONS).
@@ -502,26 +502,26 @@ options:
     type: list
     elements: str
   device_requests:
-    description: Accepted with a warning. There are no device drivers.
+    description: Refused. There are no device drivers; give the nodes of a device by O(devices).
     type: list
     elements: dict
     suboptions:
       capabilities:
-        description: Accepted, and ignored.
+        description: See O(device_requests).
         type: list
         elements: list
       count:
-        description: Accepted, and ignored.
+        description: See O(device_requests).
         type: int
       device_ids:
-        description: Accepted, and ignored.
+        description: See O(device_requests).
         type: list
         elements: str
       driver:
-        description: Accepted, and ignored.
+        description: See O(device_requests).
         type: str
       options:
-        description: Accepted, and ignored.
+        description: See O(device_requests).
         type: dict
   capabilities:
     description: Capabilities to add, such as V(NET_ADMIN) or V(ALL).
@@ -535,7 +535,9 @@ options:
     description: Give the container every right of the host.
     type: bool
   security_opts:
-    description: Security options, such as V(no-new-privileges) or V(seccomp=unconfined).
+    description:
+      - Security options, such as V(no-new-privileges) or V(seccomp=unconfined).
+      - The value of C(seccomp) is a profile as JSON, or the path of one on the host.
     type: list
     elements: str
   ipc_mode:
@@ -548,7 +550,7 @@ options:
     description: V(host) shares the host name, C(container:NAME) that of another container.
     type: str
   userns_mode:
-    description: Accepted with a warning.
+    description: V(host), which is what is done anyway; other values are refused.
     type: str
   cgroupns_mode:
     description: Whether the container sees its own cgroups only.
