@@ -90,5 +90,11 @@ _OPTIONS = (
     Option("volumes-from", "", LIST, "Mount the volumes of another container"),
     Option("workdir", "w", TEXT, "Working directory"),
 )
-RUN = Usage("run", "[OPTIONS] IMAGE [COMMAND] [ARG...]", "Run a command in a new container", _OPTIONS, 1)
+_FOREGROUND = (
+    Option("detach-keys", "", TEXT, "Keys that leave the terminal (default ctrl-p,ctrl-q)"),
+    Option("sig-proxy", "", FLAG, "Pass signals on to the container (default true)"),
+)
+RUN = Usage(
+    "run", "[OPTIONS] IMAGE [COMMAND] [ARG...]", "Run a command in a new container", (*_OPTIONS, *_FOREGROUND), 1
+)
 CREATE = Usage("create", "[OPTIONS] IMAGE [COMMAND] [ARG...]", "Create a container without starting it", _OPTIONS, 1)

@@ -22,6 +22,7 @@ _START = Usage(
     "Start stopped containers",
     (
         Option("attach", "a", FLAG, "Attach its output and return its exit code"),
+        Option("detach-keys", "", TEXT, "Keys that leave the terminal (default ctrl-p,ctrl-q)"),
         Option("interactive", "i", FLAG, "Attach its input"),
     ),
     1,
@@ -166,7 +167,10 @@ def each(parsed: Parsed, action: Callable[[str], object]) -> int:
 def _start_attached(parsed: Parsed) -> int:
     from ..containers.run import start_attached
     from ..errors import InvalidSpec
+    from .execute import detachable
+    from .run import wishes_of
 
     if len(parsed.arguments) > 1:
         raise InvalidSpec("start -a takes one container")
-    return start_attached(opened.store(), parsed.arguments[0])
+    wishes = wishes_of(parsed, interactive=bool(parsed.interactive))
+    return detachable(lambda: start_attached(opened.store(), parsed.arguments[0], wishes))

@@ -9,14 +9,27 @@ from ..containers import early
 from ..errors import InvalidSpec
 from . import opened
 from .container_flags import CREATE, RUN
-from .options import Usage
+from .execute import detachable
+from .options import FLAG, TEXT, Option, Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..containers.attach import Wishes
     from ..containers.spec import ContainerSpec
     from .options import Parsed
 
-_ATTACH = Usage("attach", "CONTAINER", "Attach standard input and output to a running container", (), 1, 1)
+_ATTACH = Usage(
+    "attach",
+    "[OPTIONS] CONTAINER",
+    "Attach standard input and output to a running container",
+    (
+        Option("detach-keys", "", TEXT, "Keys that leave the terminal (default ctrl-p,ctrl-q)"),
+        Option("no-stdin", "", FLAG, "Do not attach standard input"),
+        Option("sig-proxy", "", FLAG, "Pass signals on to the container (default true)"),
+    ),
+    1,
+    1,
+)
 
 
 def run(words: list[str]) -> int:
@@ -30,10 +43,10 @@ def run(words: list[str]) -> int:
         raise InvalidSpec("the input device is not a TTY; leave out -t, or run this in a terminal")
     spawned = early.monitor(opened.layout())
     try:
-        spec = _spec(parsed)
+        wishes, spec = wishes_of(parsed), _spec(parsed)
         from ..containers.run import run as run_container
 
-        return run_container(opened.store(), spec, spawned=spawned)
+        return detachable(lambda: run_container(opened.store(), spec, wishes, spawned))
     except InvalidSpec:
         if spawned is not None:
             spawned.cancel()
@@ -52,11 +65,23 @@ def create(words: list[str]) -> int:
 
 def attach(words: list[str]) -> int:
     """Follow a running container until it ends; return its exit code."""
-    reference = _ATTACH.parse(words).arguments[0]
+    parsed = _ATTACH.parse(words)
+    wishes = wishes_of(parsed, interactive=not parsed.no_stdin)
     from ..containers.attach import attach as attach_to
 
-    code = attach_to(opened.store(), reference)
-    return 255 if code is None else code
+    def follow() -> int:
+        code = attach_to(opened.store(), parsed.arguments[0], wishes)
+        return 255 if code is None else code
+
+    return detachable(follow, code=1)
+
+
+def wishes_of(parsed: Parsed, interactive: bool = True) -> Wishes:
+    """Return how the container is to be followed. Raises InvalidSpec for wrong keys."""
+    from ..containers.attach import Wishes
+    from ..containers.detach_keys import parse
+
+    return Wishes(interactive, parsed.values.get("sig_proxy") is not False, parse(parsed.detach_keys))
 
 
 def _spec(parsed: Parsed) -> ContainerSpec:

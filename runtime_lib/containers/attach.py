@@ -2,75 +2,193 @@
 
 from __future__ import annotations
 
+import _signal
 import os
 import select
+from contextlib import ExitStack
 
 from ..errors import WrongState
 from ..monitor import client
 from ..store import Store
 from . import terminal
-from .catalog import find, state
+from .catalog import Container, find, state
+from .detach_keys import Detached, Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..monitor.client import Session
+
+    Send = Callable[[int], None]
 
 _CHUNK = 32 * 1024
 _STDERR = 2
 
 
-def attach(store: Store, ref: str, stdio: tuple[int, int, int] = (0, 1, 2)) -> int | None:
+class Wishes:
+    """How a user wants to follow a container.
+
+    `interactive` passes standard input on, where the container has one; `proxy` passes signals on; `keys` are those
+    that leave a terminal (see `detach_keys`); `stdio` are the descriptors of input, output and errors.
+    """
+
+    __slots__ = ("interactive", "keys", "proxy", "stdio")
+
+    def __init__(
+        self,
+        interactive: bool = True,
+        proxy: bool = True,
+        keys: bytes = b"",
+        stdio: tuple[int, int, int] = (0, 1, 2),
+    ) -> None:
+        self.interactive = interactive
+        self.proxy = proxy
+        self.keys = keys
+        self.stdio = stdio
+
+
+def attach(store: Store, ref: str, wishes: Wishes) -> int | None:
     """Follow the output of a running container, and feed its input, until it ends; return its exit code.
 
-    None when the monitor has gone without one.
+    None when the monitor has gone without one. Raises Detached, and WrongState when the container does not run.
     """
     container = find(store, ref)
-    if not state(store, container).running():
+    status = state(store, container).status
+    if status in ("paused", "restarting"):
+        raise WrongState(f"container {container.name} is {status}; attach to it when it runs again")
+    if status != "running":
         raise WrongState(f"container {container.name} does not run; start it to attach to it")
     with client.connect(store.layout.bundle(container.id)) as session:
         session.attach()
-        follow(session, stdio, container.spec.tty, container.spec.interactive)
+        rows, columns = terminal.size(wishes.stdio[0])
+        if container.spec.tty and rows:
+            session.resize(rows + 1, columns)  # a program that knows the size already draws itself anew, too
+        # As Docker has it: a signal to who has merely attached to a terminal ends that one.
+        send = sender(store, container) if wishes.proxy and not container.spec.tty else None
+        follow(session, container.spec.tty, container.spec.interactive, wishes, send)
         return session.exit_code
 
 
-def follow(session: Session, stdio: tuple[int, int, int], tty: bool, interactive: bool) -> None:
-    """Pass output, and with `interactive` input, between `stdio` and an attached session until the container ends."""
-    if not tty:
-        _pump(session, stdio, interactive)
-        return
-    # Without input, the keys that make signals stay such, and the caller forwards those to the container.
-    with terminal.raw(stdio[0] if interactive else -1), terminal.resizing(stdio[0], session.resize):
-        _pump(session, stdio, interactive)
+def sender(store: Store, container: Container) -> Send:
+    """Return what sends a signal to the first process of a container, in whichever of its runs it is."""
+
+    def send(number: int) -> None:
+        process = state(store, container).process
+        try:
+            if process is not None:
+                process.signal(number)
+        except ProcessLookupError:
+            return  # it has just ended
+
+    return send
 
 
-def _pump(session: Session, stdio: tuple[int, int, int], interactive: bool) -> None:
-    sources = [session.fileno(), *([stdio[0]] if interactive else [])]
-    while True:
-        readable, _unused, _unused = select.select(sources, (), (), 0 if session.pending() else None)
-        if stdio[0] in readable and stdio[0] in sources and not _input(session, stdio[0]):
-            sources.remove(stdio[0])
-        if session.pending() or session.fileno() in readable:
-            chunks = session.output()
-            if chunks is None:
-                return
-            for stream, data in chunks:
-                write_all(stdio[2] if stream == _STDERR else stdio[1], data)
+def follow(session: Session, tty: bool, interactive: bool, wishes: Wishes, send: Send | None) -> None:
+    """Pass output, input, sizes and signals between `wishes.stdio` and an attached session until the container ends.
+
+    `tty` and `interactive` are the container's; `send` sends it signals, which are not caught without it. Raises
+    Detached, and BrokenPipeError when the caller's terminal has been hung up.
+    """
+    source = wishes.stdio[0] if interactive and wishes.interactive else -1
+    numbers = terminal.passed_on() if send else ()
+    with ExitStack() as stack:
+        signals = stack.enter_context(terminal.caught((*numbers, _signal.SIGWINCH) if tty else numbers))
+        if tty:
+            # Without input, the keys that make signals stay such, and those are passed on to the container.
+            stack.enter_context(terminal.raw(source))
+        _Relay(session, tty, source, wishes, send).pump(signals)
 
 
-def _input(session: Session, descriptor: int) -> bool:
-    """Pass on what was typed; False after the end of it."""
-    data = os.read(descriptor, _CHUNK)
+class _Relay:
+    def __init__(self, session: Session, tty: bool, source: int, wishes: Wishes, send: Send | None) -> None:
+        self._session = session
+        self._tty = tty
+        self._source = source
+        self._typed = source >= 0 and os.isatty(source)
+        self._watch = Watch(wishes.keys if tty else b"")
+        self._stdio = wishes.stdio
+        self._send = send
+        self._resize()
+
+    def pump(self, signals: int) -> None:
+        """Serve all directions until the container has ended. Nothing but the caller's own output is waited for."""
+        session = self._session
+        line = session.fileno()
+        while True:
+            typing = [self._source] if self._source >= 0 and not session.unsent() else []
+            readable, writable, _unused = select.select(
+                [line, signals, *typing],
+                [line] if session.unsent() else [],
+                (),
+                0 if session.pending() else None,
+            )
+            if signals in readable:
+                self._signals(os.read(signals, 512))
+            if writable:
+                self._flush()
+            if typing and self._source in readable:
+                self._input()
+            if session.pending() or line in readable:
+                chunks = session.output()
+                if chunks is None:
+                    return
+                for stream, data in chunks:
+                    write_all(self._stdio[2] if stream == _STDERR else self._stdio[1], data)
+
+    def _signals(self, numbers: bytes) -> None:
+        for number in numbers:
+            if self._tty and number == _signal.SIGWINCH:
+                self._resize()
+            elif self._send:
+                self._send(number)
+
+    def _resize(self) -> None:
+        rows, columns = terminal.size(self._stdio[0]) if self._tty else (0, 0)
+        if rows or columns:
+            self._session.resize(rows, columns)
+
+    def _flush(self) -> None:
+        try:
+            self._session.flush()
+        except (BrokenPipeError, ConnectionResetError):  # it has ended; its last output is still to be read
+            self._session.forget_unsent()
+            self._source = -1
+
+    def _input(self) -> None:
+        """Take what was typed."""
+        data = read(self._source, _CHUNK)
+        if not data:
+            if self._typed:
+                raise BrokenPipeError(32, "the terminal has been hung up")
+            self._source = -1
+            self._session.end_stdin()
+            return
+        passed, detached = self._watch.feed(data)
+        self._session.stdin(passed)
+        if detached:
+            raise Detached
+
+
+def read(descriptor: int, most: int) -> bytes:
+    """Return what is there; b"" at the end, also when the terminal has been hung up."""
     try:
-        if data:
-            session.stdin(data)
-        else:
-            session.end_stdin()
-    except BrokenPipeError:
-        return False  # it has ended; its last output is still to be read
-    return bool(data)
+        return os.read(descriptor, most)
+    except BlockingIOError:
+        select.select([descriptor], (), ())
+        return read(descriptor, most)
+    except OSError:
+        return b""
 
 
 def write_all(descriptor: int, data: bytes) -> None:
-    """Write everything, however little a pipe takes at once."""
+    """Write everything, however little a pipe takes at once. Raises BrokenPipeError when nobody reads any more."""
     while data:
-        data = data[os.write(descriptor, data) :]
+        try:
+            data = data[os.write(descriptor, data) :]
+        except BlockingIOError:  # somebody who shares it has made it so
+            select.select((), [descriptor], ())
+        except OSError as error:
+            if error.errno != 5:
+                raise
+            raise BrokenPipeError(32, "the terminal has been hung up") from error

@@ -24,8 +24,13 @@ if TYPE_CHECKING:
 OWN_FILES = ("resolv.conf", "hostname", "hosts")
 
 
-def write(store: Store, container: Container, image: Image, layers: Sequence[str]) -> None:
-    """Write config.json of a start into the run folder. The network's files must be there already."""
+def write(
+    store: Store, container: Container, image: Image, layers: Sequence[str], size: tuple[int, int] = (0, 0)
+) -> None:
+    """Write config.json of a start into the run folder. The network's files must be there already.
+
+    `size` are the (rows, columns) of its terminal.
+    """
     folder = store.layout.container(container.id)
     settings = Settings(
         spec=container.spec,
@@ -42,7 +47,10 @@ def write(store: Store, container: Container, image: Image, layers: Sequence[str
         own_network=namespaces.own_network(container.spec),
         cgroup_version=2 if detect().mode == "v2" else 1,
     )
-    text = compact(oci_config(settings))
+    config = oci_config(settings)
+    if any(size):
+        config["process"]["consoleSize"] = {"height": size[0], "width": size[1]}
+    text = compact(config)
     write_file(f"{store.layout.bundle(container.id)}/config.json", text.encode(errors="surrogateescape"))
 
 

@@ -7,7 +7,8 @@ import select
 from contextlib import ExitStack
 
 from . import terminal
-from .attach import write_all
+from .attach import read, write_all
+from .detach_keys import Detached, Watch
 from .execute import ExecSpec, Result
 
 TYPE_CHECKING = False
@@ -34,29 +35,35 @@ def capture(start: Start, tty: bool, stdin: bytes) -> Result:
 
 
 def relay(start: Start, spec: ExecSpec, stdio: Stdio) -> int:
-    """Run a program and pass everything on between it and `stdio`; return its exit code."""
+    """Run a program and pass everything on between it and `stdio`; return its exit code. Raises Detached."""
     with ExitStack() as stack:
-        relay_ = _Relay(stack, start, spec.tty)
+        relay_ = _Relay(stack, start, spec.tty, spec.detach_keys)
         running = relay_.running
         if spec.tty:
             stack.enter_context(terminal.raw(stdio[0] if spec.interactive else -1))
             stack.enter_context(terminal.resizing(stdio[0], running.resize))
         stack.enter_context(terminal.forwarding(running.signal))
         source = stdio[0] if spec.interactive else -1
-        relay_.pump(b"", source, lambda stream, data: write_all(stdio[stream], data))
+        try:
+            relay_.pump(b"", source, lambda stream, data: write_all(stdio[stream], data))
+        except Detached:
+            running.leave()
+            raise
         return running.wait()
 
 
 class _Relay:
     """A program that runs, and our ends of its streams: `stdin` (-1: none), `streams` {descriptor: 1 or 2}."""
 
-    def __init__(self, stack: ExitStack, start: Start, tty: bool) -> None:
+    def __init__(self, stack: ExitStack, start: Start, tty: bool, keys: bytes = b"") -> None:
         self._stack = stack
+        self._watch = Watch(keys if tty else b"")
         if tty:
             self.running = start((-1, -1, -1))
             self.stdin = self.running.console
             self.streams = {self.running.console: 1}
             stack.callback(os.close, self.running.console)
+            os.set_blocking(self.running.console, False)
             return
         pairs = [os.pipe(), os.pipe(), os.pipe()]
         ours = [pairs[0][1], pairs[1][0], pairs[2][0]]
@@ -74,8 +81,12 @@ class _Relay:
                 os.close(descriptor)
 
     def pump(self, data: bytes, source: int, write: Callable[[int, bytes], None]) -> None:
-        """Pass `data`, then what comes from `source`, to the program, and its output to `write`, until its end."""
+        """Pass `data`, then what comes from `source`, to the program, and its output to `write`, until its end.
+
+        Raises Detached.
+        """
         open_streams = dict(self.streams)
+        at_terminal = source >= 0 and self.stdin in self.streams and os.isatty(source)
         pending = data
         if not pending and source < 0:
             self._end_input()
@@ -83,28 +94,37 @@ class _Relay:
             readers = [*open_streams, *([source] if source >= 0 and not pending else [])]
             readable, writable, _unused = select.select(readers, [self.stdin] if pending else [], (), _AFTER)
             if source in readable:
-                pending = os.read(source, _CHUNK)
-                if not pending:
+                typed = read(source, _CHUNK)
+                pending, detached = self._watch.feed(typed)
+                if detached:
+                    raise Detached
+                if not typed:
+                    if at_terminal:
+                        raise BrokenPipeError(32, "the terminal has been hung up")
                     source = -1
                     self._end_input()
             if writable:
-                pending = self._feed(pending)
+                try:
+                    pending = self._feed(pending)
+                except BrokenPipeError:  # it does not want to read
+                    pending, source = b"", -1
                 if not pending and source < 0:
                     self._end_input()
-            for descriptor in [one for one in readable if one in open_streams]:
+            outputs = [one for one in readable if one in open_streams]
+            for descriptor in outputs:
                 chunk = _read(descriptor)
                 if chunk:
                     write(open_streams[descriptor], chunk)
-                else:
+                elif chunk is not None:
                     del open_streams[descriptor]
-            if not readable and self.running.poll() is not None:
+            if not outputs and self.running.poll() is not None:
                 return  # what it has left behind may hold its output open for ever
 
     def _feed(self, data: bytes) -> bytes:
         try:
             return data[os.write(self.stdin, data[:_PIECE]) :]
-        except BrokenPipeError:
-            return b""  # it does not want to read
+        except BlockingIOError:  # a terminal that has room, but not for as much
+            return data
 
     def _end_input(self) -> None:
         if self.stdin in self.streams:
@@ -112,8 +132,11 @@ class _Relay:
         self._closing_stdin.close()
 
 
-def _read(descriptor: int) -> bytes:
+def _read(descriptor: int) -> bytes | None:
+    """Return what is there, b"" after the end, None for nothing yet."""
     try:
         return os.read(descriptor, _CHUNK)
+    except BlockingIOError:
+        return None
     except OSError:  # EIO: nobody has the terminal open any more
         return b""

@@ -30,7 +30,8 @@ Stdio = tuple[int, int, int]
 class ExecSpec:
     """What to run: `command`; the rest is as in the container's own program where it is empty.
 
-    `interactive` passes standard input on; `tty` gives the program a terminal of its own.
+    `interactive` passes standard input on; `tty` gives the program a terminal of its own, which the user may leave
+    with `detach_keys` (see there) and which begins with the `size` (rows, columns).
     """
 
     command: tuple[str, ...]
@@ -40,6 +41,8 @@ class ExecSpec:
     tty: bool = False
     interactive: bool = False
     privileged: bool = False
+    detach_keys: bytes = b""
+    size: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,9 @@ def capture(store: Store, ref: str, spec: ExecSpec, stdin: bytes = b"") -> Resul
 
 
 def stream(store: Store, ref: str, spec: ExecSpec, stdio: Stdio = (0, 1, 2), helper: Helper | None = None) -> int:
-    """Run a program that reads and writes `stdio`; return its exit code. Signals are passed on. Raises as `capture`.
+    """Run a program that reads and writes `stdio`; return its exit code. Signals are passed on.
 
-    `helper` is one that was started early.
+    `helper` is one that was started early. Raises as `capture`, and Detached when the user has left the terminal.
     """
     from . import exec_streams, terminal
 
@@ -80,7 +83,11 @@ def stream(store: Store, ref: str, spec: ExecSpec, stdio: Stdio = (0, 1, 2), hel
 def detach(store: Store, ref: str, spec: ExecSpec) -> int:
     """Start a program without input and output, and leave it; return its pid on the host. Raises as `capture`."""
     with open(os.devnull, "r+b") as null:
-        return _start(store, ref, spec, (null.fileno(),) * 3).pid
+        running = _start(store, ref, spec, (null.fileno(),) * 3)
+    if spec.tty:
+        running.leave()
+        os.close(running.console)
+    return running.pid
 
 
 def _is_pipe(descriptor: int) -> bool:
@@ -141,6 +148,7 @@ def _process(
     process["capabilities"] = {**own["capabilities"], "bounding": names, "permitted": held, "effective": held}
     if spec.tty:
         values.setdefault("TERM", "xterm")
+        process["consoleSize"] = {"height": spec.size[0], "width": spec.size[1]}
     values.update(spec.env)
     process["env"] = [f"{name}={value}" for name, value in values.items()]
     return process

@@ -43,11 +43,12 @@ class Launch:
     def __exit__(self, *_unused: object) -> None:
         self._unused.close()
 
-    def run(self, container: Container, foreground: bool = False) -> Session:
+    def run(self, container: Container, foreground: bool = False, size: tuple[int, int] = (0, 0)) -> Session:
         """Start the container, whose lock the caller holds; return the connection to its monitor.
 
-        With `foreground` it is an attached one. Raises CommandFailed with 126 or 127 when the program cannot be
-        executed, OSError for what the host refused; then nothing is left of the start.
+        With `foreground` it is an attached one; `size` are the first (rows, columns) of its terminal. Raises
+        CommandFailed with 126 or 127 when the program cannot be executed, OSError for what the host refused; then
+        nothing is left of the start.
         """
         from .release import release
         from .wiring import connect
@@ -60,20 +61,20 @@ class Launch:
             netns = connect(store, container)
             if netns >= 0:
                 undo.callback(os.close, netns)
-            session = self._order(container, foreground, netns)
+            session = self._order(container, foreground, size, netns)
             undo.pop_all()
         if netns >= 0:
             os.close(netns)
         return session
 
-    def _order(self, container: Container, foreground: bool, netns: int) -> Session:
+    def _order(self, container: Container, foreground: bool, size: tuple[int, int], netns: int) -> Session:
         from ..images import catalog as images
         from ..images.layers import folders
         from . import bundle, start_errors
 
         store = self._store
         image = images.get(store, container.image_id)
-        bundle.write(store, container, image, folders(store, image.layers))
+        bundle.write(store, container, image, folders(store, image.layers), size)
         if store.row("SELECT 1 FROM containers WHERE id = ? AND stopped_by_user", (container.id,)):
             with store.transaction(durable=True) as db:
                 db.execute("UPDATE containers SET stopped_by_user = 0 WHERE id = ?", (container.id,))

@@ -31,7 +31,7 @@ class Session:
     Messages about the container come in order: output first, then the exit code. `process` is known after a start.
     """
 
-    __slots__ = ("exit_code", "process", "_inbox", "_outbox", "_queue", "_sending", "_socket")
+    __slots__ = ("exit_code", "process", "_inbox", "_outbox", "_queue", "_socket")
 
     def __init__(self, connection: _socket.socket) -> None:
         """Take over a connected socket."""
@@ -40,7 +40,6 @@ class Session:
         self._inbox = b""
         self._outbox = bytearray()
         self._queue: list[tuple[int, bytes]] = []
-        self._sending = False
         self._socket = connection
 
     def __enter__(self) -> Session:
@@ -77,17 +76,33 @@ class Session:
         return chunks if chunks or self.exit_code is None else None
 
     def stdin(self, data: bytes) -> None:
-        """Write to the container's standard input; blocks while the container does not read."""
+        """Write to the container's standard input; what does not fit at once is `unsent` until `flush`."""
         for start in range(0, len(data), protocol.LIMIT):
-            self._send(protocol.STDIN, data[start : start + protocol.LIMIT])
+            self._outbox += protocol.frame(protocol.STDIN, data[start : start + protocol.LIMIT])
 
     def end_stdin(self) -> None:
-        """Close the container's standard input."""
-        self._send(protocol.STDIN_END)
+        """Close the container's standard input, after what has been written to it."""
+        self._outbox += protocol.frame(protocol.STDIN_END)
 
     def resize(self, rows: int, columns: int) -> None:
         """Set the size of the container's terminal."""
-        self._send(protocol.RESIZE, b"%d %d" % (rows, columns))
+        self._outbox += protocol.frame(protocol.RESIZE, b"%d %d" % (rows, columns))
+
+    def unsent(self) -> bool:
+        """Whether `flush` has something to do, once the descriptor can be written to."""
+        return bool(self._outbox)
+
+    def flush(self) -> None:
+        """Send what there is room for. Raises BrokenPipeError or ConnectionResetError when the monitor is gone."""
+        try:
+            sent = self._socket.send(bytes(self._outbox[:_PIECE]), _socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        del self._outbox[:sent]
+
+    def forget_unsent(self) -> None:
+        """Drop what has not been sent."""
+        self._outbox.clear()
 
     def wait(self, seconds: float | None = None) -> int:
         """Return the exit code once the container has ended for good; output that comes meanwhile is dropped.
@@ -171,25 +186,12 @@ class Session:
     def _send(self, kind: int, content: bytes = b"") -> None:
         """Send a message. Whatever comes meanwhile is taken, or two full directions would wait for each other."""
         self._outbox += protocol.frame(kind, content)
-        if self._sending:
-            return  # a signal's handler has interrupted the loop below, which sends this, too
-        self._sending = True
-        try:
-            while self._outbox:
-                self._send_some()
-        finally:
-            self._sending = False
-
-    def _send_some(self) -> None:
-        readable, writable, _unused = select.select([self._socket], [self._socket], ())
-        if readable and not self._receive():
-            raise BrokenPipeError(32, "the monitor has ended")
-        if writable:
-            try:
-                sent = self._socket.send(bytes(self._outbox[:_PIECE]), _socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                return
-            del self._outbox[:sent]
+        while self._outbox:
+            readable, writable, _unused = select.select([self._socket], [self._socket], ())
+            if readable and not self._receive():
+                raise BrokenPipeError(32, "the monitor has ended")
+            if writable:
+                self.flush()
 
     def _receive(self) -> bool:
         try:

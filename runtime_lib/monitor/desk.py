@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import _socket
-import posix
 
 from . import protocol
 from .clients import Client, listen
 from .loop import READ, WRITE
+from .stdin import Stdin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Desk:
         self._supervisor = supervisor
         self._control: Client | None = control
         self._clients: list[Client] = []
-        self._stdin: tuple[Client, bytes] | None = None  # what the container's full pipe had no room for
+        self._stdin = Stdin(supervisor, self._unblocked)
         self._listener = listen(supervisor.request["run_folder"], "monitor.sock")
         supervisor.loop.watch(self._listener.fileno(), self._on_connection)
         self._add(control)
@@ -89,7 +89,7 @@ class Desk:
             self._send(client, protocol.EXITED, b"%d" % self._supervisor.status.exit_code)
 
     def _watch(self, client: Client) -> None:
-        events = 0 if self._stdin is not None and self._stdin[0] is client else READ
+        events = 0 if self._stdin.blocked(client) else READ
         if client.outbox:
             events |= WRITE
         self._supervisor.loop.watch(client.socket.fileno(), lambda what: self._on_client(client, what), events)
@@ -98,6 +98,7 @@ class Desk:
         if events & WRITE:
             self._flush(client)
         elif not client.receive():
+            self._last_words(client)
             return self._drop(client)
         self._serve(client)
 
@@ -113,7 +114,7 @@ class Desk:
             self._supervisor.leave()
 
     def _serve(self, client: Client) -> None:
-        while client in self._clients and (self._stdin is None or self._stdin[0] is not client):
+        while client in self._clients and not self._stdin.blocked(client):
             try:
                 message = client.message()
             except ValueError:
@@ -130,7 +131,7 @@ class Desk:
         if kind == protocol.STDIN:
             return self._write(client, content)
         if kind == protocol.STDIN_END:
-            return supervisor.streams.close_stdin()
+            return self._write(client, None)
         if kind == protocol.RESIZE:
             rows, _unused, columns = content.partition(b" ")
             return supervisor.streams.resize(int(rows), int(columns))
@@ -167,39 +168,31 @@ class Desk:
 
     # Standard input
 
-    def _write(self, client: Client, data: bytes) -> None:
-        """Write to the container; what does not fit is kept, and this client is not read until it is gone."""
-        descriptor = self._supervisor.streams.stdin
-        if descriptor < 0:
-            return
-        try:
-            written = posix.write(descriptor, data)
-        except BlockingIOError:
-            written = 0
-        except OSError:  # EPIPE: nobody reads it any more
-            return
-        if written < len(data):
-            self._stdin = (client, data[written:])
-            self._supervisor.loop.watch(descriptor, self._on_stdin, WRITE)
+    def _write(self, client: Client, data: bytes | None) -> None:
+        """Write to the container; this client is not read until all of it has gone."""
+        self._stdin.write(client, data)
+        if self._stdin.blocked(client):
             self._watch(client)
 
-    def _on_stdin(self, _events: int) -> None:
-        self._supervisor.loop.forget(self._supervisor.streams.stdin)
-        if self._stdin is not None:
-            client, data = self._stdin
-            self._stdin = None
-            self._write(client, data)
-            if self._stdin is None and client in self._clients:
-                self._watch(client)
-                self._serve(client)
+    def _unblocked(self, client: Client) -> None:
+        if client in self._clients:
+            self._watch(client)
+            self._serve(client)
+
+    def _last_words(self, client: Client) -> None:
+        """Take the input that somebody who has gone has sent before."""
+        try:
+            message = client.message() if self._stdin.blocked(client) else None
+            while message is not None:
+                if message[0] == protocol.STDIN:
+                    self._stdin.write(client, message[1])
+                message = client.message()
+        except ValueError:
+            return  # no message of ours
 
     def stdin_gone(self) -> None:
-        """The container has ended: what it has not read is lost, and its writer is served again."""
-        if self._stdin is not None:
-            client = self._stdin[0]
-            self._stdin = None
-            if client in self._clients:
-                self._watch(client)
+        """The container has ended: what it has not read is lost, and its writers are served again."""
+        self._stdin.gone()
 
     # Sending
 
@@ -223,5 +216,5 @@ class Desk:
         if client.foreground:
             self._supervisor.resume_output()
             if self._supervisor.request["stdin_once"]:
-                self._supervisor.streams.close_stdin()
+                self._stdin.write(client, None)
         self._supervisor.leave()

@@ -6,6 +6,7 @@ import _socket
 import os
 import sys
 
+LEFT = b"d"  # to the helper of an exec: the user has left the terminal, the program goes on
 _HEAD = 8  # bytes of the length before each message
 _MOST_DESCRIPTORS = 253  # SCM_MAX_FD of the kernel
 

@@ -36,8 +36,31 @@ def main() -> NoReturn:
     channel.send(seal.SOCKET, answer, masters)
     if request["detach"]:
         os._exit(0)
+    if masters:
+        _hold(masters[0], pid)
     seal.only(0)
     os._exit(exit_code(os.waitpid(pid, 0)[1]))
+
+
+def _hold(master: int, pid: int) -> None:
+    """Hold a terminal while the engine has it; when its user has left it, take its output until nobody writes any.
+
+    An engine that goes without a word hangs it up.
+    """
+    import select
+
+    *_unused, master, line, ended = seal.only(0, 1, 2, master, seal.SOCKET, libc.pidfd_open(pid))
+    waiting = select.poll()
+    waiting.register(line, select.POLLIN)
+    waiting.register(ended, select.POLLIN)
+    if line in dict(waiting.poll()) and os.read(line, 1) == channel.LEFT:
+        os.set_blocking(master, True)  # the engine has shared it
+        try:
+            while os.read(master, 4096):
+                pass
+        except OSError:
+            pass  # EIO: nobody has the terminal open any more
+    os.close(master)
 
 
 def start(request: dict[str, Any], stdio: list[int]) -> tuple[int, bytes, tuple[int, ...]]:

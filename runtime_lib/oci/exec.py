@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 class Running:
     """A process in a container. `pid` is the host's number; `console` the terminal's master descriptor, or -1."""
 
-    __slots__ = ("_code", "_helper", "_process", "console", "pid")
+    __slots__ = ("_code", "_helper", "_line", "_process", "console", "pid")
 
-    def __init__(self, helper: int, process: Process, console: int) -> None:
+    def __init__(self, helper: int, process: Process, console: int, line: int = -1) -> None:
+        """Take over the helper's pid, and the `line` to it when it has been told to hold the terminal."""
         self.pid = process.pid
         self.console = console
+        self._line = line
         self._helper = helper
         self._process = process
         self._code: int | None = None
@@ -56,6 +58,10 @@ class Running:
     def resize(self, rows: int, columns: int) -> None:
         """Set the size of the terminal."""
         terminal.resize(self.console, rows, columns)
+
+    def leave(self) -> None:
+        """Have the helper take the terminal's output and drop it, from now to the end: the process goes on."""
+        os.write(self._line, channel.LEFT)
 
 
 class Prespawned:
@@ -99,12 +105,15 @@ class Prespawned:
         except BaseException:
             helper.cancel()
             raise
-        os.close(helper.socket)
         if not answer.startswith(b"r"):
+            os.close(helper.socket)
             os.waitpid(helper.pid, 0)
             raise report.decode(answer[1:] or b"5\0runtime\0\0the helper ended without an answer")
         pid, start_time = map(int, answer[1:].split())
-        return Running(helper.pid, Process(pid, start_time), descriptors[0] if descriptors else -1)
+        if not descriptors:
+            os.close(helper.socket)
+            return Running(helper.pid, Process(pid, start_time), -1)
+        return Running(helper.pid, Process(pid, start_time), descriptors[0], helper.socket)
 
     def cancel(self) -> None:
         """End the helper; nothing was run."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from runtime_lib.containers import catalog, logs, verbs
+from runtime_lib.containers.attach import Wishes
 from runtime_lib.containers.connect import connect, disconnect
 from runtime_lib.containers.create import create
 from runtime_lib.containers.execute import ExecSpec, capture, detach
@@ -127,7 +128,7 @@ def run_in_foreground(store: Store, tmp_path: Path, *command: str, **values: obj
     values.setdefault("network_mode", "none")
     spec = ContainerSpec(image="busybox", command=command, auto_remove=True, **values)  # type: ignore[arg-type]
     with open(os.devnull) as null, open(out, "wb") as first, open(err, "wb") as second:
-        code = run(store, spec, (null.fileno(), first.fileno(), second.fileno()))
+        code = run(store, spec, Wishes(stdio=(null.fileno(), first.fileno(), second.fileno())))
     return code, out.read_text(), err.read_text()
 
 

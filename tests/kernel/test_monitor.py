@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -109,10 +110,20 @@ def ended(monitor: int) -> None:
     until(lambda: os.waitpid(monitor, os.WNOHANG)[0])
 
 
+def talk(session: Session) -> list[tuple[int, bytes]] | None:
+    """Send what is to be sent until something comes."""
+    while not session.pending():
+        readable, _, _ = select.select([session], [session] if session.unsent() else [], [])
+        if readable:
+            break
+        session.flush()
+    return session.output()
+
+
 def everything(session: Session) -> tuple[bytes, bytes]:
     found = {1: b"", 2: b""}
     while True:
-        chunks = session.output()
+        chunks = talk(session)
         if chunks is None:
             return found[1], found[2]
         for stream, data in chunks:
@@ -217,7 +228,7 @@ def test_attach_later(host: Host) -> None:
     with host.start(request) as starter, client.connect(request.run_folder) as session:
         session.attach()
         session.stdin(b"hello\n")
-        until(lambda: session.output() == [(1, b"hello\n")])
+        until(lambda: talk(session) == [(1, b"hello\n")])
         session.end_stdin()
         assert everything(session) == (b"", b"")
         assert starter.wait(PATIENCE) == 0
