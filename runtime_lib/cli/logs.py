@@ -22,7 +22,7 @@ _LOGS = Usage(
     "[OPTIONS] CONTAINER",
     "Print what a container has written",
     (
-        Option("details", "", FLAG, "Print the labels and variables that log options name"),
+        Option("details", "", FLAG, "Print what the log options labels, env and tag add to each line"),
         Option("follow", "f", FLAG, "Go on with what it writes from now on"),
         Option("since", "", TEXT, "Only from this time on (2026-01-02T13:23:37Z, 1736600000, or 42m for relative)"),
         Option("tail", "n", TEXT, "Number of lines from the end (default all)"),
@@ -41,7 +41,7 @@ def logs(words: list[str]) -> int:
     until = moment(parsed.until, "--until") if parsed.until else None
     batch = 0 if parsed.follow else _BATCH
     records = _records(parsed.arguments[0], bool(parsed.follow), tail(parsed.tail), since, until)
-    _print(records, bool(parsed.timestamps), batch, _details(parsed.arguments[0]) if parsed.details else b"")
+    _print(records, bool(parsed.timestamps), bool(parsed.details), batch)
     return 0
 
 
@@ -52,13 +52,7 @@ def _records(reference: str, follow: bool, last: int | None, since: int, until: 
     return read(opened.store(), reference, last, since, until)
 
 
-def _details(reference: str) -> bytes:
-    from ..containers.logs import details
-
-    return details(opened.store(), reference).encode() + b" "
-
-
-def _print(records: Iterator[Record], timestamps: bool, batch: int, details: bytes = b"") -> None:
+def _print(records: Iterator[Record], timestamps: bool, details: bool, batch: int) -> None:
     """Write records to standard output and error, up to `batch` bytes of one stream together."""
     waiting: list[bytes] = []
     size, stream = 0, ""
@@ -67,13 +61,21 @@ def _print(records: Iterator[Record], timestamps: bool, batch: int, details: byt
             _write(stream, waiting)
             waiting, size = [], 0
         stream = record.stream
-        data = (f"{rfc3339(record.time_ns)} ".encode() if timestamps else b"") + details + record.data
+        data = f"{_details(record.attributes)} ".encode() + record.data if details else record.data
+        data = f"{rfc3339(record.time_ns)} ".encode() + data if timestamps else data
         waiting.append(data)
         size += len(data)
         if not batch:
             _write(stream, waiting)
             waiting, size = [], 0
     _write(stream, waiting)
+
+
+def _details(attributes: dict[str, str]) -> str:
+    """Return them as Docker prints them."""
+    from urllib.parse import quote_plus
+
+    return ",".join(f"{quote_plus(key)}={quote_plus(value)}" for key, value in sorted(attributes.items()))
 
 
 def _write(stream: str, waiting: list[bytes]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import InvalidSpec
 from ..patterns import Pattern
-from . import health, other_runtime, signals
+from . import health, log_options, other_runtime, signals
 from .config_mounts import clean
 from .devices import by_device
 from .mounts import PROPAGATIONS
@@ -23,8 +23,6 @@ _IPC_SYSCTLS = ("kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem",
 _CPUSET = Pattern(r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*\Z")
 _CGROUP = Pattern(r"[a-zA-Z0-9_][a-zA-Z0-9_.@-]*\Z")
 _MAC = Pattern(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}\Z")
-_LOG_OPTIONS = ("max-size", "max-file", "tag", "labels", "env", "compress", "mode", "max-buffer-size")
-_LOG_DRIVERS = ("json-file", "local", "none")
 _RESERVED_TARGETS = ("/", "/proc", "/sys")
 
 
@@ -213,18 +211,6 @@ def sysctls(spec: ContainerSpec) -> None:
             _fail(f"sysctl {key} is not namespaced: it would change the host")
 
 
-def logging(spec: ContainerSpec) -> None:
-    """The log is a file with a limit, or nothing."""
-    if spec.log_driver not in _LOG_DRIVERS:
-        _fail(f"log_driver {spec.log_driver!r}: use one of {', '.join(_LOG_DRIVERS)}")
-    for key in spec.log_options:
-        if key not in _LOG_OPTIONS:
-            _fail(f"log option {key!r} is unknown; use max-size and max-file")
-    from .log_limits import limits
-
-    limits(spec)
-
-
 def security(spec: ContainerSpec) -> None:
     """Capabilities and security options by their names."""
     from .security import capabilities, options
@@ -254,7 +240,7 @@ def cgroup_parent(spec: ContainerSpec) -> None:
 
 
 CHECKS = (name, texts, host_names, network, ports, mounts, memory, processor, block_io, process, restart, sysctls,
-          logging, health.check, security, namespaces, cgroup_parent, other_runtime.check)  # fmt: skip
+          log_options.check, health.check, security, namespaces, cgroup_parent, other_runtime.check)  # fmt: skip
 ULIMITS = ("as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss",
            "rtprio", "rttime", "sigpending", "stack")  # fmt: skip
 

@@ -78,9 +78,10 @@ class Launch:
         if store.row("SELECT 1 FROM containers WHERE id = ? AND stopped_by_user", (container.id,)):
             with store.transaction(durable=True) as db:
                 db.execute("UPDATE containers SET stopped_by_user = 0 WHERE id = ?", (container.id,))
+        request = _request(store, container, image, foreground)
         self._unused.pop_all()  # from here on it ends by itself when it fails
         try:
-            return self._spawned.start(_request(store, container, image, foreground), netns)
+            return self._spawned.start(request, netns)
         except OSError as error:
             raise start_errors.explain(container.name, error) from error
 
@@ -88,7 +89,7 @@ class Launch:
 def _request(store: Store, container: Container, image: Image, foreground: bool) -> Request:
     from ..monitor.request import Request
     from . import health
-    from .log_limits import limits
+    from .log_settings import settings
     from .stopping import stop_signal, stop_timeout
 
     spec, layout = container.spec, store.layout
@@ -98,14 +99,12 @@ def _request(store: Store, container: Container, image: Image, foreground: bool)
         from .other_runtime import program
 
         runtime = program(spec)
-    log_size, log_files = limits(spec)
     return Request(
         layout.bundle(container.id),
         folder,
-        f"{folder}/container.log" if log_files else None,
+        f"{folder}/container.log",
         name=container.name,
-        log_max_size=max(log_size, 0),
-        log_max_files=log_files,
+        log=settings(container, image.defaults),
         restart=spec.restart_policy,
         max_retries=spec.restart_retries,
         tty=spec.tty,

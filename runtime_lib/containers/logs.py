@@ -9,6 +9,7 @@ from ..monitor import logs
 from ..store import Store
 from .catalog import Container, find, state
 from .finish import ALIVE
+from .log_options import readable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,19 +35,10 @@ def follow(
     return logs.follow(_path(store, container), goes_on, tail, since, until)
 
 
-def details(store: Store, ref: str) -> str:
-    """Return the labels and variables that the log options `labels` and `env` name, as `docker logs --details` does."""
-    from urllib.parse import quote_plus
-
-    spec = find(store, ref).spec
-    chosen: dict[str, str] = {}
-    for option, values in (("labels", spec.labels), ("env", spec.env)):
-        names = spec.log_options.get(option, "").split(",")
-        chosen.update({name.strip(): values[name.strip()] for name in names if name.strip() in values})
-    return ",".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in sorted(chosen.items()))
-
-
 def _path(store: Store, container: Container) -> str:
-    if container.spec.log_driver == "none":
-        raise InvalidSpec(f"container {container.name} keeps no log: its log_driver is none")
+    if not readable(container.spec):
+        driver = container.spec.log_driver
+        raise InvalidSpec(
+            f"configured logging driver does not support reading: that of container {container.name} is {driver}"
+        )
     return f"{store.layout.container(container.id)}/container.log"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 UPDATABLE = (
     "memory", "memory_reservation", "memory_swap", "memory_swappiness", "cpus", "cpu_period", "cpu_quota", "cpu_shares",
     "cpu_rt_period", "cpu_rt_runtime", "cpuset_cpus", "cpuset_mems", "pids_limit", "blkio_weight", "restart_policy",
-    "restart_retries",
+    "restart_retries", "log_options",
 )  # fmt: skip
 # What the kernel is told when a limit is taken away (OCI linux.resources).
 _NONE: dict[str, dict[str, int]] = {
@@ -95,9 +95,21 @@ def _apply(store: Store, container: Container, spec: ContainerSpec) -> None:
 
 def _tell_monitor(store: Store, container: Container, spec: ContainerSpec) -> None:
     before, after = ((one.restart_policy, one.restart_retries) for one in (container.spec, spec))
-    if before != after:
-        with client.connect(store.layout.bundle(container.id)) as session:
+    logged = container.spec.log_options != spec.log_options
+    if before == after and not logged:
+        return
+    with client.connect(store.layout.bundle(container.id)) as session:
+        if before != after:
             session.restart_policy(*after)
+        if logged:
+            session.log_settings(_log(store, replace(container, spec=spec)))
+
+
+def _log(store: Store, container: Container) -> dict[str, Any]:
+    from ..images import catalog as images
+    from .log_settings import settings
+
+    return settings(container, images.get(store, container.image_id).defaults)
 
 
 def _changed(old: ContainerSpec, new: ContainerSpec) -> dict[str, Any]:

@@ -112,7 +112,10 @@ def _to_the_end(store: Store, wanted: Wish, steps: Plan) -> Outcome:
 def _output(store: Store, wanted: Wish) -> str:
     if wanted.spec.auto_remove:
         return "Cannot retrieve result as auto_remove is enabled"
+    from ..containers.log_options import readable
     from ..containers.logs import read
 
+    if not readable(wanted.spec):
+        return f"Result logged using `{wanted.spec.log_driver}` driver"
     data = b"".join(record.data for record in read(store, wanted.name))
     return data.decode(errors="replace")

@@ -168,7 +168,8 @@ VIEWS: dict[str, View] = {
     "labels": View("dict", _labels),
     "healthcheck": View("dict", _health),
     "published_ports": View("dict", _published),
-    **{name: _plain("dict", name) for name in ("log_options", "sysctls", "tmpfs")},
+    "log_options": _plain("dict", "log_options", live=True),
+    **{name: _plain("dict", name) for name in ("sysctls", "tmpfs")},
     "mounts": View("records", _mounts),
     **{
         name: _records(name)

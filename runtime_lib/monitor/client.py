@@ -12,6 +12,7 @@ import select
 import time
 
 from ..errors import Busy
+from ..jsontext import compact
 from ..linux import interpreter
 from ..linux.process import Process
 from ..oci import report
@@ -19,6 +20,8 @@ from . import protocol, rights
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .request import Request
 
 _PIECE = 64 * 1024
@@ -148,13 +151,14 @@ class Session:
         self._ask(protocol.NO_RESTART)
 
     def restart_policy(self, name: str, retries: int) -> None:
-        """Have the container obey another restart policy; one between two runs that the policy does not want ends now.
-
-        A monitor of an earlier release learns only that there shall be no restart.
-        """
+        """Have another restart policy obeyed; a monitor of an earlier release learns only of "no"."""
         order = f"{name} {retries}".encode()
         if self._ask(protocol.RESTART_POLICY, order) != order and name == "no":
             self.no_restart()
+
+    def log_settings(self, log: dict[str, Any]) -> None:
+        """Have the output kept and sent otherwise from now on; a monitor of an earlier release does not listen."""
+        self._ask(protocol.LOG, compact(log).encode())
 
     def paused(self, paused: bool) -> None:
         """Have the state say that the container is frozen, or runs again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _socket
 
+from ..jsontext import parse
 from . import protocol
 from .clients import Client, listen
 from .loop import READ, WRITE
@@ -146,6 +147,9 @@ class Desk:
             name, retries = content.decode().split(" ")
             supervisor.restart_policy(name, int(retries))
             return self._send(client, protocol.DONE, content)
+        if kind == protocol.LOG:
+            supervisor.log.replace(parse(content.decode()))
+            return self._send(client, protocol.DONE, b"log")
         self._note(client, kind)
         self._send(client, protocol.DONE)
         if kind == protocol.HEALTH and supervisor.prober is not None:

@@ -20,11 +20,11 @@ def rfc3339(time_ns: int) -> str:
     return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{rest:02}.{fraction:09}Z"
 
 
-def record(data: bytes, stream: str, stamp: str) -> bytes:
-    """Return one record, with the new line that ends it."""
+def record(data: bytes, stream: str, stamp: str, attributes: str = "") -> bytes:
+    """Return one record, with the new line that ends it; `attributes` is `,"attrs":{...}` or nothing."""
     text = quote_utf8(data.decode("utf-8", "surrogateescape"))
     # A lone surrogate has no UTF-8 form: `backslashreplace` writes it as \udcXX, which is its JSON form too.
-    return f'{{"log":{text},"stream":"{stream}","time":"{stamp}"}}\n'.encode("utf-8", "backslashreplace")
+    return f'{{"log":{text},"stream":"{stream}"{attributes},"time":"{stamp}"}}\n'.encode("utf-8", "backslashreplace")
 
 
 def split(pending: bytes, data: bytes) -> tuple[list[bytes], bytes]:

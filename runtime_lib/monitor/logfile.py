@@ -16,11 +16,20 @@ _FLAGS = posix.O_WRONLY | posix.O_CREAT | posix.O_APPEND | posix.O_NOFOLLOW | po
 class LogFile:
     """`path` and its older files `path.1`, `path.2`, ...: at most `max_files` of about `max_size` bytes each."""
 
-    __slots__ = ("dropped", "_descriptor", "_max_files", "_max_size", "_path", "_rest", "_size")
+    __slots__ = (
+        "dropped", "_attributes", "_compress", "_descriptor", "_max_files", "_max_size", "_path", "_rest", "_size",
+    )  # fmt: skip
 
-    def __init__(self, path: str, max_size: int, max_files: int) -> None:
-        """Limits below one stand for "no limit" (`max_size`) and "one file" (`max_files`)."""
+    def __init__(
+        self, path: str, max_size: int, max_files: int, compress: bool = False, attributes: str = ""
+    ) -> None:
+        """Limits below one stand for "no limit" (`max_size`) and "one file" (`max_files`).
+
+        With `compress` the older files are `path.1.gz`, ...; `attributes` is put into each record (see `encoding`).
+        """
         self.dropped = 0  # records
+        self._compress = compress
+        self._attributes = attributes
         self._path = path
         self._max_size = max_size
         self._max_files = max_files
@@ -46,7 +55,7 @@ class LogFile:
         batch: list[bytes] = []
         size = 0
         for piece in pieces:
-            line = record(piece, stream, stamp)
+            line = record(piece, stream, stamp, self._attributes)
             if self._max_size > 0 and batch and self._size + size + len(line) > self._max_size:
                 self._flush(batch)
                 batch, size = [], 0
@@ -89,18 +98,35 @@ class LogFile:
         if self._descriptor >= 0:
             posix.close(self._descriptor)
             self._descriptor = -1
+        if self._max_files > 1:
+            self._make_room()
+        else:
+            _remove(self._path)
+        self._open()
+
+    def _make_room(self) -> None:
+        """Number the files one higher; the last one goes."""
         for number in range(self._max_files - 1, 0, -1):
             older = self._path if number == 1 else f"{self._path}.{number - 1}"
-            try:
-                posix.rename(older, f"{self._path}.{number}")
-            except FileNotFoundError:
-                continue
-            except OSError:
-                break
-        else:
-            if self._max_files <= 1:
-                _remove(self._path)
-        self._open()
+            newer = f"{self._path}.{number}"
+            for suffix, other in (("", ".gz"), (".gz", "")):
+                try:
+                    posix.rename(f"{older}{suffix}", f"{newer}{suffix}")
+                    _remove(f"{newer}{other}")
+                except FileNotFoundError:
+                    continue
+                except OSError:
+                    return
+        if self._compress:
+            from .archive import compress  # for those alone who ask for it
+
+            compress(f"{self._path}.1")
+
+    def close(self) -> None:
+        """Close the file; what was written stays."""
+        if self._descriptor >= 0:
+            posix.close(self._descriptor)
+            self._descriptor = -1
 
 
 def _remove(path: str) -> None:

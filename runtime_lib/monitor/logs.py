@@ -18,9 +18,10 @@ _PAUSES = (0.02, 0.25)  # seconds between two looks at a log that is followed: t
 class Record:
     """What an application wrote at `time_ns` (since 1970) to `stream` ("stdout" or "stderr"): a line, or a piece."""
 
-    __slots__ = ("data", "stream", "time_ns")
+    __slots__ = ("attributes", "data", "stream", "time_ns")
 
-    def __init__(self, time_ns: int, stream: str, data: bytes) -> None:
+    def __init__(self, time_ns: int, stream: str, data: bytes, attributes: dict[str, str] | None = None) -> None:
+        self.attributes = attributes or {}  # what the log options labels, env and tag add
         self.time_ns = time_ns
         self.stream = stream
         self.data = data
@@ -182,7 +183,11 @@ class _Files:
 
 
 def _same(descriptor: int, status: os.stat_result) -> bool:
-    return os.path.samestat(os.fstat(descriptor), status)
+    """Whether it is the same file, or what was compressed of it meanwhile, which keeps time and size."""
+    other = os.fstat(descriptor)
+    unpacked = other.st_nlink == 0 or status.st_nlink == 0
+    like = (other.st_mtime_ns, other.st_size) == (status.st_mtime_ns, status.st_size)
+    return os.path.samestat(other, status) or (unpacked and like)
 
 
 def _descriptors(path: str) -> list[int]:
@@ -192,17 +197,33 @@ def _descriptors(path: str) -> list[int]:
     number = missing = 0
     while missing < 2:  # one is missing for a moment while the files are renamed
         try:
-            descriptor = os.open(f"{path}.{number}" if number else path, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor, compressed = _open(path, number)
             status = os.fstat(descriptor)
             if (status.st_dev, status.st_ino) in seen:
                 os.close(descriptor)
             else:
                 seen.add((status.st_dev, status.st_ino))
-                opened.insert(0, descriptor)
+                opened.insert(0, _unpacked(descriptor) if compressed else descriptor)
         except FileNotFoundError:
             missing += 1
         number += 1
     return opened
+
+
+def _open(path: str, number: int) -> tuple[int, bool]:
+    """Open one of the files; return whether it is compressed."""
+    if number == 0:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC), False
+    try:
+        return os.open(f"{path}.{number}", os.O_RDONLY | os.O_CLOEXEC), False
+    except FileNotFoundError:
+        return os.open(f"{path}.{number}.gz", os.O_RDONLY | os.O_CLOEXEC), True
+
+
+def _unpacked(descriptor: int) -> int:
+    from .archive import unpacked
+
+    return unpacked(descriptor)
 
 
 def _last_lines(descriptor: int, wanted: int) -> tuple[int, int]:
@@ -229,7 +250,7 @@ def decode(line: bytes) -> Record | None:
     try:
         entry = parse(line.decode())
         data = entry["log"].encode("utf-8", "surrogateescape")
-        return Record(nanoseconds(entry["time"]), entry["stream"], data)
+        return Record(nanoseconds(entry["time"]), entry["stream"], data, entry.get("attrs"))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -21,6 +21,7 @@ CLEANUP = ord("C")  # I shall clean up after the end
 RELEASE = ord("D")  # I have cleaned up
 HEALTH = ord("H")  # tell me how well it is, now and at each change
 RESTART_POLICY = ord("L")  # "name retries"; obey this one from now on
+LOG = ord("G")  # settings in JSON: keep and send the output so from now on
 WITHDRAW = ord("W")  # I have given up the start: kill it; I shall clean up
 
 # From the monitor.
@@ -28,7 +29,7 @@ STDOUT = 1
 STDERR = 2
 STARTED = ord("B")  # "pid start_time"
 FAILED = ord("F")  # "errno text"
-DONE = ord("K")  # the answer to ATTACH, NO_RESTART, PAUSED, RESUMED, HEALTH, CLEANUP; to RESTART_POLICY with its text
+DONE = ord("K")  # the answer to ATTACH, NO_RESTART, PAUSED, RESUMED, HEALTH, CLEANUP, RESTART_POLICY and LOG
 HEALTH_IS = ord("Y")  # "starting", "healthy" or "unhealthy"
 EXITED = ord("X")  # "code"; to everybody, once the container has ended for good
 

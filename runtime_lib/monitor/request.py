@@ -11,15 +11,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-LOG_SIZE = 10 * 1024 * 1024  # bytes
-LOG_FILES = 3
+# What `containers.log_settings` says where nobody has asked for anything; sizes are bytes.
+LOG = {"max_size": 10 * 1024 * 1024, "max_files": 3, "compress": False, "attributes": "", "remote": None}
 
 
 class Request:
     """One container to run.
 
     `run_folder` is the bundle (`config.json` is there) and has the container's id as its name; `container_folder` is
-    what outlives the run; `log_path` None is "no log". `name` is what process lists show. `restart` is a policy's name,
+    what outlives the run; `log_path` is the file of the log, and `log` says what is kept there and what is sent where
+    (see `containers.log_settings`). `name` is what process lists show. `restart` is a policy's name,
     `max_retries` its limit (0: none). `stdin` keeps standard input open, with `stdin_once` until the foreground client
     has left. `foreground` makes the connection of the start an attached one that gets all output and cleans up.
     `cache` is a folder for compiled seccomp filters, `memory_cgroup` the one with the OOM counters. `exit_module` is a
@@ -38,8 +39,7 @@ class Request:
         "exit_module",
         "foreground",
         "health",
-        "log_max_files",
-        "log_max_size",
+        "log",
         "log_path",
         "max_retries",
         "memory_cgroup",
@@ -58,11 +58,10 @@ class Request:
         self,
         run_folder: str,
         container_folder: str,
-        log_path: str | None,
+        log_path: str,
         *,
         name: str = "",
-        log_max_size: int = LOG_SIZE,
-        log_max_files: int = LOG_FILES,
+        log: dict[str, Any] | None = None,
         restart: str = "no",
         max_retries: int = 0,
         tty: bool = False,
@@ -81,12 +80,11 @@ class Request:
     ) -> None:
         self.run_folder = run_folder
         self.container_folder = container_folder
-        self.log_path = log_path if log_path is not None else "/dev/null"
+        self.log_path = log_path
         self.container_id = os.path.basename(run_folder)
         self.name = name or self.container_id
         self.cache = cache
-        self.log_max_size = log_max_size if log_path is not None else 0
-        self.log_max_files = log_max_files
+        self.log = log or LOG
         self.restart = restart
         self.max_retries = max_retries
         self.tty = tty

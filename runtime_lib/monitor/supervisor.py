@@ -9,10 +9,10 @@ import time
 from . import protocol
 from .cgroup import enter
 from .desk import Desk
-from .logfile import LogFile
 from .loop import signals
 from .restart import RestartPolicy
 from .runtime import Runtime
+from .sinks import Log
 from .status import Status, failure, keep, oom_kills
 from .streams import Streams
 
@@ -31,8 +31,8 @@ class Supervisor:
     """One container, from the order to its end; `request` is the content of `monitor.json` (see `request`)."""
 
     __slots__ = (
-        "cgroup_files", "desk", "loop", "prober", "request", "status", "streams",
-        "_began", "_claim", "_ended", "_left_to_engine", "_log", "_netns", "_oom_kills", "_policy", "_reaped",
+        "cgroup_files", "desk", "log", "loop", "prober", "request", "status", "streams",
+        "_began", "_claim", "_ended", "_left_to_engine", "_netns", "_oom_kills", "_policy", "_reaped",
         "_runtime", "_signals", "_withdrawn",
     )  # fmt: skip
 
@@ -40,7 +40,7 @@ class Supervisor:
         self.loop = loop
         self.request = request
         self.status = Status()
-        self._log = LogFile(request["log_path"], request["log_max_size"], request["log_max_files"])
+        self.log = Log(request["log_path"], request["log"], loop)
         self._policy = RestartPolicy(request["restart"], request["max_retries"])
         self._netns = netns
         self.cgroup_files: list[str] = []
@@ -146,7 +146,7 @@ class Supervisor:
             self.streams.closed(descriptor)
         elif data:
             name = self.streams.name(descriptor)
-            self._log.write(name, data)
+            self.log.write(name, data)
             self.desk.output(protocol.STDERR if name == "stderr" else protocol.STDOUT, data)
         return bool(data)
 
@@ -156,7 +156,7 @@ class Supervisor:
             while descriptor in (self.streams.stdout, self.streams.stderr) and descriptor >= 0:
                 if not self._on_output(descriptor):
                     break
-        self._log.finish()
+        self.log.finish()
         for descriptor in (self.streams.stdin, self.streams.stdout, self.streams.stderr):
             self.loop.forget(descriptor)
         self.streams.close()
@@ -294,5 +294,5 @@ class Supervisor:
 
     def save(self, running: bool = False) -> None:
         """Write `state.json`, and its copy that outlives a reboot."""
-        self.status.log_dropped = self._log.dropped
+        self.status.log_dropped = self.log.dropped
         keep(self.request, self.status.text(), running)

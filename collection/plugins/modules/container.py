@@ -16,8 +16,8 @@ description:
     a playbook moves by changing the collection's name.
   - A container is only compared in the options that a task sets. A difference in one of O(blkio_weight), O(cpu_period),
     O(cpu_quota), O(cpu_shares), O(cpus), O(cpuset_cpus), O(cpuset_mems), O(memory), O(memory_reservation), O(memory_swap),
-    O(memory_swappiness), O(pids_limit), O(restart_policy), O(restart_retries) is changed while the container runs, one in
-    O(networks) by connecting and disconnecting, and any other one by recreating the container.
+    O(memory_swappiness), O(pids_limit), O(restart_policy), O(restart_retries), O(log_options) is changed while the container
+    runs, one in O(networks) by connecting and disconnecting, and any other one by recreating the container.
   - When a container is recreated, the new one is made from the options of this task. The old one is only removed when the
     new one has been made and, where it shall run, has started; otherwise the old one stays (and runs) as it was.
 extends_documentation_fragment:
@@ -595,10 +595,15 @@ options:
         description: The time between two checks in the start period.
         type: str
   log_driver:
-    description: V(json-file), V(local) or V(none).
+    description:
+      - V(json-file), V(local), V(journald), V(syslog) or V(none).
+      - Of what V(journald) and V(syslog) send away, a copy for C(skiff logs) is kept, unless O(log_options) has C(cache-disabled).
     type: str
   log_options:
-    description: Options of the log, such as V(max-size) and V(max-file).
+    description:
+      - Options of the log as Docker has them, such as C(max-size), C(max-file), C(compress), C(labels), C(labels-regex), C(env),
+        C(env-regex), C(tag), C(mode), C(syslog-address), C(syslog-facility), C(syslog-format), C(cache-disabled).
+      - The log of a container is at most 3 files of 10 MiB unless C(max-size) and C(max-file) say otherwise.
     type: dict
     aliases: [log_opt]
   platform:

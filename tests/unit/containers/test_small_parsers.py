@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from runtime_lib.containers import names, signals
-from runtime_lib.containers.log_limits import limits
+from runtime_lib.containers.log_options import limits
 from runtime_lib.containers.security import capabilities, options
 from runtime_lib.containers.sizes import size
 from runtime_lib.containers.spec import ContainerSpec

@@ -53,6 +53,40 @@ def test_rotation_keeps_the_limits(path: Path) -> None:
     assert len(kept) > 20
 
 
+def test_compressed_files_are_rotated_and_read_like_others(path: Path) -> None:
+    log = LogFile(str(path), 1000, 3, compress=True)
+    write(log, 0, 60)
+    assert sorted(each.name for each in path.parent.iterdir()) == [path.name, f"{path.name}.1.gz", f"{path.name}.2.gz"]
+    found = [record.data for record in logs.read(str(path))]
+    assert found == numbered(0, 60)[-len(found) :]
+    assert len(found) > 20
+    assert [record.data for record in logs.read(str(path), tail=15)] == numbered(45, 60)
+
+
+def test_follow_across_compressed_files(path: Path) -> None:
+    log = LogFile(str(path), 1000, 3, compress=True)
+    write(log, 0, 5)
+    running = iter([True] * 40)
+    following = logs.follow(str(path), lambda: next(running, False))
+    found = [next(following).data for _ in range(5)]
+    for first in range(5, 200, 5):
+        write(log, first, first + 5)
+        found += [next(following).data for _ in range(5)]
+    assert found == numbered(0, 200)
+
+
+def test_a_log_that_is_no_longer_compressed_keeps_its_limits(path: Path) -> None:
+    write(LogFile(str(path), 1000, 3, compress=True), 0, 60)
+    write(LogFile(str(path), 1000, 3), 60, 120)
+    assert sorted(each.name for each in path.parent.iterdir()) == [path.name, f"{path.name}.1", f"{path.name}.2"]
+
+
+def test_attributes_are_in_each_record(path: Path) -> None:
+    LogFile(str(path), 0, 1, attributes=',"attrs":{"a":"b"}').write("stdout", b"x\n")
+    (record,) = logs.read(str(path))
+    assert (record.data, record.attributes) == (b"x\n", {"a": "b"})
+
+
 def test_one_file_only(path: Path) -> None:
     log = LogFile(str(path), 1000, 1)
     write(log, 0, 100)
