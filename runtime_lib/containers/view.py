@@ -8,6 +8,7 @@ systems are not there: nothing that it does can make the caller wait.
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import ExitStack, contextmanager
 
 from ..errors import ContainerNotFound
@@ -16,6 +17,7 @@ from ..images import layers
 from ..linux import libc, mntns, mounts
 from ..linux.saferoot import SafeRoot
 from ..oci import mountpoint
+from ..records import replace
 from ..store import Store
 from . import attach_volumes, tree
 from .bundle import own_files
@@ -24,76 +26,112 @@ from .config_mounts import clean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from ..linux.process import Process
     from .config_mounts import ReadyMount
+    from .parts import Mount
 
 _SAFE = libc.MOUNT_ATTR_NOSUID | libc.MOUNT_ATTR_NODEV | libc.MOUNT_ATTR_NOEXEC
 
 
 @contextmanager
-def view(store: Store, container: Container, volumes: bool = True) -> Iterator[SafeRoot]:
+def view(store: Store, container: Container, volumes: bool = True, writable: bool = True) -> Iterator[SafeRoot]:
     """Give the tree of a container for a block; one that does not run cannot be started meanwhile.
 
+    Who only looks (not `writable`) changes nothing at all: no lock is taken, and no place of a mount is made.
     Raises ContainerNotFound when somebody has removed it, OSError.
     """
     with ExitStack() as stack:
         process = state(store, container).process
-        if process is None:
+        if process is None and writable:
             stack.enter_context(store.lock("container", container.id))
             container = find(store, container.id)
             process = state(store, container).process
-        binds = _binds(store, container) if volumes else ()
+        binds = _binds(store, container, writable) if volumes else ()
         stack.enter_context(mntns.private())
         place = f"{store.layout.container(container.id)}/upper"  # any folder of ours would do
-        yield stack.enter_context(_mounted(store, container, process, place, binds))
-
-
-@contextmanager
-def _mounted(
-    store: Store, container: Container, process: Process | None, place: str, binds: Sequence[ReadyMount]
-) -> Iterator[SafeRoot]:
-    if process is not None:
-        _attach(mntns.root_of(process), place)
-    else:
-        folder = store.layout.container(container.id)
-        below = layers.folders(store, images.get(store, container.image_id).layers)
-        with tree.container_tree(below, folder) as root:
-            _attach(os.dup(root.descriptor), place)
-    with SafeRoot.at(place) as root:
+        if process is not None:
+            _attach(mntns.root_of(process), place, writable)
+        else:
+            _mount(store, container, place, writable)
+        root = stack.enter_context(SafeRoot.at(place))
         for bind in binds:
-            _bind(root, bind)
+            _bind(root, bind, f"{store.layout.container(container.id)}/work", writable)
         yield root
 
 
-def _attach(mount: int, place: str) -> None:
+def _mount(store: Store, container: Container, place: str, writable: bool) -> None:
+    """Mount the tree of a container that does not run."""
+    folder = store.layout.container(container.id)
+    below = layers.folders(store, images.get(store, container.image_id).layers)
+    opened = tree.container_tree(below, folder) if writable else tree.image_tree([f"{folder}/upper", *below])
+    with opened as root:
+        _attach(os.dup(root.descriptor), place, writable)
+
+
+def _attach(mount: int, place: str, writable: bool) -> None:
     target = os.open(place, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         mounts.attach(mount, target)
-        mounts.change(mount, _SAFE)
+        mounts.change(mount, _SAFE | (0 if writable else libc.MOUNT_ATTR_RDONLY))
     finally:
         os.close(target)
         os.close(mount)
 
 
-def _binds(store: Store, container: Container) -> list[ReadyMount]:
+def _binds(store: Store, container: Container, writable: bool) -> list[ReadyMount]:
     """Return what is bound into the container, parents first; its host files once it has been started."""
     try:
         own = [bind for bind in own_files(store, container) if os.path.exists(bind.source)]
     except ContainerNotFound:
         own = []  # the one whose network it shares has been removed
-    return sorted([*own, *attach_volumes.ready(store, container.spec)], key=lambda bind: clean(bind.target).count("/"))
+    spec = container.spec
+    if not writable:
+        spec = replace(spec, mounts=tuple(mount for mount in spec.mounts if _is_there(store, mount)))
+    ready = attach_volumes.ready(store, spec)
+    return sorted([*own, *ready], key=lambda bind: clean(bind.target).count("/"))
 
 
-def _bind(root: SafeRoot, bind: ReadyMount) -> None:
-    mount = mounts.clone(libc.AT_FDCWD, bind.source, recursive=bind.recursive)
+def _is_there(store: Store, mount: Mount) -> bool:
+    """Whether the source of a mount can be looked at without making or mounting anything."""
+    if mount.kind == "volume":
+        from ..volumes import catalog, mounting
+
+        volume = catalog.find(store, mount.source or "")
+        return not volume.spec.driver_options or mounting.mounted(volume.folder)
+    return mount.kind == "image" or os.path.lexists(mount.source or "")
+
+
+def _opened(bind: ReadyMount, place: str) -> int:
+    """Return a detached mount of what is bound; an image's tree is mounted at `place`, for a part of it to be taken."""
+    if bind.layers:
+        with tree.image_tree(bind.layers) as image:
+            _attach(os.dup(image.descriptor), place, False)
+    source = place if bind.layers else bind.source
+    if not bind.beneath:
+        return mounts.clone(libc.AT_FDCWD, source, recursive=bind.recursive)
+    with SafeRoot.at(source) as inside:
+        part = inside.open(bind.beneath, os.O_PATH)
+        try:
+            return mounts.clone(part, recursive=bind.recursive)
+        finally:
+            os.close(part)
+
+
+def _bind(root: SafeRoot, bind: ReadyMount, place: str, writable: bool) -> None:
+    mount = _opened(bind, place)
     try:
-        target = mountpoint.opened(root, bind.target, os.path.isdir(bind.source))
+        try:
+            target = root.open(bind.target, os.O_PATH)
+        except FileNotFoundError:
+            if not writable:
+                return
+            target = mountpoint.opened(root, bind.target, stat.S_ISDIR(os.fstat(mount).st_mode))
         try:
             mounts.attach(mount, target)
         finally:
             os.close(target)
-        mounts.change(mount, _SAFE | (libc.MOUNT_ATTR_RDONLY if bind.read_only else 0), recursive=bind.recursive)
+        protected = libc.MOUNT_ATTR_RDONLY if bind.read_only or not writable else 0
+        mounts.change(mount, _SAFE | protected, recursive=bind.recursive)
     finally:
         os.close(mount)

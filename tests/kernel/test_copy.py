@@ -156,3 +156,21 @@ def test_what_is_mounted_read_only_is_refused(skiff: Skiff, tmp_path: Path) -> N
     skiff.run("cp", f"{tmp_path}/file", f"{box}:/rw/file")
     assert (bind / "file").read_text() == "new"
     skiff.run("rm", box)
+
+
+def test_parts_of_volumes_and_trees_of_images_are_seen(skiff: Skiff, box: str, tmp_path: Path) -> None:
+    (tmp_path / "part").mkdir()
+    (tmp_path / "part" / "file").write_text("part")
+    skiff.run("cp", f"{tmp_path}/part", f"{box}:/data/part")
+    part = ("--mount", "type=volume,source=data,target=/p,volume-subpath=part")
+    image = (
+        "--mount",
+        "type=image,source=bb,target=/image",
+        "--mount",
+        "type=image,source=bb,target=/e,image-subpath=etc",
+    )
+    other = skiff.run("create", "--network", "none", *part, *image, "bb", "sleep", "1000").stdout.strip()
+    for _state in ("created", "running"):
+        assert content(skiff, other, "/p/file") == b"part"
+        assert content(skiff, other, "/image/etc/group") == content(skiff, other, "/e/group") != b""
+        skiff.run("start", other)
