@@ -17,5 +17,9 @@ def tell(parsed: Parsed, spec: ContainerSpec) -> None:
         from ..containers.host_limits import capped
 
         told += capped(spec)
+    if spec.security_opts:
+        from ..containers.security import without_effect
+
+        told += without_effect(spec)
     for sentence in told:
         sys.stderr.write(f"WARNING: {sentence}\n")

@@ -45,6 +45,7 @@ def write(
         available=frozenset(kernel.names(kernel.own_bounding())),
         joined=namespaces.joined(store, container.spec),
         own_network=namespaces.own_network(container.spec),
+        throttles=_throttles(),
         cgroup_version=2 if detect().mode == "v2" else 1,
     )
     config = oci_config(settings)
@@ -52,6 +53,15 @@ def write(
         config["process"]["consoleSize"] = {"height": size[0], "width": size[1]}
     text = compact(config)
     write_file(f"{store.layout.bundle(container.id)}/config.json", text.encode(errors="surrogateescape"))
+
+
+def _throttles() -> tuple[str, ...]:
+    """Return what moby masks of the processors: /sys/devices/system/cpu/cpuN/thermal_throttle, where it is there."""
+    processors = "/sys/devices/system/cpu"
+    present = os.listdir(processors) if os.path.isdir(processors) else []
+    names = [name for name in present if name.startswith("cpu") and name[3:].isdigit()]
+    folders = [f"{processors}/{name}/thermal_throttle" for name in names]
+    return tuple(folder for folder in folders if os.path.isdir(folder))
 
 
 def _look(container: Container, image: Image, layers: Sequence[str], folder: str) -> User:

@@ -42,6 +42,7 @@ class Settings:
     `image` is the `config` object of the image's configuration; `available` are the capabilities that this process
     may give away; `joined` maps a namespace's type to the file of the one that is shared with another container;
     `own_network` says whether the container has a network namespace to itself; `cgroup_version` is 1 or 2.
+    `throttles` are folders of the host's processors whose counters tell one container what the others do.
     """
 
     spec: ContainerSpec
@@ -57,6 +58,7 @@ class Settings:
     joined: dict[str, str] = field(default_factory=dict)
     own_network: bool = True
     cgroup_version: int = 2
+    throttles: tuple[str, ...] = ()
 
 
 def oci_config(settings: Settings) -> dict[str, Any]:
@@ -100,6 +102,8 @@ def process(settings: Settings) -> dict[str, Any]:
         "noNewPrivileges": options(spec).no_new_privileges,
         "oomScoreAdj": spec.oom_score_adj,
     }
+    if options(spec).apparmor:
+        result["apparmorProfile"] = options(spec).apparmor
     if spec.ulimits:
         result["rlimits"] = rlimits(spec)
     return result
@@ -157,9 +161,9 @@ def _linux(settings: Settings) -> dict[str, Any]:
         "sysctl": _sysctls(settings),
         "devices": [_device(device) for device in settings.devices],
     }
-    if not spec.privileged and not security.unmasked:
-        result["maskedPaths"] = list(profile.MASKED_PATHS)
-        result["readonlyPaths"] = list(profile.READONLY_PATHS)
+    if not spec.privileged:
+        result["maskedPaths"] = [*security.kept((*profile.MASKED_PATHS, *settings.throttles)), *security.mask]
+        result["readonlyPaths"] = security.kept(profile.READONLY_PATHS)
     seccomp = _seccomp(settings)
     if seccomp:
         result["seccomp"] = seccomp

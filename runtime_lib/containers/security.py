@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 from ..errors import InvalidSpec
 from .spec import ContainerSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 # moby daemon/pkg/oci/caps/defaults.go
@@ -15,17 +18,32 @@ DEFAULT = (
     "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID",
     "CAP_SYS_CHROOT",
 )  # fmt: skip
+_KNOWN = ("no-new-privileges", "seccomp=", "apparmor=", "label=", "systempaths=unconfined", "mask=", "unmask=")
 
 
 class Options:
-    """What `security_opts` say: `seccomp` is None (default profile), "unconfined" or a profile as a dict."""
+    """What `security_opts` say: `seccomp` is None (default profile), "unconfined" or a profile as a dict.
 
-    __slots__ = ("no_new_privileges", "seccomp", "unmasked")
+    `apparmor` is the name of a profile or "". `mask` are more paths to hide, `unmask` those that stay as they are;
+    there `*` matches as in a shell, and "ALL" is everything. `selinux` says that a label was asked for.
+    """
+
+    __slots__ = ("apparmor", "mask", "no_new_privileges", "seccomp", "selinux", "unmask")
 
     def __init__(self) -> None:
-        self.no_new_privileges = False
-        self.unmasked = False
+        self.no_new_privileges = self.selinux = False
+        self.apparmor = ""
+        self.mask: list[str] = []
+        self.unmask: list[str] = []
         self.seccomp: str | dict[str, Any] | None = None
+
+    def kept(self, paths: Iterable[str]) -> list[str]:
+        """Return those of the paths that are not to stay as they are."""
+        if not self.unmask:
+            return list(paths)
+        from fnmatch import fnmatchcase  # and `re` with it, which no start waits for
+
+        return [path for path in paths if not any(one == "ALL" or fnmatchcase(path, one) for one in self.unmask)]
 
 
 def capabilities(spec: ContainerSpec, available: set[str]) -> list[str]:
@@ -47,10 +65,7 @@ def capabilities(spec: ContainerSpec, available: set[str]) -> list[str]:
 
 
 def options(spec: ContainerSpec) -> Options:
-    """Return what `security_opts` mean; raise InvalidSpec for one that is unknown.
-
-    AppArmor profiles and SELinux labels are taken and have no effect: no label is set where no LSM asks for one.
-    """
+    """Return what `security_opts` mean; raise InvalidSpec for one that is unknown."""
     result = Options()
     for text in spec.security_opts:
         key, sign, value = split(text)
@@ -59,10 +74,39 @@ def options(spec: ContainerSpec) -> Options:
         elif key == "seccomp" and sign:
             result.seccomp = _seccomp(value)
         elif key == "systempaths" and value == "unconfined":
-            result.unmasked = True
-        elif key not in ("apparmor", "label"):
-            raise InvalidSpec(f"security option {text[:80]!r} is unknown; use no-new-privileges or seccomp=unconfined")
+            result.unmask.append("ALL")
+        elif key in ("mask", "unmask") and sign:
+            (result.mask if key == "mask" else result.unmask).extend(_paths(key, value))
+        elif key == "apparmor" and value:
+            result.apparmor = value
+        elif key == "label":
+            result.selinux = value != "disable"
+        else:
+            raise InvalidSpec(f"security option {text[:80]!r} is unknown; use one of {', '.join(_KNOWN)}")
     return result
+
+
+def without_effect(spec: ContainerSpec) -> list[str]:
+    """Return a sentence for each option that asks for a security module which does not label anything here."""
+    from ..oci.become import has_apparmor
+
+    wanted = options(spec)
+    told = []
+    if wanted.apparmor not in ("", "unconfined") and not has_apparmor():
+        told.append(f"security option apparmor={wanted.apparmor} has no effect: this host's kernel has no AppArmor")
+    if wanted.selinux and os.path.exists("/sys/fs/selinux/enforce"):
+        told.append("security option label has no effect: Skiff sets no labels of SELinux")
+    elif wanted.selinux:
+        told.append("security option label has no effect: this host's kernel has no SELinux")
+    return told
+
+
+def _paths(key: str, text: str) -> list[str]:
+    paths = text.split(":")
+    for path in paths:
+        if not path.startswith("/") and not (key == "unmask" and path == "ALL"):
+            raise InvalidSpec(f"security option {key}={text[:80]!r}: give absolute paths with colons between them")
+    return paths
 
 
 def _names(texts: tuple[str, ...], what: str) -> set[str]:

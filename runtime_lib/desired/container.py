@@ -74,8 +74,11 @@ def _not_healthy(store: Store, wanted: Wish) -> str | None:
 
 def _warnings(wanted: Wish) -> tuple[str, ...]:
     from ..containers.host_limits import capped
+    from ..containers.security import without_effect
 
-    return (*wanted.warnings, *(capped(wanted.spec) if wanted.spec.ulimits and wanted.state != "absent" else ()))
+    if wanted.state == "absent":
+        return wanted.warnings
+    return (*wanted.warnings, *capped(wanted.spec), *(without_effect(wanted.spec) if wanted.spec.security_opts else ()))
 
 
 def _facts(store: Store, wanted: Wish) -> dict[str, Any]:

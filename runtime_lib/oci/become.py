@@ -62,14 +62,15 @@ def oom_score(score: int | None) -> None:
 
 def label(profile: str) -> None:
     """Have AppArmor confine the program to come, where the host has AppArmor. /proc must still be the host's."""
-    if not profile or profile == "unconfined" or not _has_apparmor():
+    if not profile or profile == "unconfined" or not has_apparmor():
         return
     folder = "/proc/self/attr/apparmor" if os.path.isdir("/proc/self/attr/apparmor") else "/proc/self/attr"
     with Stage("label", profile), open(f"{folder}/exec", "wb", 0) as file:
         file.write(b"exec " + profile.encode())
 
 
-def _has_apparmor() -> bool:
+def has_apparmor() -> bool:
+    """Whether the host's kernel confines programs by AppArmor."""
     try:
         with open("/sys/module/apparmor/parameters/enabled", "rb", 0) as file:
             return file.read(1) == b"Y"

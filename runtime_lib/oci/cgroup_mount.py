@@ -27,6 +27,7 @@ def show(rootfs: Rootfs, mount: plan.Mount, paths: dict[str, str], own: bool) ->
         _show_hierarchy(rootfs, mount, name, controllers, "" if own else paths[controllers[0]])
         for alias in aliases(name, controllers):
             os.symlink(name, alias, dir_fd=tmpfs)
+    mounts.change(tmpfs, _flags(mount))  # read-only, too, now that it is filled
     os.close(tmpfs)
 
 

@@ -538,6 +538,10 @@ options:
     description:
       - Security options, such as V(no-new-privileges) or V(seccomp=unconfined).
       - The value of C(seccomp) is a profile as JSON, or the path of one on the host.
+      - V(systempaths=unconfined) shows everything of C(/proc) and C(/sys). V(unmask=/proc/acpi:/proc/sys) does so for single
+        paths, V(mask=/proc/version) hides more of them.
+      - V(apparmor=PROFILE) needs a kernel with AppArmor, and has no effect, with a warning, on others; so have labels of
+        SELinux.
     type: list
     elements: str
   ipc_mode:

@@ -4,7 +4,7 @@ import pytest
 
 from runtime_lib.containers import names, signals
 from runtime_lib.containers.log_options import limits
-from runtime_lib.containers.security import capabilities, options
+from runtime_lib.containers.security import capabilities, options, without_effect
 from runtime_lib.containers.sizes import size
 from runtime_lib.containers.spec import ContainerSpec
 from runtime_lib.errors import InvalidSpec
@@ -52,6 +52,23 @@ def test_capability_arithmetic() -> None:
     assert capabilities(ContainerSpec(cap_drop=("all",), cap_add=("sys_time",)), available) == ["CAP_SYS_TIME"]
     all_but_kill = ContainerSpec(cap_add=("ALL",), cap_drop=("CAP_KILL",))
     assert capabilities(all_but_kill, available) == ["CAP_CHOWN", "CAP_SYS_TIME"]
+
+
+def test_paths_are_masked_and_unmasked() -> None:
+    found = options(ContainerSpec(security_opts=("unmask=/proc/a*:/proc/sys", "mask=/proc/version:/x")))
+    assert found.kept(["/proc/acpi", "/proc/asound", "/proc/sys", "/proc/sysx", "/sys"]) == ["/proc/sysx", "/sys"]
+    assert found.mask == ["/proc/version", "/x"]
+    for text in ("systempaths=unconfined", "unmask=ALL"):
+        assert options(ContainerSpec(security_opts=(text,))).kept(["/proc/acpi", "/sys"]) == []
+    for text in ("unmask=proc", "mask=ALL", "mask=", "systempaths=other", "apparmor="):
+        with pytest.raises(InvalidSpec):
+            options(ContainerSpec(security_opts=(text,)))
+
+
+def test_a_module_that_the_kernel_lacks_is_told() -> None:
+    assert without_effect(ContainerSpec(security_opts=("apparmor=unconfined", "label=disable", "mask=/x"))) == []
+    (sentence,) = without_effect(ContainerSpec(security_opts=("label=type:spc_t",)))
+    assert "has no effect" in sentence
 
 
 def test_security_options() -> None:
