@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ..errors import InvalidSpec
+from ..linux import kernel
 from ..records import replace
 from ..store import Store
 from . import names
@@ -67,7 +68,10 @@ def ready(store: Store, spec: ContainerSpec) -> tuple[ReadyMount, ...]:
         elif not os.path.lexists(source):
             _make_source(mount, source)
         ready_mount = ReadyMount(mount.target, source, mount.read_only, mount.propagation, mount.recursive)
-        result.append(replace(ready_mount, beneath=mount.subpath or "", layers=layers))
+        if mount.read_only_tree:
+            kernel.require((5, 12), f"mount {mount.target}: read_only_force_recursive")
+        part = replace(ready_mount, read_only_tree=mount.read_only_tree, beneath=mount.subpath or "", layers=layers)
+        result.append(part)
     return tuple(result)
 
 

@@ -256,6 +256,8 @@ def _mount(mount: Mount) -> None:
         _fail(f"mount {mount.target}: {mount.source!r} is not the name of a volume")
     if mount.kind == "image" and not mount.source:
         _fail(f"mount {mount.target}: the source of an image mount must be the name or id of an image")
+    if mount.read_only_tree and not (mount.kind == "bind" and mount.read_only and mount.recursive):
+        _fail(f"mount {mount.target}: read_only_force_recursive is for a bind that is read_only and not non_recursive")
     if mount.subpath is not None:
         _subpath(mount, mount.subpath)
     if mount.kind == "tmpfs" and mount.source:

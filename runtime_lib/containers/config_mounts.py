@@ -30,6 +30,7 @@ class ReadyMount:
     read_only: bool = False
     propagation: str | None = None
     recursive: bool = True
+    read_only_tree: bool = False
     beneath: str = ""
     layers: tuple[str, ...] = ()
 
@@ -52,7 +53,7 @@ def bind(mount: ReadyMount) -> dict[str, Any]:
         options = [f"lowerdir={lowerdir(mount.layers)}", "rprivate", "ro", *part]
         return {"destination": mount.target, "type": "overlay", "source": "overlay", "options": options}
     options = ["rbind" if mount.recursive else "bind", mount.propagation or "rprivate", *part]
-    options += ["ro"] if mount.read_only else []
+    options += ["rro" if mount.read_only_tree else "ro"] if mount.read_only else []
     return {"destination": mount.target, "type": "bind", "source": mount.source, "options": options}
 
 

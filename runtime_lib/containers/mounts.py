@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 PROPAGATIONS = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
+_RECURSIONS = ("enabled", "disabled", "writable", "readonly")
 _KINDS = ("bind", "volume", "image", "tmpfs")
 # SELinux labels and consistency hints (Docker Desktop) mean nothing here, and every Docker user's file has them.
 _IGNORED = ("z", "Z", "consistent", "cached", "delegated", "default")
@@ -74,13 +75,17 @@ def _mount(values: dict[str, list[str]], text: str) -> Mount:
     target = _take(values, "target")
     if not target:
         raise InvalidSpec(f"mount {text!r} has no target")
+    recursion = _take(values, "bind-recursive") or "enabled"
+    if recursion not in _RECURSIONS:
+        raise InvalidSpec(f"mount {text!r}: bind-recursive must be one of {', '.join(_RECURSIONS)}")
     mount = Mount(
         kind,
         _target(target, text),
         _take(values, "source"),
         read_only=_flag(values, "readonly", text) or kind == "image",
         propagation=_take(values, "bind-propagation"),
-        recursive=not _flag(values, "bind-nonrecursive", text),
+        recursive=not _flag(values, "bind-nonrecursive", text) and recursion != "disabled",
+        read_only_tree=recursion == "readonly",
         create_source=_flag(values, "bind-create-mountpoint", text),
         copy=not _flag(values, "volume-nocopy", text),
         subpath=_take(values, "image-subpath" if kind == "image" else "volume-subpath"),

@@ -9,12 +9,12 @@ from ..records import dataclass, field
 class Mount:
     """Something mounted at `target`.
 
-    `kind` is "bind" (`source`: a path on the host), "volume" (`source`: a name, or None for an anonymous one), "image"
-    (`source`: a name or id; `image_id` is what it meant when the container was made) or "tmpfs" (no source).
-    `subpath` is a path inside a volume or an image, relative to its top. `create_source` makes a missing folder of a
-    bind, as Docker's `-v` does and `--mount` does not.
-    `propagation` is one of Docker's (rprivate, private, rshared, shared, rslave, slave). `tmpfs_size` is in bytes,
-    `tmpfs_mode` a number, `tmpfs_options` are options of mount(8).
+    `kind` is "bind" (`source`: a path on the host), "volume" (`source`: a name, or None for an anonymous one),
+    "image" (`source`: a name or id; `image_id` is what it meant when the container was made) or "tmpfs" (no
+    source). `subpath` is a path inside a volume or an image, relative to its top. `create_source` makes a missing
+    folder of a bind, as Docker's `-v` does and `--mount` does not. `read_only_tree` makes the mounts below a
+    read-only bind read-only, too. `propagation` is one of Docker's (rprivate, private, rshared, shared, rslave,
+    slave). `tmpfs_size` is in bytes, `tmpfs_mode` a number, `tmpfs_options` are options of mount(8).
     """
 
     kind: str
@@ -24,6 +24,7 @@ class Mount:
     create_source: bool = False
     propagation: str | None = None
     recursive: bool = True
+    read_only_tree: bool = False
     copy: bool = True
     subpath: str | None = None
     labels: dict[str, str] = field(default_factory=dict)

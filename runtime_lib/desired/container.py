@@ -58,7 +58,9 @@ def one(store: Store, wanted: Wish, check: bool) -> Outcome:
     if not check and not wanted.detach and wanted.state in ("started", "healthy"):
         return _to_the_end(store, wanted, steps)
     failed = _not_healthy(store, wanted) if not check and wanted.state == "healthy" else None
-    return Outcome(_facts(store, wanted), steps, steps.changed, _warnings(wanted), failed)
+    facts = _facts(store, wanted)
+    warnings = (*_warnings(wanted), *(() if check else _unchecked(wanted, facts)))
+    return Outcome(facts, steps, steps.changed, warnings, failed)
 
 
 def _not_healthy(store: Store, wanted: Wish) -> str | None:
@@ -81,6 +83,13 @@ def _warnings(wanted: Wish) -> tuple[str, ...]:
     return (*wanted.warnings, *capped(wanted.spec), *(without_effect(wanted.spec) if wanted.spec.security_opts else ()))
 
 
+def _unchecked(wanted: Wish, facts: dict[str, Any]) -> tuple[str, ...]:
+    """Return the warning for a container of which nobody can say whether it is healthy."""
+    if wanted.state != "healthy" or facts.get("container", {}).get("State", {}).get("Health"):
+        return ()
+    return (f"container {wanted.name} has no health check, so `state: healthy` waits for nothing",)
+
+
 def _facts(store: Store, wanted: Wish) -> dict[str, Any]:
     if wanted.state == "absent":
         return {}
@@ -96,10 +105,16 @@ def _to_the_end(store: Store, wanted: Wish, steps: Plan) -> Outcome:
     """Wait for the end of a container with `detach: false`; its exit code decides whether the task failed."""
     from ..containers.wait import wait
 
-    code = wait(store, wanted.name)
+    try:
+        code = wait(store, wanted.name)
+    except ContainerNotFound:
+        if not wanted.spec.auto_remove:
+            raise
+        gone = f"container {wanted.name} ended and removed itself (auto_remove) before its exit code was known"
+        return Outcome({}, steps, steps.changed, (*_warnings(wanted), gone))
     output = _output(store, wanted)
     facts = {**_facts(store, wanted), "status": code}
-    if wanted.cleanup:
+    if wanted.cleanup and not wanted.spec.auto_remove:
         from .container_steps import Remove
 
         Remove(wanted.name, volumes=not wanted.keep_volumes).apply(store)

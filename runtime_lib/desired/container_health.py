@@ -17,9 +17,9 @@ _PAUSE = 0.5  # seconds before a new look at a container that its monitor does n
 
 
 def wait(store: Store, name: str, timeout: float) -> None:
-    """Return when the health check of a container passes; `timeout` up to 0 is no limit.
+    """Return when the health check of a container passes, at once when it has none; `timeout` up to 0 is no limit.
 
-    Raises Busy after `timeout` seconds, WrongState when the container has ended or has no health check.
+    Raises Busy after `timeout` seconds, WrongState when the container has ended.
     """
     from ..containers.catalog import find
     from ..containers.inspect import inspect
@@ -51,13 +51,11 @@ def _await_change(store: Store, container: Container, deadline: float | None) ->
 
 
 def healthy(state: dict[str, Any], name: str) -> bool:
-    """Whether it is well, by the `State` of its inspect document. Pure.
+    """Whether it is well, by the `State` of its inspect document; without a check, whether it runs. Pure.
 
-    Raises WrongState when it has ended, or when there is nothing to tell it by.
+    Raises WrongState when it has ended.
     """
     if state.get("Status") not in ("running", "restarting", "paused"):
         raise WrongState(f"container {name} is {state.get('Status')}, so it will not become healthy")
     health = state.get("Health")
-    if not health:
-        raise WrongState(f"container {name} has no health check: give it `healthcheck`, or ask for `state: started`")
-    return bool(health["Status"] == "healthy")
+    return not health or bool(health["Status"] == "healthy")

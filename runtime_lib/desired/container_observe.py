@@ -41,7 +41,9 @@ def _present(store: Store, name: str) -> Present | None:
 
 
 def _image(store: Store, image_id: str) -> ImageFacts:
-    return ImageFacts(image_id, images.get(store, image_id).defaults)
+    image = images.get(store, image_id)
+    platform = {key: image.config.get(key) for key in ("os", "architecture", "variant")}
+    return ImageFacts(image_id, image.defaults, platform)
 
 
 def networks(container: Container) -> tuple[Attachment, ...]:

@@ -48,11 +48,22 @@ def plan(wish: Wish, facts: Facts) -> Plan:
     if wish.image and facts.image is None and wish.pull == "never":
         raise ImageNotFound(f"image {wish.image} is not on this host, and pull is never")
     _check_labels(wish, facts.image)
+    _check_platform(wish, facts.image)
     if facts.container is None:
         _create(draft, wish)
     else:
         _reconcile(draft, wish, facts.container, facts.image)
     return draft.plan()
+
+
+def _check_platform(wish: Wish, image: ImageFacts | None) -> None:
+    if not wish.platform or not image or not image.platform.get("architecture"):
+        return
+    from ..images.platform import asked_for
+
+    if not asked_for(wish.platform, image.platform):
+        own = "/".join(filter(None, (image.platform.get(key) for key in ("os", "architecture", "variant"))))
+        raise InvalidSpec(f"image {wish.image} is for {own}, and platform asks for {wish.platform}: bring that one")
 
 
 def _check_labels(wish: Wish, image: ImageFacts | None) -> None:

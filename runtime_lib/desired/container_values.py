@@ -109,6 +109,7 @@ def mount(value: dict[str, Any]) -> Mount:
         create_source=bool(value.get("create_mountpoint")),
         propagation=value.get("propagation"),
         recursive=not value.get("non_recursive"),
+        read_only_tree=bool(value.get("read_only_force_recursive")),
         copy=not value.get("no_copy"),
         subpath=value.get("subpath"),
         labels=labels(value.get("labels") or {}),

@@ -20,10 +20,14 @@ _RANDOM = re.compile(r"[0-9a-f]{64}\Z")
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """An image: its id and its config's `config` part, as the OCI image specification has it (Env, Cmd, ...)."""
+    """An image: its id and its config's `config` part, as the OCI image specification has it (Env, Cmd, ...).
+
+    `platform` are the entries os, architecture and variant of its config.
+    """
 
     id: str
     config: dict[str, Any] = field(default_factory=dict)
+    platform: dict[str, Any] = field(default_factory=dict)
 
     def env(self) -> dict[str, str]:
         """The image's own variables."""

@@ -55,7 +55,6 @@ _COMPATIBLE = dict.fromkeys(
 )  # what docker_container of 2.x took for granted
 _IGNORED = {
     "kernel_memory": "the kernel has no such limit any more",
-    "platform": "images are those of this host's processor",
     "storage_opts": "there is one storage driver",
 }
 # option -> (values that mean what is done anyway, why there is nothing else)
@@ -81,6 +80,7 @@ class Wish:
     recreate: bool = False
     restart: bool = False
     run_again: str = "always"
+    platform: str = ""
     force_kill: bool = False
     kill_signal: str | None = None
     keep_volumes: bool = True
@@ -122,7 +122,7 @@ def wish(options: dict[str, Any], file_env: dict[str, str] | None = None) -> Wis
 def _policies(options: dict[str, Any]) -> dict[str, Any]:
     same = ("name", "state", "image", "recreate", "restart", "force_kill", "kill_signal", "keep_volumes", "paused")
     return {
-        **{key: options[key] for key in (*same, "detach", "cleanup", "run_again") if key in options},
+        **{key: options[key] for key in (*same, "detach", "cleanup", "run_again", "platform") if key in options},
         "pull": _pull(options.get("pull", "missing")),
         "image_name_strict": options.get("image_name_mismatch", "recreate") == "recreate",
         "compare_with_current_image": options.get("image_comparison") == "current-image",

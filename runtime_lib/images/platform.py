@@ -38,6 +38,17 @@ def text(descriptor: dict[str, Any]) -> str:
     return f"{str(platform.get('os'))[:40]}/{str(platform.get('architecture'))[:40]}"
 
 
+def asked_for(asked: str, config: dict[str, Any]) -> bool:
+    """Whether an image configuration is of a platform such as linux/arm64/v8, linux/arm64, arm64 or linux."""
+    words = asked.lower().split("/")
+    if len(words) == 1:
+        words = [words[0], ""] if words[0] == str(config.get("os")).lower() else ["linux", words[0]]
+    architecture, variant = _ARCHITECTURES.get(words[1], (words[1], ""))
+    wanted = (words[0], architecture, words[2] if len(words) > 2 else "")
+    own = (str(config.get("os") or "linux").lower(), str(config.get("architecture")), config.get("variant") or variant)
+    return all(want in ("", have) for want, have in zip(wanted, own))
+
+
 def choose(descriptors: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Return the descriptor for this host: the exact variant first, one without a platform last; None for none."""
     variant = _ARCHITECTURES.get(os.uname().machine, ("", ""))[1]

@@ -9,12 +9,13 @@ from ..errors import HostLacks
 OLDEST = (5, 4)
 
 
-def require() -> None:
-    """Raise HostLacks when the kernel is older than OLDEST."""
+def require(oldest: tuple[int, int] = OLDEST, what: str = "containers") -> None:
+    """Raise HostLacks when the kernel is older than `what` needs."""
     name = os.uname().release
-    if _version(name) < OLDEST:
-        oldest = ".".join(map(str, OLDEST))
-        raise HostLacks(f"containers need Linux {oldest} or newer, and this host runs {name}: update its kernel")
+    if _version(name) < oldest:
+        wanted = ".".join(map(str, oldest))
+        verb = "need" if what == "containers" else "needs"
+        raise HostLacks(f"{what} {verb} Linux {wanted} or newer, and this host runs {name}: update its kernel")
 
 
 def _version(name: str) -> tuple[int, int]:

@@ -53,6 +53,14 @@ def test_a_part_of_a_volume(skiff: Skiff) -> None:
     skiff.run("volume", "rm", "data")
 
 
+def test_mounts_below_a_read_only_bind(skiff: Skiff) -> None:
+    look = "grep ' /m[ /]' /proc/self/mountinfo | cut -d ' ' -f 6 | cut -d , -f 1 | sort | uniq -c | wc -l"
+    mount = "type=bind,source=/dev,target=/m,readonly"
+    assert inside(skiff, "--mount", mount, "bb", "sh", "-c", look) == "2\n"  # rw below, as Docker 20.10 has it
+    assert inside(skiff, "--mount", f"{mount},bind-recursive=readonly", "bb", "sh", "-c", look) == "1\n"
+    assert inside(skiff, "--mount", f"{mount},bind-recursive=disabled", "bb", "sh", "-c", look) == "1\n"
+
+
 def test_the_tree_of_an_image(skiff: Skiff) -> None:
     mount = "type=image,source=bb,target=/t"
     assert inside(skiff, "--mount", mount, "bb", "cat", "/t/etc/passwd") == rootfs.USERS

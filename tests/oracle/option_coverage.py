@@ -102,6 +102,7 @@ WITHOUT = {
     "networks_cli_compatible": _COMPARED,
     "output_logs": _TASK,
     "paused": _TASK,
+    "platform": "is compared with the image's by plan(); tests/unit/images/test_platform.py",
     "pull": _TASK,
     "recreate": _TASK,
     "restart": _TASK,

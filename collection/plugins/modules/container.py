@@ -49,7 +49,8 @@ options:
       - V(absent) stops and removes the container.
       - V(present) makes sure that it exists and is as the options say; it is neither started nor stopped.
       - V(started) is V(present), and the container runs.
-      - V(healthy) is V(started), and waits until the health check passes; a container without a health check fails.
+      - V(healthy) is V(started), and waits until the health check passes. A container without a health check is taken as healthy
+        when it runs, with a warning.
       - V(stopped) is V(present), and the container does not run.
     type: str
     choices: [absent, present, healthy, stopped, started]
@@ -340,10 +341,10 @@ options:
         description: Bind without the mounts below the source.
         type: bool
       read_only_non_recursive:
-        description: Accepted, and ignored.
+        description: Whether the mounts below a bind that is O(mounts[].read_only=true) may be written, which is the default here.
         type: bool
       read_only_force_recursive:
-        description: Accepted, and ignored.
+        description: Make the mounts below a bind read-only, too. Needs O(mounts[].read_only=true), and Linux 5.12 or newer.
         type: bool
       labels:
         description: Labels of a volume that is made.
@@ -611,11 +612,11 @@ options:
     type: dict
     aliases: [log_opt]
   platform:
-    description: Accepted with a warning.
+    description: The platform that the image must be for, such as V(linux/amd64); another one is an error.
     type: str
   runtime:
     description:
-      - Another OCI runtime for this container, such as V(runc) or V(crun): a program of the host, by name or path. Skiff
+      - Another OCI runtime for this container, such as V(runc) or V(crun), by the name or path of its program. Skiff
         starts the container with it in place of its own low-level runtime; everything else stays as it is.
       - For runtimes that use namespaces and cgroups. O(init), mounts of type V(image) and parts of volumes need the own one.
       - The default is Skiff's own, which V(skiff) names as well.

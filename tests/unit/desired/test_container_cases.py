@@ -29,7 +29,8 @@ class Stored:
 
 
 def facts(value: dict[str, Any]) -> Facts:
-    image = ImageFacts(value["image"]["id"], value["image"].get("config", {})) if value.get("image") else None
+    found = value.get("image")
+    image = ImageFacts(found["id"], found.get("config", {}), found.get("platform", {})) if found else None
     there = value.get("container")
     if there is None:
         return Facts(None, image)
