@@ -40,6 +40,7 @@ def resolve(root: SafeRoot, path: str) -> str:
             parent = root.open(head or "/", os.O_PATH | os.O_DIRECTORY)
         except FileNotFoundError:
             return path
+        folder = ""
         try:
             folder = real(root, parent)
             linked = os.readlink(name, dir_fd=parent) if name else ""

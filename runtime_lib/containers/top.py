@@ -54,7 +54,9 @@ def _listed(options: Sequence[str]) -> str:
     import subprocess
 
     try:
-        done = subprocess.run(["ps", *options], stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE)
+        done = subprocess.run(
+            ["ps", *options], stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, check=False
+        )
     except FileNotFoundError:
         raise HostLacks("top with options needs ps on this host: install it (package procps), or give none") from None
     except subprocess.TimeoutExpired:
