@@ -7,13 +7,14 @@ import os
 import sys
 from collections.abc import Callable
 
-from tests.bench import commands, roles, tasks
+from tests.bench import commands, logs, roles, tasks
 from tests.bench.engines import Field
 
 BENCHMARKS: dict[str, tuple[Callable[[Field, int], str], int]] = {
     "run": (commands.run_with_network, 15),
     "run-none": (commands.run_without_network, 15),
     "exec": (commands.execute, 20),
+    "logs": (logs.throughput, 3),
     "load": (commands.load, 5),
     "memory": (commands.memory, 100),
     "task": (tasks.unchanged, 5),
