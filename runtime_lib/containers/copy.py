@@ -29,7 +29,7 @@ def copy_in(store: Store, ref: str, path: str, source: Source, own: bool = False
     container = find(store, ref)
     with view(store, container) as root:
         folder, name = copy_paths.place(source.name, source.is_folder, copy_tree.target(root, path))
-        _unpack(store, container, root, folder, source.archive(name), own)
+        put(container, root, folder, source.archive(name), user(store, container, root) if own else None)
 
 
 def extract(store: Store, ref: str, path: str, pieces: Iterator[bytes], own: bool = False) -> None:
@@ -41,7 +41,7 @@ def extract(store: Store, ref: str, path: str, pieces: Iterator[bytes], own: boo
             raise InvalidSpec(
                 f"an archive can be unpacked into a folder only; {path} is none in container {container.name}"
             )
-        _unpack(store, container, root, target.path, pieces, own)
+        put(container, root, target.path, pieces, user(store, container, root) if own else None)
 
 
 def copy_out(store: Store, ref: str, path: str, target: str, follow: bool = False) -> None:
@@ -51,7 +51,7 @@ def copy_out(store: Store, ref: str, path: str, target: str, follow: bool = Fals
         source = source_in(container, root, path, follow)
         folder, name = copy_paths.place(source.name, source.is_folder, copy_host.target(target))
         with SafeRoot.at(folder) as place:
-            unpack(_reader(source.archive(name)), place, "", (os.geteuid(), os.getegid()))
+            unpack(reader(source.archive(name)), place, "", (os.geteuid(), os.getegid()))
 
 
 def pack(store: Store, ref: str, path: str, follow: bool = False) -> Iterator[bytes]:
@@ -83,9 +83,15 @@ def source_in(container: Container, root: SafeRoot, path: str, follow: bool = Fa
     return Source(other or name, is_folder, archive)
 
 
-def _unpack(
-    store: Store, container: Container, root: SafeRoot, folder: str, pieces: Iterator[bytes], own: bool
+def put(
+    container: Container,
+    root: SafeRoot,
+    folder: str,
+    pieces: Iterator[bytes],
+    owner: tuple[int, int] | None = None,
+    mode: int | None = None,
 ) -> None:
+    """Unpack an archive into a folder of a container's tree. Raises NotFound, WrongState where it is read-only."""
     try:
         opened = root.open(folder, os.O_PATH | os.O_DIRECTORY)
     except FileNotFoundError:
@@ -95,14 +101,16 @@ def _unpack(
     finally:
         os.close(opened)
     copy_tree.writable(container.spec, place)
-    unpack(_reader(pieces), root, place, _user(store, container, root) if own else None)
+    unpack(reader(pieces), root, place, owner, mode)
 
 
-def _user(store: Store, container: Container, root: SafeRoot) -> tuple[int, int]:
+def user(store: Store, container: Container, root: SafeRoot) -> tuple[int, int]:
+    """Return user and group that the container's processes have."""
     declared = images.get(store, container.image_id).defaults.get("User")
-    user = users.lookup(root, container.spec.user or (declared if isinstance(declared, str) else ""), ())
-    return user.uid, user.gid
+    found = users.lookup(root, container.spec.user or (declared if isinstance(declared, str) else ""), ())
+    return found.uid, found.gid
 
 
-def _reader(pieces: Iterator[bytes]) -> TarReader:
+def reader(pieces: Iterator[bytes]) -> TarReader:
+    """Return the members of an archive that comes in pieces."""
     return TarReader(lambda: next((piece for piece in pieces if piece), b""))

@@ -46,6 +46,14 @@ def leaf(parent: int, name: str, member: str) -> Iterator[bytes]:
     yield tarwriter.END
 
 
+def content(member: str, data: bytes, mode: int, mtime: int) -> Iterator[bytes]:
+    """Yield the archive of one file with this content; `mtime` is nanoseconds since 1970."""
+    yield tarwriter.header(tarheader.Entry(member, tarheader.REGULAR, mode, len(data), mtime))
+    yield data
+    yield tarwriter.padding(len(data))
+    yield tarwriter.END
+
+
 class _Packer:
     def __init__(self) -> None:
         self._links: dict[tuple[int, int], str] = {}

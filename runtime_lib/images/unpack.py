@@ -17,22 +17,30 @@ if TYPE_CHECKING:
     from .tarreader import TarReader
 
 
-def unpack(reader: TarReader, root: SafeRoot, folder: str, owner: tuple[int, int] | None = None) -> None:
-    """Make all members of an archive below `folder` of a tree, which stays open; `owner` is (uid, gid) of all.
+def unpack(
+    reader: TarReader,
+    root: SafeRoot,
+    folder: str,
+    owner: tuple[int, int] | None = None,
+    mode: int | None = None,
+) -> None:
+    """Make all members of an archive below `folder` of a tree, which stays open.
 
+    `owner` is (uid, gid) of all, and `mode` that of the files, where they are not to be those of the archive.
     A folder does not take the place of a file, nor a file that of a folder: WrongState. Raises CorruptData, OSError.
     """
-    with _Unpacker(SafeRoot(os.dup(root.descriptor)), folder.strip("/"), owner) as unpacker:
+    with _Unpacker(SafeRoot(os.dup(root.descriptor)), folder.strip("/"), owner, mode) as unpacker:
         for entry in reader:
             unpacker.add(entry, reader)
         unpacker.finish()
 
 
 class _Unpacker(Extractor):
-    def __init__(self, root: SafeRoot, folder: str, owner: tuple[int, int] | None) -> None:
+    def __init__(self, root: SafeRoot, folder: str, owner: tuple[int, int] | None, mode: int | None) -> None:
         super().__init__(root)
         self._folder_path = folder
         self._owner = owner
+        self._mode = mode
 
     def __enter__(self) -> _Unpacker:
         return self
@@ -46,6 +54,8 @@ class _Unpacker(Extractor):
             entry.link = f"{self._folder_path}/{'/'.join(split(entry.link))}"
         if self._owner:
             entry.uid, entry.gid = self._owner
+        if self._mode is not None and entry.kind == tarheader.REGULAR:
+            entry.mode = self._mode
         self._make(entry, f"{self._folder_path}/{head}".strip("/"), name, reader)
 
     def _folder(self, entry: Entry, parent: int, head: str, name: str) -> None:

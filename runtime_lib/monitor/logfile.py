@@ -20,9 +20,7 @@ class LogFile:
         "dropped", "_attributes", "_compress", "_descriptor", "_max_files", "_max_size", "_path", "_rest", "_size",
     )  # fmt: skip
 
-    def __init__(
-        self, path: str, max_size: int, max_files: int, compress: bool = False, attributes: str = ""
-    ) -> None:
+    def __init__(self, path: str, max_size: int, max_files: int, compress: bool = False, attributes: str = "") -> None:
         """Limits below one stand for "no limit" (`max_size`) and "one file" (`max_files`).
 
         With `compress` the older files are `path.1.gz`, ...; `attributes` is put into each record (see `encoding`).
