@@ -6,12 +6,12 @@ from .logfile import LogFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Union
 
     from .loop import Loop
     from .remote import Both, Remote
 
-    Sink = LogFile | Remote | Both
+    Sink = Union[LogFile, Remote, Both]
 
 
 class Log:
