@@ -25,6 +25,7 @@ VERBS = {
     "cp": "copy:cp",
     "create": "run:create",
     "diff": "files:diff",
+    "events": "events:events",
     "exec": "execute:execute",
     "export": "files:export",
     "images": "images:listing",

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from ..errors import WrongState
 from ..monitor import client
 from ..store import Store
-from . import terminal
+from . import events, terminal
 from .catalog import Container, find, state
 from .detach_keys import Detached, Watch
 
@@ -61,6 +61,7 @@ def attach(store: Store, ref: str, wishes: Wishes) -> int | None:
         raise WrongState(f"container {container.name} does not run; start it to attach to it")
     with client.connect(store.layout.bundle(container.id)) as session:
         session.attach()
+        events.note(store, container, "attach")
         rows, columns = terminal.size(wishes.stdio[0])
         if container.spec.tty and rows:
             session.resize(rows + 1, columns)  # a program that knows the size already draws itself anew, too

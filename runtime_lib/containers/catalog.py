@@ -50,13 +50,13 @@ def find(store: Store, ref: str) -> Container:
         row = rows[0] if rows else None
     if row is None or row["phase"] == "creating":
         raise ContainerNotFound(f"there is no container {ref!r}")
-    return _container(row)
+    return from_row(row)
 
 
 def listing(store: Store) -> list[Container]:
     """Return all containers, the newest first."""
     rows = store.query("SELECT * FROM containers WHERE phase != 'creating' ORDER BY created DESC, id")
-    return [_container(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def state(store: Store, container: Container) -> State:
@@ -67,7 +67,8 @@ def state(store: Store, container: Container) -> State:
     return read(layout.bundle(container.id), layout.container(container.id))
 
 
-def _container(row: sqlite3.Row) -> Container:
+def from_row(row: sqlite3.Row) -> Container:
+    """Return the container of a row of the table `containers`."""
     stored = parse(row["spec"])
     return Container(
         row["id"],

@@ -10,7 +10,7 @@ from ..images import changes as dockerfile_changes
 from ..images import create, layers, platform, reference, times, writer
 from ..store import Store
 from . import changes as files
-from . import verbs
+from . import events, verbs
 from .catalog import Container, find, state
 from .inspect import configuration
 
@@ -49,7 +49,10 @@ def commit(
         layer = _layer(store, container, base)
         document = _document(base, config, layer, {"author": author, "comment": message})
         chain = [*base.layers, *([layer.chain_id] if layer else ())]
-        return create.image(store, document, chain, names)
+        image = create.image(store, document, chain, names)
+        called = reference.parse(names[0]).familiar if names else ""
+        events.note(store, container, "commit", comment=message, imageID=image.id, imageRef=called)
+        return image
 
 
 def defaults(store: Store, container: Container, base: Image) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ..images import layers
 from ..jsontext import compact
 from ..records import replace
 from ..store import Store, sync_folder
-from . import attach_volumes, host_limits, names, reconcile, wiring
+from . import attach_volumes, events, host_limits, names, reconcile, wiring
 from .catalog import Container, find
 from .config import arguments
 from .spec import ContainerSpec
@@ -43,7 +43,9 @@ def create(store: Store, spec: ContainerSpec, container_id: str = "") -> Contain
         except BaseException:
             reconcile.erase(store, container_id)
             raise
-    return find(store, container_id)
+        container = find(store, container_id)
+        events.note(store, container, "create")
+    return container
 
 
 def _reserve(store: Store, container_id: str, spec: ContainerSpec, image: Image) -> str:

@@ -7,13 +7,13 @@ import stat
 from contextlib import ExitStack
 
 from .. import library
-from ..errors import InvalidSpec, WrongState
+from ..errors import InvalidSpec, NotFound, WrongState
 from ..jsontext import parse
 from ..linux.process import Process
 from ..oci import exec as runtime
 from ..records import dataclass, field
 from ..store import Store
-from . import release, start_errors, users
+from . import events, names, release, start_errors, users
 from .catalog import Container, find, state
 
 TYPE_CHECKING = False
@@ -62,7 +62,10 @@ def capture(store: Store, ref: str, spec: ExecSpec, stdin: bytes = b"") -> Resul
     """
     from . import exec_streams
 
-    return exec_streams.capture(lambda stdio: _start(store, ref, spec, stdio), spec.tty, stdin)
+    exec_id = names.new_id()
+    result = exec_streams.capture(lambda stdio: _start(store, ref, spec, stdio, exec_id), spec.tty, stdin)
+    _note_end(store, ref, exec_id, result.exit_code)
+    return result
 
 
 def stream(store: Store, ref: str, spec: ExecSpec, stdio: Stdio = (0, 1, 2), helper: Helper | None = None) -> int:
@@ -72,18 +75,26 @@ def stream(store: Store, ref: str, spec: ExecSpec, stdio: Stdio = (0, 1, 2), hel
     """
     from . import exec_streams, terminal
 
+    exec_id = names.new_id()
     if spec.tty or not all(_is_pipe(number) for number in stdio[not spec.interactive :]):
-        return exec_streams.relay(lambda inner: _start(store, ref, spec, inner, helper), spec, stdio)
-    with open(os.devnull, "rb") as null:
-        running = _start(store, ref, spec, stdio if spec.interactive else (null.fileno(), *stdio[1:]), helper)
-    with terminal.forwarding(running.signal):
-        return running.wait()
+        code = exec_streams.relay(lambda inner: _start(store, ref, spec, inner, exec_id, helper), spec, stdio)
+    else:
+        with open(os.devnull, "rb") as null:
+            streams = stdio if spec.interactive else (null.fileno(), *stdio[1:])
+            running = _start(store, ref, spec, streams, exec_id, helper)
+        with terminal.forwarding(running.signal):
+            code = running.wait()
+    _note_end(store, ref, exec_id, code)
+    return code
 
 
 def detach(store: Store, ref: str, spec: ExecSpec) -> int:
-    """Start a program without input and output, and leave it; return its pid on the host. Raises as `capture`."""
+    """Start a program without input and output, and leave it; return its pid on the host. Raises as `capture`.
+
+    Nobody is there to note its end.
+    """
     with open(os.devnull, "r+b") as null:
-        running = _start(store, ref, spec, (null.fileno(),) * 3)
+        running = _start(store, ref, spec, (null.fileno(),) * 3, names.new_id())
     if spec.tty:
         running.leave()
         os.close(running.console)
@@ -96,7 +107,16 @@ def _is_pipe(descriptor: int) -> bool:
     return stat.S_ISFIFO(mode) or os.path.samestat(os.fstat(descriptor), os.stat(os.devnull))
 
 
-def _start(store: Store, ref: str, spec: ExecSpec, stdio: Stdio, early: Helper | None = None) -> Running:
+def _note_end(store: Store, ref: str, exec_id: str, code: int) -> None:
+    try:
+        events.note(store, find(store, ref), "exec_die", execID=exec_id, exitCode=str(code))
+    except NotFound:
+        return  # the container has been removed since
+
+
+def _start(
+    store: Store, ref: str, spec: ExecSpec, stdio: Stdio, exec_id: str, early: Helper | None = None
+) -> Running:
     if not spec.command:
         raise InvalidSpec("there is no command to execute")
     helper = runtime.Prespawned(early) if early else runtime.prespawn(library.install(store))
@@ -110,13 +130,16 @@ def _start(store: Store, ref: str, spec: ExecSpec, stdio: Stdio, early: Helper |
         unused.pop_all()
         cgroup = release.cgroup(store, container.id).paths()
         try:
-            return helper.start(
+            running = helper.start(
                 target, config, process, stdio, container_id=container.id, cgroup=cgroup, cache=store.layout.cache
             )
         except ProcessLookupError as error:
             raise WrongState(f"container {container.name} has just ended; start it and try again") from error
         except OSError as error:
             raise start_errors.explain(container.name, error) from error
+        said = " ".join([spec.command[0], " ".join(spec.command[1:])])
+        events.note(store, container, f"exec_create: {said}", f"exec_start: {said}", execID=exec_id)
+        return running
 
 
 def _target(store: Store, container: Container) -> Process:

@@ -6,6 +6,7 @@ import os
 
 from ..images import packing
 from ..store import Store
+from . import events
 from .catalog import find
 from .view import view
 
@@ -21,6 +22,7 @@ def export(store: Store, ref: str, descriptor: int) -> None:
         try:
             for piece in packing.folder(top, "", ""):
                 write(descriptor, piece)
+            events.note(store, container, "export")
         finally:
             os.close(top)
 

@@ -70,11 +70,12 @@ class Launch:
     def _order(self, container: Container, foreground: bool, size: tuple[int, int], netns: int) -> Session:
         from ..images import catalog as images
         from ..images.layers import folders
-        from . import bundle, start_errors
+        from . import bundle, events, start_errors
 
         store = self._store
         image = images.get(store, container.image_id)
         bundle.write(store, container, image, folders(store, image.layers), size)
+        events.prepare(store, container, image)
         if store.row("SELECT 1 FROM containers WHERE id = ? AND stopped_by_user", (container.id,)):
             with store.transaction(durable=True) as db:
                 db.execute("UPDATE containers SET stopped_by_user = 0 WHERE id = ?", (container.id,))

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 
+from .. import eventlog
 from ..errors import Busy
 from ..jsontext import parse
 from ..linux import trees
 from ..store import Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3
 
 _RETIRE = "UPDATE containers SET phase = 'removing' WHERE id = ? AND phase != 'removing'"
 
@@ -52,7 +57,8 @@ def erase(store: Store, container_id: str, volumes: bool = True) -> None:
     from .release import release
 
     layout = store.layout
-    row = store.row("SELECT image_id, spec FROM containers WHERE id = ?", (container_id,))
+    row = store.row("SELECT * FROM containers WHERE id = ?", (container_id,))
+    said = _attributes(store, row) if row and row["phase"] != "creating" else None
     # The row before the files: no power cut brings it back without them. See `afterboot` for `auto_remove`.
     spec = parse(row["spec"]) if row else {}
     lasting = not spec.get("auto_remove")
@@ -64,6 +70,8 @@ def erase(store: Store, container_id: str, volumes: bool = True) -> None:
     remove_folder(f"{layout.root}/containers", container_id)
     with store.transaction() as db:
         db.execute("DELETE FROM containers WHERE id = ?", (container_id,))
+    if said is not None:
+        eventlog.append(layout.run, "container", ("destroy",), container_id, said)
     mounted = [mount.get("image_id") for mount in spec.get("mounts", ())]
     for image_id in filter(None, [row["image_id"] if row else None, *mounted]):
         release_image(store, image_id)
@@ -72,6 +80,14 @@ def erase(store: Store, container_id: str, volumes: bool = True) -> None:
         os.unlink(f"{layout.locks}/container-{container_id}")
     except FileNotFoundError:
         return
+
+
+def _attributes(store: Store, row: sqlite3.Row) -> dict[str, str]:
+    from .catalog import from_row
+    from .events import attributes
+
+    container = from_row(row)
+    return {**attributes(store, container), "name": container.name}
 
 
 def retire(store: Store, container_id: str) -> None:

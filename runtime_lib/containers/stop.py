@@ -9,7 +9,7 @@ from ..errors import Busy
 from ..images import catalog as images
 from ..monitor import client
 from ..store import LOCK_PATIENCE, Store
-from . import release
+from . import events, release
 from .catalog import Container, find, state
 from .finish import ALIVE, finish, finish_session
 from .stopping import stop_signal, stop_timeout
@@ -33,7 +33,7 @@ def stop(store: Store, ref: str, timeout: float | None = None) -> None:
     """
     container = find(store, ref)
     number = stop_signal(container, images.get(store, container.image_id))
-    end(store, container, number, stop_timeout(container, timeout))
+    end(store, container, number, stop_timeout(container, timeout), stops=True)
 
 
 def kill_for_good(store: Store, container: Container, remove: bool = False) -> None:
@@ -41,17 +41,24 @@ def kill_for_good(store: Store, container: Container, remove: bool = False) -> N
     end(store, container, numbers.SIGKILL, 0.0, remove)
 
 
-def end(store: Store, container: Container, number: int, seconds: float, remove: bool = True) -> None:
+def end(
+    store: Store, container: Container, number: int, seconds: float, remove: bool = True, stops: bool = False
+) -> None:
     """End a container with signal `number`, and SIGKILL after `seconds` (-1: never); no lock is held while waiting.
 
-    An `auto_remove` container is removed, unless `remove` is False.
+    An `auto_remove` container is removed, unless `remove` is False. With `stops` the log of events calls that a stop.
     """
+    lives = state(store, container).status in ALIVE
     session = announce(store, container, number)
     try:
         if not ended(store, container, session, None if seconds < 0 else seconds):
             insist(store, container)
+            if number != numbers.SIGKILL:
+                events.note(store, container, "kill", signal=str(int(numbers.SIGKILL)))
             if not ended(store, container, session, DEATH):
                 raise survivor(store, container)
+        if stops and lives:
+            events.note(store, container, "stop")
         if session is None:
             finish(store, container, remove)
         else:
@@ -83,6 +90,7 @@ def announce(
                 note_stopped(db, container.id)
         session = _monitor(store, container)
         send(store, container, found, number)
+        events.note(store, container, "kill", signal=str(int(number)))
         return session
 
 

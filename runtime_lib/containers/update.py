@@ -8,7 +8,7 @@ from ..errors import InvalidSpec
 from ..monitor import client
 from ..records import replace
 from ..store import Store, write_file
-from . import host_limits, release
+from . import events, host_limits, release
 from .catalog import Container, find, state
 from .finish import ALIVE
 from .resources import limits
@@ -52,6 +52,7 @@ def update(store: Store, ref: str, changes: dict[str, Any]) -> Container:
         if present.status in ALIVE and present.monitored:
             _tell_monitor(store, container, spec)
         save(store, container, spec)
+        events.note(store, container, "update")
     return find(store, container.id)
 
 

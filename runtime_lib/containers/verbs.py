@@ -8,7 +8,7 @@ from ..errors import InvalidSpec, NameTaken, WrongState
 from ..images import catalog as images
 from ..monitor import client
 from ..store import Store
-from . import release, signals
+from . import events, release, signals
 from .catalog import Container, find, state
 from .checks import NAME
 from .start import start
@@ -30,14 +30,17 @@ def kill(store: Store, ref: str, signal: str | int = "KILL") -> None:
         if number in (9, stop_signal(container, images.get(store, container.image_id))):
             _no_restart(store, container)
         send(store, container, found, number)
+        events.note(store, container, "kill", signal=str(number))
 
 
 def restart(store: Store, ref: str, timeout: float | None = None) -> Container:
     """Stop a container, if it runs, and start it."""
     container = find(store, ref)
     number = stop_signal(container, images.get(store, container.image_id))
-    end(store, container, number, stop_timeout(container, timeout), remove=False)
-    return start(store, container.id)
+    end(store, container, number, stop_timeout(container, timeout), remove=False, stops=True)
+    container = start(store, container.id)
+    events.note(store, container, "restart")
+    return container
 
 
 def pause(store: Store, ref: str) -> None:
@@ -60,6 +63,7 @@ def rename(store: Store, ref: str, name: str) -> None:
             db.execute("UPDATE containers SET name = ? WHERE id = ?", (name, container.id))
     except sqlite3.IntegrityError as error:
         raise NameTaken(f"the name {name!r} belongs to another container; remove or rename that") from error
+    events.renamed(store, find(store, container.id), container.name)
 
 
 def _freeze(store: Store, ref: str, wanted: bool) -> None:
@@ -76,6 +80,7 @@ def _freeze(store: Store, ref: str, wanted: bool) -> None:
             group.thaw()
         with client.connect(store.layout.bundle(container.id)) as session:
             session.paused(wanted)
+        events.note(store, container, "pause" if wanted else "unpause")
 
 
 def _no_restart(store: Store, container: Container) -> None:

@@ -156,4 +156,6 @@ def _load(store: Store, members: Members, source: Source) -> Loaded:
         parent = chain_ids[-1] if chain_ids else None
         part = members.open(member)
         chain_ids.append(layers.import_tar(store, part, parent, diff_id, stored).chain_id)
-    return Loaded(create.from_bytes(store, source.config, chain_ids, source.names), source.names, True)
+    image = create.from_bytes(store, source.config, chain_ids, source.names)
+    catalog.note(store, "load", image, source.names[0] if source.names else "")
+    return Loaded(image, source.names, True)

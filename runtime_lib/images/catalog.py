@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import eventlog
 from ..errors import ImageNotFound, InUse, InvalidSpec
 from ..jsontext import parse
 from ..records import dataclass
@@ -114,7 +115,22 @@ def tag(store: Store, ref: str, name: str) -> bool:
         if row and row["image_id"] == image.id:
             return False
         db.execute("INSERT OR REPLACE INTO image_names (name, image_id) VALUES (?, ?)", (full, image.id))
+    note(store, "tag", image, reference.parse(full).familiar)
     return True
+
+
+def note(store: Store, action: str, image: Image, name: str = "") -> None:
+    """Note in the log of events what has happened to an image."""
+    labels = image.defaults.get("Labels") or {}
+    said = {key: value for key, value in labels.items() if isinstance(value, str)}
+    eventlog.append(store.layout.run, "image", (action,), image.id, {**said, "name": name or image.id})
+
+
+def _note_removal(store: Store, image: Image, removed: Removed) -> None:
+    for _name in removed.untagged:
+        note(store, "untag", image)
+    if removed.deleted:
+        note(store, "delete", image)
 
 
 def remove(store: Store, ref: str, force: bool = False) -> Removed:
@@ -130,6 +146,7 @@ def remove(store: Store, ref: str, force: bool = False) -> Removed:
             db.execute("DELETE FROM image_names WHERE name = ?", (reference.parse(familiar).full,))
         if removed.deleted:
             db.execute("INSERT INTO removed_images (image_id) VALUES (?)", (image.id,))
+    _note_removal(store, image, removed)
     if removed.deleted:
         layers.collect(store)
     return removed
@@ -150,6 +167,7 @@ def prune(store: Store, everything: bool = False) -> tuple[list[Removed], int]:
             db.execute("DELETE FROM image_names WHERE image_id = ?", (image.id,))
             db.execute("INSERT INTO removed_images (image_id) VALUES (?)", (image.id,))
             removed.append(Removed(image.names, image.id))
+            _note_removal(store, image, removed[-1])
     if removed:
         layers.collect(store)
     return removed, max(0, before - _stored(store))

@@ -48,4 +48,7 @@ def from_bytes(store: Store, data: bytes, chain_ids: Sequence[str], names: Seque
             db.execute("INSERT OR IGNORE INTO image_layers (image_id, position, chain_id) VALUES (?, ?, ?)", values)
         for name in full:
             db.execute("INSERT OR REPLACE INTO image_names (name, image_id) VALUES (?, ?)", (name, image_id))
-    return catalog.get(store, image_id)
+    image = catalog.get(store, image_id)
+    for name in full:
+        catalog.note(store, "tag", image, reference.parse(name).familiar)
+    return image

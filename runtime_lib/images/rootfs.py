@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
+from . import catalog, create, layers, platform, reference, times
 from . import changes as dockerfile_changes
-from . import create, layers, platform, reference, times
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ def import_rootfs(store: Store, file: Readable, name: str | None, changes: Seque
     defaults = dockerfile_changes.defaults(changes)
     with layers.using(store):
         layer = layers.import_tar(store, file, None)
-        return create.image(store, configuration(layer.diff_id, defaults, "Imported from -"), [layer.chain_id], names)
+        image = create.image(store, configuration(layer.diff_id, defaults, "Imported from -"), [layer.chain_id], names)
+    catalog.note(store, "import", image)
+    return image
 
 
 def configuration(diff_id: str, defaults: dict[str, Any], comment: str) -> dict[str, Any]:

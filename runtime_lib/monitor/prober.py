@@ -8,6 +8,7 @@ import time
 
 from ..jsontext import compact, parse
 from . import health
+from .events import note
 from .runtime import spawn
 from .status import read, replace
 
@@ -107,7 +108,10 @@ class Prober:
 
     def _take(self, start: int, end: int, exit_code: int, output: str) -> None:
         self._leave()
+        before = self.health.status
         self._change(lambda: self.health.take(start, end, exit_code, output, self._age))
+        if self.health.status != before:
+            note(self._request, f"health_status: {self.health.status}")
         self._next()
 
     def _leave(self) -> None:

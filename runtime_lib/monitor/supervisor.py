@@ -6,7 +6,7 @@ import _signal
 import posix
 import time
 
-from . import protocol
+from . import events, protocol
 from .cgroup import enter
 from .desk import Desk
 from .loop import signals
@@ -106,6 +106,7 @@ class Supervisor:
         self.save(running=True)
         if self.prober is not None:
             self.prober.begin(pid, start_time)
+        events.note(self.request, "start")
         self._decided()
         self.desk.started()
         if self._withdrawn:
@@ -207,6 +208,7 @@ class Supervisor:
         if self.prober is not None:
             self.prober.end()
         self._drain()
+        events.ended(self.request, state)
         pause = self._policy.pause(state.exit_code, time.monotonic() - self._began)
         if pause is None:
             return self._end()

@@ -74,6 +74,8 @@ def attach(
         fresh = [endpoint for endpoint in made if endpoint not in before]
         _connect(fresh, namespace, routed=any(endpoint.gateway for endpoint in before))
     firewall.sync(store)
+    for endpoint in fresh:
+        catalog.note(store, "connect", endpoint.network, container=container_id)
     return made
 
 
@@ -96,6 +98,7 @@ def detach(store: Store, container_id: str, network: Network | None = None) -> N
     if changed:  # the rules depend on nothing else that went away
         firewall.sync(store)
     for endpoint in gone:
+        catalog.note(store, "disconnect", endpoint.network, container=container_id)
         names.refresh(store, endpoint.network.id, container_id)
 
 

@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from datetime import datetime, timezone
 
+from .. import eventlog
 from ..errors import AddressTaken, Conflict, InUse, InvalidSpec, NameTaken, NetworkNotFound
 from ..linux import nftables
 from ..linux.netlink import bridges
@@ -109,6 +110,7 @@ def remove(store: Store, ref: str) -> None:
             )
         bridges.delete_link(network.bridge)  # before the row: an attachment makes a missing bridge anew
         db.execute("DELETE FROM networks WHERE id = ?", (network.id,))
+    note(store, "destroy", network)
     firewall.sync(store)
 
 
@@ -150,7 +152,14 @@ def _create(store: Store, spec: NetworkSpec) -> Network:
     except BaseException:
         _undo(store, network, found)
         raise
+    note(store, "create", network)
     return network
+
+
+def note(store: Store, action: str, network: Network, **more: str) -> None:
+    """Note in the log of events what has happened to a network."""
+    said = {**more, "name": network.name, "type": network.driver}
+    eventlog.append(store.layout.run, "network", (action,), network.id, said)
 
 
 def _undo(store: Store, network: Network, keep_bridge: bool) -> None:

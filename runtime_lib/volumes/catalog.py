@@ -6,6 +6,7 @@ import errno
 import os
 import time
 
+from .. import eventlog
 from ..errors import Busy, InUse, NameTaken, VolumeNotFound
 from ..jsontext import compact, parse
 from ..linux.trees import remove_tree
@@ -198,13 +199,19 @@ def _create(store: Store, spec: VolumeSpec, anonymous: bool, user: str) -> Volum
         )
         if user:
             use(store, [spec.name], user)
+    _note(store, "create", spec.name, spec.driver)
     return find(store, spec.name)
+
+
+def _note(store: Store, action: str, name: str, driver: str) -> None:
+    eventlog.append(store.layout.run, "volume", (action,), name, {"driver": driver})
 
 
 def _finish_removal(store: Store, name: str) -> None:
     _remove_files(store, name)
     with store.transaction() as db:
         db.execute("DELETE FROM volumes WHERE name = ?", (name,))
+    _note(store, "destroy", name, "local")
 
 
 def _remove_files(store: Store, name: str) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .conftest import Engine
+from .conftest import PATIENCE, Engine
 from .probe import ids
 
 TAG = f"views{os.getpid()}"
@@ -311,3 +313,57 @@ def test_inspect(kind: str, name: str, fleet: int, docker: Engine, skiff: Engine
     words = ("inspect", "--type", kind, *(("--size",) if kind == "container" else ()), name)
     theirs, ours = (json.loads(engine.call(*words).stdout)[0] for engine in (docker, skiff))
     assert differences(theirs, ours) == []
+
+
+STORY = (
+    "run -d --name NAME -l x=y --network none --health-cmd true --health-interval 200ms IMAGE sleep 1000",
+    "exec NAME true",
+    "pause NAME",
+    "unpause NAME",
+    "rename NAME NAME-2",
+    "restart -t 0 NAME-2",
+    "kill -s USR1 NAME-2",
+    "update --restart always NAME-2",
+    "stop -t 0 NAME-2",
+    "start NAME-2",
+    "rm -f NAME-2",
+    "run --rm --name NAME-3 --network none IMAGE sh -c 'exit 3'",
+)
+
+
+def told(engine: Engine) -> list[str]:
+    """Return what the log of events says of a container's life, sorted, for Docker's is in no strict order.
+
+    Docker notes its health checks as executions, too.
+    """
+    name = f"{TAG}-told"
+    begin = time.time()
+    for line in STORY:
+        _done(engine, *shlex.split(line.replace("NAME", name).replace("IMAGE", IMAGE)))
+        if line.startswith("run -d"):
+            _until_healthy(engine, name)
+    template = "{{.Type}} {{.Action}} {{json .Actor.Attributes}}"
+    window = ("--since", f"{begin:.9f}", "--until", f"{time.time() + 0.1:.9f}")
+    lines = engine.call("events", *window, "--filter", f"image={IMAGE}", "--format", template).stdout.splitlines()
+    lines = [
+        ids(line).replace(TAG, "") for line in lines if not re.search("health_status|attach|/bin/sh -c true", line)
+    ]
+    executed = {line for line in lines if "exec_" in line and "told-2" not in line}
+    return sorted([*executed, *(line for line in lines if "exec_" not in line)])
+
+
+def _done(engine: Engine, *words: str) -> None:
+    done = engine.call(*words)
+    assert done.returncode in (0, 3), f"{engine.name} {words}: {done.stderr}"
+
+
+def _until_healthy(engine: Engine, name: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while engine.call("inspect", "-f", "{{.State.Health.Status}}", name).stdout.strip() != "healthy":
+        assert time.monotonic() < deadline, f"{engine.name}: never healthy"
+
+
+def test_events(fleet: int, docker: Engine, skiff: Engine) -> None:
+    theirs, ours = told(docker), told(skiff)
+    assert len(ours) > 20
+    assert ours == theirs
