@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from contextlib import contextmanager
 
@@ -53,6 +54,20 @@ def commit(
         called = reference.parse(names[0]).familiar if names else ""
         events.note(store, container, "commit", comment=message, imageID=image.id, imageRef=called)
         return image
+
+
+def diff_id(store: Store, container: Container) -> str | None:
+    """Return the digest of the layer that `commit` would make now, None where it would make none.
+
+    Raises CorruptData, OSError where the container writes to a file while it is read.
+    """
+    found = files.of(store, container)
+    if not found.found:
+        return None
+    total = hashlib.sha256()
+    for piece in writer.pieces(f"{store.layout.container(container.id)}/upper", found.same):
+        total.update(piece)
+    return f"sha256:{total.hexdigest()}"
 
 
 def defaults(store: Store, container: Container, base: Image) -> dict[str, Any]:

@@ -7,8 +7,12 @@ import os
 from ..images import packing
 from ..store import Store
 from . import events
-from .catalog import find
+from .catalog import Container, find
 from .view import view
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 
 def export(store: Store, ref: str, descriptor: int) -> None:
@@ -17,12 +21,28 @@ def export(store: Store, ref: str, descriptor: int) -> None:
     Raises ContainerNotFound, OSError.
     """
     container = find(store, ref)
-    with view(store, container, volumes=False) as root:
+    for piece in _pieces(store, container):
+        write(descriptor, piece)
+    events.note(store, container, "export")
+
+
+def same(store: Store, ref: str, path: str) -> bool:
+    """Whether a file of this host is already what `export` would write now. Raises ContainerNotFound, OSError."""
+    pieces = _pieces(store, find(store, ref))
+    try:
+        with open(path, "rb") as file:
+            return all(file.read(len(piece)) == piece for piece in pieces) and not file.read(1)
+    except FileNotFoundError:
+        return False
+    finally:
+        pieces.close()
+
+
+def _pieces(store: Store, container: Container) -> Generator[bytes, None, None]:
+    with view(store, container, volumes=False, writable=False) as root:
         top = root.open("/", os.O_RDONLY | os.O_DIRECTORY)
         try:
-            for piece in packing.folder(top, "", ""):
-                write(descriptor, piece)
-            events.note(store, container, "export")
+            yield from packing.folder(top, "", "")
         finally:
             os.close(top)
 

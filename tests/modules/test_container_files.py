@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,3 +118,50 @@ def test_mistakes_are_told_and_nothing_is_touched(host: Host, box: str, tmp_path
     assert "is a folder" in told[4]["msg"]
     told = host.play([task("container_copy", **{**base, "mode": "420", "mode_parse": "legacy"})])
     assert look(host, "/data/x").startswith("1000:1000 644")
+
+
+def test_an_archive_of_a_container_is_written_once(host: Host, box: str, tmp_path: Path) -> None:
+    wanted = {"container": box, "path": str(tmp_path / "box.tar")}
+    told = host.play(
+        [
+            task("container_export", **wanted, check_mode_=True, diff_=True),
+            task("container_export", **wanted),
+            task("container_export", **wanted),
+            task("container_export", **wanted, check_mode_=True),
+            task("container_export", **wanted, force=True),
+            task("container_exec", container=box, argv=["touch", "/tmp/more"]),
+            task("container_export", **wanted),
+            task("container_export", container="nobody", path="/tmp/x", ignore_errors_=True),
+            task("container_export", container=box, path="/no/such/x", ignore_errors_=True),
+        ]
+    )
+    assert told.changed == [True, True, False, False, True, True, True, False, False]
+    assert told[0]["diff"] == {"before": {"exists": False}, "after": {"exists": True, "container": "box"}}
+    assert [result["_ending"] for result in told[-2:]] == ["failed"] * 2
+    with tarfile.open(tmp_path / "box.tar") as archive:
+        assert "tmp/more" in archive.getnames()
+
+
+def test_an_image_of_a_container_is_made_once(host: Host, box: str) -> None:
+    wanted = {"container": box, "name": "made", "changes": ['CMD ["cat", "/made"]'], "message": "by a test"}
+    told = host.play(
+        [
+            task("container_exec", container=box, argv=["sh", "-c", "echo content >/made"], user="0"),
+            task("container_commit", **wanted, check_mode_=True, diff_=True),
+            task("container_commit", **wanted),
+            task("container_commit", **wanted),
+            task("container_commit", **wanted, check_mode_=True),
+            task("container_commit", **{**wanted, "changes": ["CMD echo new"]}, check_mode_=True),
+            task("container_exec", container=box, argv=["sh", "-c", "echo more >>/made"], user="0"),
+            task("container_commit", **wanted),
+            task("container", name="try", image="made", network_mode="none", detach=False, output_logs=True),
+            task("container", name="try", state="absent"),
+            task("container_commit", **{**wanted, "changes": ["RUN x"]}, ignore_errors_=True),
+            task("container_commit", **{**wanted, "container": "nobody"}, ignore_errors_=True),
+        ]
+    )
+    assert told.changed[1:8] == [True, True, False, False, True, True, True]
+    assert told[1]["actions"] == [{"committed": "box", "image": "made:latest"}]
+    assert told[2]["image"]["Comment"] == "by a test"
+    assert told[8]["container"]["Output"] == "content\nmore\n"
+    assert [result["_ending"] for result in told[-2:]] == ["failed"] * 2
