@@ -55,11 +55,11 @@ _COMPATIBLE = dict.fromkeys(
 )  # what docker_container of 2.x took for granted
 _IGNORED = {
     "kernel_memory": "the kernel has no such limit any more",
-    "storage_opts": "there is one storage driver",
 }
 # option -> (values that mean what is done anyway, why there is nothing else)
 _REFUSED: dict[str, tuple[tuple[Any, ...], str]] = {
     "device_requests": (([],), "there are no device drivers; give the device's nodes by `devices`"),
+    "storage_opts": (({},), "there is no limit of space for one container, as with Docker outside of XFS with pquota"),
     "userns_mode": (("", "host"), "containers use the user ids of the host"),
     "volume_driver": (("", "local"), "there is no other driver than local; its options mount NFS, CIFS and devices"),
 }

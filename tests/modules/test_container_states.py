@@ -145,6 +145,7 @@ def test_what_is_refused_says_why(host: Host) -> None:
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"device_requests": [{"driver": "nvidia"}]}, "there are no device drivers"),
         ({"userns_mode": "private"}, "containers use the user ids of the host"),
+        ({"storage_opts": {"size": "1G"}}, "there is no limit of space for one container"),
         ({"volume_driver": "nfs"}, "there is no other driver than local"),
         ({"mounts": [{"target": "/a", "type": "npipe", "source": "x"}]}, "use bind, volume, image or tmpfs"),
         ({"mounts": [{"target": "/a", "source": "v", "subpath": "../x"}]}, "without '..'"),

@@ -388,7 +388,7 @@ options:
     description: The size of C(/dev/shm), such as V(64M).
     type: str
   storage_opts:
-    description: Accepted with a warning.
+    description: Refused. There is no limit of space for one container, as with Docker where its storage is not XFS with quotas.
     type: dict
   memory:
     description: The limit of memory, such as V(512M). It can be changed alone, without O(memory_swap).
