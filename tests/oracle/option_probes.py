@@ -62,7 +62,7 @@ OPTIONS = [
     Probe("environment of a file", "env | grep -E '^(FROM_FILE|BOTH|EMPTY)='", _MIXED, sorted_lines),
     Probe("address of the gateway", "grep -c gateway /etc/hosts; grep gateway /etc/hosts", _MIXED, network),
     Probe("own control groups", "cat /proc/self/cgroup", _OWN_GROUPS, sorted_lines),
-    Probe("mounts of own control groups", "grep ' /sys/fs/cgroup' /proc/self/mountinfo", _OWN_GROUPS, mounts),
+    Probe("mounts of own control groups", "grep ' /sys/fs/cgroup/' /proc/self/mountinfo", _OWN_GROUPS, mounts),
     Probe("no shared memory", "grep -c ' /dev/shm ' /proc/self/mountinfo; ls -ld /dev/shm", _OWN_GROUPS, dates),
     Probe("name of the host", "hostname; readlink /proc/self/ns/uts", _OWN_GROUPS, namespaces),
     Probe("shared control groups", "cat /proc/self/cgroup; readlink /proc/self/ns/cgroup", _SHARED_GROUPS,

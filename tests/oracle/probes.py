@@ -11,9 +11,9 @@ from .option_probes import OPTIONS
 from .probe import Probe, cgroups, dates, ids, mounts, namespaces, network, places, sorted_lines
 
 
-def mount(place: str, *options: str, suffix: str = "") -> Probe:
+def mount(place: str, *options: str, suffix: str = "", difference: str = "") -> Probe:
     command = f"awk '$5 == \"{place}\"' /proc/self/mountinfo"
-    return Probe(f"mount {place}{suffix}", command, options, mounts)
+    return Probe(f"mount {place}{suffix}", command, options, mounts, difference)
 
 
 MEMORY = "/sys/fs/cgroup/memory/memory"
@@ -60,7 +60,7 @@ MOUNTS = [
     mount("/etc/hosts"),
     mount("/etc/hostname"),
     mount("/etc/resolv.conf"),
-    mount("/sys/fs/cgroup"),
+    mount("/sys/fs/cgroup", difference="cgroup-folder"),
     Probe("mounts of cgroups", "grep ' /sys/fs/cgroup/' /proc/self/mountinfo", (), mounts),
     Probe("all places", "grep -v -e thermal_throttle -e /proc/interrupts -e powercap /proc/self/mountinfo", (), places),
     mount("/dev/shm", "--shm-size", "16m", suffix=" of 16 MiB"),
