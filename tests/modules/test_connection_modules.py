@@ -87,6 +87,8 @@ def play(box: Host, way: dict[str, Any], tasks: list[dict[str, Any]], *arguments
 def test_facts_commands_and_files(box: Host, way: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "page.j2").write_text("I am {{ ansible_facts.nodename }}\n")
     (tmp_path / "say.sh").write_text("#!/bin/sh\necho said $1\n")
+    (tmp_path / "tree" / "deep").mkdir(parents=True)
+    (tmp_path / "tree" / "deep" / "file").write_text("of a tree\n")
     tasks = [
         {"setup": {"gather_subset": ["!all", "min"]}},
         {"file": {"path": "/srv/www", "state": "directory", "owner": "u1", "mode": "0750"}},
@@ -98,6 +100,8 @@ def test_facts_commands_and_files(box: Host, way: dict[str, Any], tmp_path: Path
         {"script": f"{tmp_path}/say.sh yes"},
         {"fetch": {"src": "/srv/conf", "dest": f"{tmp_path}/got", "flat": True}},
         {"slurp": {"src": "/srv/conf"}},
+        {"copy": {"src": f"{tmp_path}/tree", "dest": "/srv/www"}},
+        {"command": "cat /srv/www/tree/deep/file"},
     ]
     results = play(box, way, tasks)
     assert results[0]["ansible_facts"]["ansible_nodename"] == "inside"
@@ -105,8 +109,9 @@ def test_facts_commands_and_files(box: Host, way: dict[str, Any], tmp_path: Path
     assert results[6]["stdout_lines"] == ["I AM INSIDE", "A=1", "B=2"]
     assert results[7]["stdout_lines"] == ["said yes"]
     assert (tmp_path / "got").read_text() == "a=1\nb=2\n"
-    again = play(box, way, [*tasks[:3], tasks[4]])
-    assert again.changed == [False] * 4
+    assert results[11]["stdout"] == "of a tree"
+    again = play(box, way, [*tasks[:3], tasks[4], tasks[10]])
+    assert again.changed == [False] * 5
     drift = play(box, way, [{"copy": {"content": "other\n", "dest": "/srv/conf"}}], "--check", "--diff")
     assert drift.changed == [True]
     assert "b=2" in drift[0]["diff"][0]["before"]
