@@ -16,6 +16,7 @@ from molecule.api import Driver
 from molecule.util import sysexit_with_message
 
 from . import sanity
+from .playbooks.filter_plugins.molecule_skiff import python_of
 
 if TYPE_CHECKING:
     from molecule.config import Config
@@ -79,6 +80,9 @@ class Skiff(Driver):
         }
         if os.geteuid() != 0:
             own["ansible_skiff_host_become"] = True
+        python = python_of(self._platform(instance_name), self._config.scenario.directory)
+        if python:  # Ansible looks for it in each of its runs otherwise
+            own["ansible_python_interpreter"] = python
         return {**own, **self.options.get("ansible_connection_options", {})}
 
     @property
@@ -124,6 +128,9 @@ class Skiff(Driver):
             found = subprocess.run([*_skiff(), *listing], check=True, text=True, stdout=subprocess.PIPE).stdout.split()
             if found:
                 subprocess.run([*_skiff(), *removal, *found], check=True, stdout=subprocess.DEVNULL)
+
+    def _platform(self, instance_name: str) -> dict[str, Any]:
+        return next((dict(one) for one in self._config.platforms.instances if one["name"] == instance_name), {})
 
     def _container(self, instance_name: str) -> str:
         return f"{instance_name}-{self.scenario_id}"

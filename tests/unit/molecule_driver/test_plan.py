@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 
-from skiff_containers.molecule_driver.playbooks.filter_plugins.molecule_skiff import PASSED, RENAMED, molecule_skiff
+from skiff_containers.molecule_driver.playbooks.filter_plugins.molecule_skiff import (
+    PASSED,
+    RENAMED,
+    molecule_skiff,
+    python_of,
+)
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = ROOT / "skiff_containers" / "molecule_driver" / "schema" / "driver.json"
@@ -134,6 +139,14 @@ def test_a_finished_image_is_not_built(tmp_path: Path) -> None:
     plan = planned({"name": "one", "image": "debian", "pre_build_image": True}, folder=str(tmp_path))
     assert plan["builds"] == []
     assert plan["containers"][0]["image"] == "debian"
+
+
+def test_python_is_known_where_debian_has_it(tmp_path: Path) -> None:
+    debian = {"name": "one", "image": "base", "bootstrap": {"suite": "bookworm"}}
+    assert python_of(debian, str(tmp_path)) == "/usr/bin/python3"
+    assert python_of({"name": "one", "image": "base", "load_path": "/srv/base.tar"}, str(tmp_path)) is None
+    (tmp_path / "Dockerfile.j2").write_text("FROM {{ item.image }}\n")
+    assert python_of(debian, str(tmp_path)) is None
 
 
 def test_what_is_removed_is_what_the_scenario_has_made() -> None:

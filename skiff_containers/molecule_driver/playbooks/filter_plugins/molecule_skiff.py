@@ -115,6 +115,12 @@ def _dockerfile(platform: Mapping[str, Any], scenario_folder: str, ephemeral_fol
     return {"molecule_skiff_template": path, "molecule_skiff_dockerfile": filled}
 
 
+def python_of(platform: Mapping[str, Any], scenario_folder: str) -> str | None:
+    """Return where Python is in an instance, when that is known: where Debian's packages have it."""
+    as_it_is = "bootstrap" in platform and not _dockerfile(platform, scenario_folder, "")
+    return "/usr/bin/python3" if as_it_is else None
+
+
 def _is_built(platform: Mapping[str, Any]) -> bool:
     return "molecule_skiff_dockerfile" in platform
 
