@@ -5,6 +5,7 @@ from __future__ import annotations
 from .options import FLAG, LIST, TEXT, WHOLE, Option, Usage
 
 _OPTIONS = (
+    Option("attach", "a", LIST, "Attach only these: stdin, stdout, stderr"),
     Option("add-host", "", LIST, "Add a line to /etc/hosts (host:ip)"),
     Option("blkio-weight", "", WHOLE, "Block IO weight, 10 to 1000"),
     Option("blkio-weight-device", "", LIST, "Block IO weight for a device (path:weight)"),
@@ -12,7 +13,7 @@ _OPTIONS = (
     Option("cap-drop", "", LIST, "Drop Linux capabilities"),
     Option("cgroup-parent", "", TEXT, "Parent cgroup of the container"),
     Option("cgroupns", "", TEXT, "Cgroup namespace: host or private"),
-    Option("cidfile", "", TEXT, "Write the container's id to this file (create, run -d)"),
+    Option("cidfile", "", TEXT, "Write the container's id to this new file"),
     Option("cpu-period", "", WHOLE, "CFS period in microseconds"),
     Option("cpu-quota", "", WHOLE, "CFS quota in microseconds"),
     Option("cpu-rt-period", "", WHOLE, "Period of the real-time budget in microseconds"),
@@ -21,13 +22,13 @@ _OPTIONS = (
     Option("cpus", "", TEXT, "Number of CPUs"),
     Option("cpuset-cpus", "", TEXT, "CPUs to run on (0-3, 0,1)"),
     Option("cpuset-mems", "", TEXT, "Memory nodes to use (0-3, 0,1)"),
-    Option("detach", "d", FLAG, "Run in the background and print the container's id"),
     Option("device", "", LIST, "Add a device of the host"),
     Option("device-cgroup-rule", "", LIST, "Add a rule to the devices cgroup"),
     Option("device-read-bps", "", LIST, "Limit reads from a device in bytes per second"),
     Option("device-read-iops", "", LIST, "Limit reads from a device in operations per second"),
     Option("device-write-bps", "", LIST, "Limit writes to a device in bytes per second"),
     Option("device-write-iops", "", LIST, "Limit writes to a device in operations per second"),
+    Option("disable-content-trust", "", FLAG, "No effect: no image is fetched here"),
     Option("dns", "", LIST, "DNS servers"),
     Option("dns-option dns-opt", "", LIST, "DNS options"),
     Option("dns-search", "", LIST, "DNS search domains"),
@@ -72,6 +73,8 @@ _OPTIONS = (
     Option("privileged", "", FLAG, "Give all privileges"),
     Option("publish", "p", LIST, "Publish ports on the host"),
     Option("publish-all", "P", FLAG, "Publish all exposed ports on random ports"),
+    Option("pull", "", TEXT, "missing or never: an image must be here already"),
+    Option("quiet", "q", FLAG, "No effect: no image is fetched here"),
     Option("read-only", "", FLAG, "Mount the root file system read-only"),
     Option("restart", "", TEXT, "Restart policy: no, on-failure[:max], always, unless-stopped"),
     Option("rm", "", FLAG, "Remove the container when it ends"),
@@ -91,6 +94,7 @@ _OPTIONS = (
     Option("workdir", "w", TEXT, "Working directory"),
 )
 _FOREGROUND = (
+    Option("detach", "d", FLAG, "Run in the background and print the container's id"),
     Option("detach-keys", "", TEXT, "Keys that leave the terminal (default ctrl-p,ctrl-q)"),
     Option("sig-proxy", "", FLAG, "Pass signals on to the container (default true)"),
 )

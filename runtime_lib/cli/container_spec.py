@@ -68,6 +68,7 @@ _LISTS = {
     "security_opt": "security_opts",
     "volumes_from": "volumes_from",
 }
+_STREAMS = ("stdin", "stdout", "stderr")
 _SIZES = ("memory", "memory_reservation", "memory_swap", "shm_size")
 _RATES = ("blkio_weight_device", "device_read_bps", "device_read_iops", "device_write_bps", "device_write_iops")
 
@@ -103,11 +104,23 @@ def container_spec(parsed: Parsed) -> ContainerSpec:
     if given["restart"] is not None:
         values["restart_policy"], values["restart_retries"] = restart_policy(given["restart"])
     values["healthcheck"] = _healthcheck(given)
+    values["stdin_once"] = (
+        bool(given["interactive"]) and not given.get("detach") and "stdin" in attached(given["attach"])
+    )
     if values.get("security_opts"):
         from ..containers.security_files import with_profiles
 
         values["security_opts"] = with_profiles(values["security_opts"])
     return ContainerSpec(**values)
+
+
+def attached(streams: list[str]) -> tuple[str, ...]:
+    """Return the streams that `-a` names, in small letters; all of them without it. Raises InvalidSpec."""
+    names = tuple(name.lower() for name in streams)
+    for name in names:
+        if name not in _STREAMS:
+            raise InvalidSpec(f"attach: {name!r} is not one of {', '.join(_STREAMS)}")
+    return names or _STREAMS
 
 
 def environment(files: list[str], texts: list[str]) -> dict[str, str]:

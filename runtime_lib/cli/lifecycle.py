@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MANY = "CONTAINER [CONTAINER...]"
 _TIME = Option("time timeout", "t", WHOLE, "Seconds to wait for the end before it is killed")
+_SIGNAL = Option("signal", "s", TEXT, "Signal in place of the container's stop signal")
 _START = Usage(
     "start",
     f"[OPTIONS] {_MANY}",
@@ -27,8 +28,8 @@ _START = Usage(
     ),
     1,
 )
-_STOP = Usage("stop", f"[OPTIONS] {_MANY}", "Stop running containers", (_TIME,), 1)
-_RESTART = Usage("restart", f"[OPTIONS] {_MANY}", "Restart containers", (_TIME,), 1)
+_STOP = Usage("stop", f"[OPTIONS] {_MANY}", "Stop running containers", (_SIGNAL, _TIME), 1)
+_RESTART = Usage("restart", f"[OPTIONS] {_MANY}", "Restart containers", (_SIGNAL, _TIME), 1)
 _KILL = Usage(
     "kill",
     f"[OPTIONS] {_MANY}",
@@ -73,7 +74,7 @@ def stop(words: list[str]) -> int:
     from ..containers import stop as engine
 
     store = opened.store()
-    return each(parsed, lambda name: engine.stop(store, name, parsed.time))
+    return each(parsed, lambda name: engine.stop(store, name, parsed.time, parsed.signal))
 
 
 def restart(words: list[str]) -> int:
@@ -82,7 +83,7 @@ def restart(words: list[str]) -> int:
     from ..containers import verbs
 
     store = opened.store()
-    return each(parsed, lambda name: verbs.restart(store, name, parsed.time))
+    return each(parsed, lambda name: verbs.restart(store, name, parsed.time, parsed.signal))
 
 
 def kill(words: list[str]) -> int:

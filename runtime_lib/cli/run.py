@@ -35,18 +35,25 @@ _ATTACH = Usage(
 def run(words: list[str]) -> int:
     """Run a new container; return its exit code, or 0 with `-d`."""
     parsed = RUN.parse(words, interspersed=False)
+    if parsed.detach and parsed.attach:
+        raise InvalidSpec("-a and -d exclude each other: a container in the background has nothing attached")
     if parsed.detach:
-        return _detached(_spec(parsed), parsed.cidfile)
-    if parsed.cidfile:
-        raise InvalidSpec("--cidfile works with create and run -d")
+        return _created(parsed, start=True)
     if parsed.tty and parsed.interactive and not os.isatty(0):
         raise InvalidSpec("the input device is not a TTY; leave out -t, or run this in a terminal")
     spawned = early.monitor(opened.layout())
     try:
-        wishes, spec = wishes_of(parsed), _spec(parsed)
+        spec, wishes = _spec(parsed), _attached(parsed)
         from ..containers.run import run as run_container
 
-        return detachable(lambda: run_container(opened.store(), spec, wishes, spawned))
+        with IdFile(parsed.cidfile) as file:
+
+            def created(container_id: str) -> None:
+                file.write(container_id)
+                if wishes.quiet():
+                    sys.stdout.write(f"{container_id}\n")
+
+            return detachable(lambda: run_container(opened.store(), spec, wishes, spawned, created))
     except InvalidSpec:
         if spawned is not None:
             spawned.cancel()
@@ -55,12 +62,7 @@ def run(words: list[str]) -> int:
 
 def create(words: list[str]) -> int:
     """Create a container and print its id."""
-    parsed = CREATE.parse(words, interspersed=False)
-    from ..containers.create import create as create_container
-
-    container = create_container(opened.store(), _spec(parsed))
-    _tell(container.id, parsed.cidfile)
-    return 0
+    return _created(CREATE.parse(words, interspersed=False), start=False)
 
 
 def attach(words: list[str]) -> int:
@@ -84,30 +86,66 @@ def wishes_of(parsed: Parsed, interactive: bool = True) -> Wishes:
     return Wishes(interactive, parsed.values.get("sig_proxy") is not False, parse(parsed.detach_keys))
 
 
+def _attached(parsed: Parsed) -> Wishes:
+    """Return the same for `run`, where `-a` may name the streams."""
+    from .container_spec import attached
+
+    wishes, streams = wishes_of(parsed), attached(parsed.attach)
+    wishes.interactive = "stdin" in streams
+    wishes.leave_out(*({"stdout", "stderr"} - set(streams)))
+    return wishes
+
+
 def _spec(parsed: Parsed) -> ContainerSpec:
     from .container_spec import container_spec
 
-    spec = container_spec(parsed)
-    if parsed.kernel_memory or parsed.ulimit:
-        from .warnings import tell
-
-        tell(parsed, spec)
-    return spec
+    if parsed.pull not in (None, "missing", "never"):
+        raise InvalidSpec(f"--pull {parsed.pull}: images are not fetched by run and create; use missing or never")
+    return container_spec(parsed)
 
 
-def _detached(spec: ContainerSpec, cidfile: str | None) -> int:
+def _created(parsed: Parsed, start: bool) -> int:
+    spec = _spec(parsed)
     from ..containers.create import create as create_container
-    from ..containers.start import start
 
     store = opened.store()
-    container = create_container(store, spec)
-    start(store, container.id)
-    _tell(container.id, cidfile)
+    with IdFile(parsed.cidfile) as file:
+        container = create_container(store, spec)
+        file.write(container.id)
+    if start:
+        from ..containers.start import start as start_container
+
+        start_container(store, container.id)
+    sys.stdout.write(f"{container.id}\n")
     return 0
 
 
-def _tell(container_id: str, cidfile: str | None) -> None:
-    if cidfile:
-        with open(os.open(cidfile, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644), "w") as file:
-            file.write(container_id)
-    sys.stdout.write(f"{container_id}\n")
+class IdFile:
+    """The file of `--cidfile`: a new one, deleted when there is no id to write into it."""
+
+    def __init__(self, path: str | None) -> None:
+        self._path = path
+        self._file = -1
+
+    def __enter__(self) -> IdFile:
+        if self._path:
+            try:
+                self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+            except FileExistsError:
+                told = (
+                    f"the file {self._path} is there already: is its container still there? Delete it, or name another"
+                )
+                raise InvalidSpec(told) from None
+        return self
+
+    def write(self, container_id: str) -> None:
+        """Write the id, if there is a file."""
+        if self._file >= 0:
+            os.write(self._file, container_id.encode())
+
+    def __exit__(self, *_unused: object) -> None:
+        if self._file < 0:
+            return
+        if self._path and not os.fstat(self._file).st_size:
+            os.unlink(self._path)
+        os.close(self._file)

@@ -7,7 +7,7 @@ import os
 import select
 from contextlib import ExitStack
 
-from ..errors import WrongState
+from ..errors import InvalidSpec, WrongState
 from ..monitor import client
 from ..store import Store
 from . import events, terminal
@@ -47,6 +47,17 @@ class Wishes:
         self.keys = keys
         self.stdio = stdio
 
+    def leave_out(self, *streams: str) -> None:
+        """Drop what is written to these: "stdout", "stderr"."""
+        for name in streams:
+            number = ("stdin", "stdout", "stderr").index(name)
+            null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+            self.stdio = (*self.stdio[:number], null, *self.stdio[number + 1 :])  # type: ignore[assignment]
+
+    def quiet(self) -> bool:
+        """Whether both outputs have been left out."""
+        return 1 not in self.stdio and 2 not in self.stdio
+
 
 def attach(store: Store, ref: str, wishes: Wishes) -> int | None:
     """Follow the output of a running container, and feed its input, until it ends; return its exit code.
@@ -59,15 +70,18 @@ def attach(store: Store, ref: str, wishes: Wishes) -> int | None:
         raise WrongState(f"container {container.name} is {status}; attach to it when it runs again")
     if status != "running":
         raise WrongState(f"container {container.name} does not run; start it to attach to it")
+    spec = container.spec
+    if spec.tty and spec.interactive and wishes.interactive and not os.isatty(wishes.stdio[0]):
+        raise InvalidSpec("the input device is not a TTY; use --no-stdin, or attach in a terminal")
     with client.connect(store.layout.bundle(container.id)) as session:
         session.attach()
         events.note(store, container, "attach")
         rows, columns = terminal.size(wishes.stdio[0])
-        if container.spec.tty and rows:
+        if spec.tty and rows:
             session.resize(rows + 1, columns)  # a program that knows the size already draws itself anew, too
         # As Docker has it: a signal to who has merely attached to a terminal ends that one.
-        send = sender(store, container) if wishes.proxy and not container.spec.tty else None
-        follow(session, container.spec.tty, container.spec.interactive, wishes, send)
+        send = sender(store, container) if wishes.proxy and not spec.tty else None
+        follow(session, spec.tty, spec.interactive, wishes, send)
         return session.exit_code
 
 
@@ -152,8 +166,7 @@ class _Relay:
     def _flush(self) -> None:
         try:
             self._session.flush()
-        except (BrokenPipeError, ConnectionResetError):  # it has ended; its last output is still to be read
-            self._session.forget_unsent()
+        except BrokenPipeError:  # it has ended; its last output is still to be read
             self._source = -1
 
     def _input(self) -> None:

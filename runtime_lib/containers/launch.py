@@ -110,7 +110,7 @@ def _request(store: Store, container: Container, image: Image, foreground: bool)
         max_retries=spec.restart_retries,
         tty=spec.tty,
         stdin=spec.interactive,
-        stdin_once=foreground and spec.interactive,
+        stdin_once=spec.stdin_once,
         foreground=foreground,
         auto_remove=spec.auto_remove,
         stop_signal=stop_signal(container, image),

@@ -7,16 +7,25 @@ from .launch import Launch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..monitor.client import Session, Spawned
     from .attach import Wishes
     from .catalog import Container
     from .spec import ContainerSpec
 
 
-def run(store: Store, spec: ContainerSpec, wishes: Wishes | None = None, spawned: Spawned | None = None) -> int:
+def run(
+    store: Store,
+    spec: ContainerSpec,
+    wishes: Wishes | None = None,
+    spawned: Spawned | None = None,
+    created: Callable[[str], None] = lambda _id: None,
+) -> int:
     """Run a new container in the foreground and return its exit code; `auto_remove` removes it at the end.
 
-    `wishes` says what is passed on between it and the caller; `spawned` is a monitor that was started early.
+    `wishes` says what is passed on between it and the caller; `spawned` is a monitor that was started early;
+    `created` is called with the container's id before it is started.
 
     A container that could not be started is removed as well with `auto_remove`, and stays created otherwise. Raises
     what `create` and `start` raise, and Detached.
@@ -29,6 +38,7 @@ def run(store: Store, spec: ContainerSpec, wishes: Wishes | None = None, spawned
             from .create import create  # beside the start-up of the monitor
 
             container = create(store, spec, container_id)
+            created(container_id)
             with store.lock("container", container.id):
                 session = launch.run(container, foreground=True, size=_size(container, wishes))
     except BaseException:

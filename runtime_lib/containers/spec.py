@@ -27,6 +27,7 @@ class ContainerSpec:
     (`no-new-privileges`, `seccomp=unconfined`, `seccomp={...}`). `pids_limit`: None is the default limit, -1 none.
     `memory_swap` is memory plus swap, -1 is unlimited. `cpus` is a number of processors; `cpu_period`, `cpu_quota` and
     the real-time budget `cpu_rt_*` are microseconds. The rates of `blkio_weight_device` are weights.
+    `stdin_once` ends an `interactive` one's standard input with the first client's, or when that client leaves.
     `oci_runtime` is the name or path of another OCI runtime, "" or "skiff" is our own.
     """
 
@@ -43,6 +44,7 @@ class ContainerSpec:
     domainname: str = ""
     tty: bool = False
     interactive: bool = False
+    stdin_once: bool = False
     init: bool = False
     stop_signal: str | None = None
     stop_timeout: int | None = None

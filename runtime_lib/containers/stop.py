@@ -9,7 +9,7 @@ from ..errors import Busy
 from ..images import catalog as images
 from ..monitor import client
 from ..store import LOCK_PATIENCE, Store
-from . import events, release
+from . import events, release, signals
 from .catalog import Container, find, state
 from .finish import ALIVE, finish, finish_session
 from .stopping import stop_signal, stop_timeout
@@ -25,14 +25,14 @@ DEATH = 30.0  # seconds that a killed process may take; longer only in uninterru
 _POLL = 0.05  # seconds; only where a monitor was killed and nobody can tell the end
 
 
-def stop(store: Store, ref: str, timeout: float | None = None) -> None:
-    """Send the stop signal, and SIGKILL after `timeout` seconds (None: the container's own, else 10; -1: never).
+def stop(store: Store, ref: str, timeout: float | None = None, signal: str | None = None) -> None:
+    """Send the stop signal, or `signal`, and SIGKILL after `timeout` seconds.
 
-    Returns when the container has ended and everything is given back; one that does not run is left alone. Raises
-    Busy when a process does not even die of SIGKILL.
+    `timeout` None is the container's own, else 10; -1 is never. Returns when the container has ended and everything is
+    given back; one that does not run is left alone. Raises Busy when a process does not even die of SIGKILL.
     """
     container = find(store, ref)
-    number = stop_signal(container, images.get(store, container.image_id))
+    number = signals.number(signal) if signal else stop_signal(container, images.get(store, container.image_id))
     end(store, container, number, stop_timeout(container, timeout), stops=True)
 
 

@@ -75,12 +75,14 @@ def _keep(descriptor: int, before: list[Any]) -> tuple[int, int]:
     with suppress(termios.error):
         own = termios.tcgetattr(descriptor)
     there, line = os.pipe()
+    # Before the fork: the end of a session's leader hangs up the job, and that must not end it before it is out of it.
+    mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals())
     pid = os.fork()
     if pid:
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
         os.close(there)
         return pid, line
     try:
-        _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals())
         os.setsid()
         user = os.dup(descriptor)
         os.dup2(there, 0)

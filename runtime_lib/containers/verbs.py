@@ -33,10 +33,10 @@ def kill(store: Store, ref: str, signal: str | int = "KILL") -> None:
         events.note(store, container, "kill", signal=str(number))
 
 
-def restart(store: Store, ref: str, timeout: float | None = None) -> Container:
-    """Stop a container, if it runs, and start it."""
+def restart(store: Store, ref: str, timeout: float | None = None, signal: str | None = None) -> Container:
+    """Stop a container, if it runs, with `signal` in place of its stop signal, and start it."""
     container = find(store, ref)
-    number = stop_signal(container, images.get(store, container.image_id))
+    number = signals.number(signal) if signal else stop_signal(container, images.get(store, container.image_id))
     end(store, container, number, stop_timeout(container, timeout), remove=False, stops=True)
     container = start(store, container.id)
     events.note(store, container, "restart")

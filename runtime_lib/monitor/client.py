@@ -96,16 +96,15 @@ class Session:
         return bool(self._outbox)
 
     def flush(self) -> None:
-        """Send what there is room for. Raises BrokenPipeError or ConnectionResetError when the monitor is gone."""
+        """Send what there is room for. Raises BrokenPipeError when the monitor is gone; nothing is unsent then."""
         try:
             sent = self._socket.send(bytes(self._outbox[:_PIECE]), _socket.MSG_DONTWAIT)
         except BlockingIOError:
             return
+        except (BrokenPipeError, ConnectionResetError) as error:
+            self._outbox.clear()
+            raise BrokenPipeError(32, "the monitor has ended") from error
         del self._outbox[:sent]
-
-    def forget_unsent(self) -> None:
-        """Drop what has not been sent."""
-        self._outbox.clear()
 
     def wait(self, seconds: float | None = None) -> int:
         """Return the exit code once the container has ended for good; output that comes meanwhile is dropped.

@@ -132,7 +132,7 @@ class Desk:
         if kind == protocol.STDIN:
             return self._write(client, content)
         if kind == protocol.STDIN_END:
-            return self._write(client, None)
+            return self._write(client, None) if supervisor.request["stdin_once"] else None
         if kind == protocol.RESIZE:
             rows, _unused, columns = content.partition(b" ")
             return supervisor.streams.resize(int(rows), int(columns))

@@ -61,7 +61,10 @@ class Running:
 
     def leave(self) -> None:
         """Have the helper take the terminal's output and drop it, from now to the end: the process goes on."""
-        os.write(self._line, channel.LEFT)
+        try:
+            os.write(self._line, channel.LEFT)
+        except BrokenPipeError:
+            return  # it has ended already
 
 
 class Prespawned:

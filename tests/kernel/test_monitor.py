@@ -224,7 +224,7 @@ def test_a_terminal(host: Host) -> None:
 
 
 def test_attach_later(host: Host) -> None:
-    request = host.request("cat", stdin=True)
+    request = host.request("cat", stdin=True, stdin_once=True)
     with host.start(request) as starter, client.connect(request.run_folder) as session:
         session.attach()
         session.stdin(b"hello\n")

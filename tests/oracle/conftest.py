@@ -42,6 +42,15 @@ class Engine:
         self._environment = environment
         self._answers: dict[tuple[str, ...], dict[str, str]] = {}
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of its client."""
+        return self._environment
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the argument vector of a call."""
+        return self._client.command(*arguments)
+
     def call(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run the client; nothing is raised when it fails."""
         options.setdefault("stdin", None if "input" in options else subprocess.DEVNULL)
