@@ -16,6 +16,7 @@ def tell(parsed: Parsed, spec: ContainerSpec) -> None:
     if spec.ulimits:
         from ..containers.host_limits import capped
 
+        spec.check()  # a limit of no such name is a mistake before it is anything else
         told += capped(spec)
     if spec.security_opts:
         from ..containers.security import without_effect

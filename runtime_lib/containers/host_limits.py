@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from ..errors import HostLacks
 from . import other_runtime
 from .devices import by_device
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
     from .parts import Ulimit
 
+_CPUS, _NODES = "/sys/devices/system/cpu/online", "/sys/devices/system/node/online"
+_MOST = 65536  # of processors: a text must not make us count for ever
 _NOWHERE = "0:0"  # in place of a device's numbers, where only the file counts that a limit is written to
 
 
@@ -26,12 +30,31 @@ def check(spec: ContainerSpec) -> None:
     wanted = asked(spec)
     if not wanted:
         return
+    for what, requested, path in (("CPUs", spec.cpuset_cpus, _CPUS), ("memory nodes", spec.cpuset_mems, _NODES)):
+        if requested and os.path.exists(path):
+            with open(path, encoding="ascii") as file:
+                check_available(what, requested, file.read().strip())
     from ..linux.cgroups.hierarchy import detect
     from ..linux.cgroups.limits import unsupported
 
     lacking = list(dict.fromkeys(unsupported(wanted, detect())))
     if lacking:
         raise HostLacks(f"{'; '.join(lacking)}. Change the host, or leave that limit out")
+
+
+def check_available(what: str, requested: str, available: str) -> None:
+    """Raise HostLacks, in Docker's words, for a list such as 0-2,7 that is not within another one. Pure."""
+    if not _numbers(requested) <= _numbers(available):
+        raise HostLacks(f"requested {what} are not available: requested {requested}, available {available}")
+
+
+def _numbers(text: str) -> set[int]:
+    ranges = [part.partition("-")[::2] for part in text.split(",")]
+    return {number for first, last in ranges for number in (int(first), *_below(int(first), int(last or first)))}
+
+
+def _below(first: int, last: int) -> range:
+    return range(first, min(last, first + _MOST) + 1)
 
 
 def asked(spec: ContainerSpec) -> dict[str, Any]:

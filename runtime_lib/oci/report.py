@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from ..errors import InvalidSpec
+from ..errors import HostLacks, InvalidSpec
 
 _LIMIT = 16384
 
@@ -53,16 +53,20 @@ def encode(error: BaseException) -> bytes:
         fields = [str(error.errno or 5), "runtime", str(error.filename or ""), error.strerror or str(error)]
     elif isinstance(error, InvalidSpec):
         fields = ["0", "spec", "", str(error)]
+    elif isinstance(error, HostLacks):
+        fields = ["0", "host", "", str(error)]
     else:
         fields = ["5", "runtime", "", f"{type(error).__name__}: {error}"]
     return "\0".join(field.replace("\0", " ") for field in fields).encode("utf-8", "surrogateescape")[:_LIMIT]
 
 
-def decode(data: bytes) -> LaunchError | InvalidSpec:
+def decode(data: bytes) -> LaunchError | InvalidSpec | HostLacks:
     """Return the failure that `encode` wrote."""
     number, stage, path, message = (data.decode("utf-8", "surrogateescape").split("\0", 3) + ["", "", ""])[:4]
     if stage == "spec":
         return InvalidSpec(message)
+    if stage == "host":
+        return HostLacks(message)
     return LaunchError(int(number), message, path, stage)
 
 

@@ -118,11 +118,10 @@ class Cgroup:
             except OSError as error:
                 if error.errno == errno.EOPNOTSUPP and "weight" in file:
                     raise HostLacks(f"{file} cannot be set: device {text.split()[0]} does not use BFQ") from error
-                if error.errno != errno.ENOENT:
+                if error.errno != errno.ENOENT or not os.path.isdir(self._folders[key]):
                     raise
-                if key != UNIFIED or not os.path.isdir(self._folders[key]):
-                    raise
-                raise HostLacks(f"{file} cannot be set: the group above {path} does not allow it") from None
+                why = "this kernel has no such file" if key != UNIFIED else f"the group above {path} does not allow it"
+                raise HostLacks(f"{file} cannot be set: {why}") from None
 
     def _check_weights(self, folder: str) -> None:
         """Raise HostLacks where the kernel has none of the files `EITHER`."""

@@ -31,7 +31,7 @@ def cpu(wanted: dict[str, Any], plan: Plan) -> None:
         plan.put("cpu.max.burst", wanted["burst"])
     if wanted.get("idle") is not None:
         plan.put("cpu.idle", wanted["idle"])
-    if wanted.get("realtimeRuntime"):
+    if wanted.get("realtimeRuntime") or wanted.get("realtimePeriod"):
         plan.lacks("a real-time budget cannot be set: cgroup version 2 has none")
 
 

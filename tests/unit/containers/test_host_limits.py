@@ -9,6 +9,14 @@ import pytest
 from runtime_lib.containers import host_limits
 from runtime_lib.containers.parts import Throttle
 from runtime_lib.containers.spec import ContainerSpec
+from runtime_lib.errors import HostLacks
+
+
+def test_processors_that_are_there() -> None:
+    host_limits.check_available("CPUs", "0-2,7", "0-3,7")
+    for requested in ("4", "0-4", "7-9", "0-9999999999", "9999999999"):
+        with pytest.raises(HostLacks, match=f"requested {requested}, available 0-3,7"):
+            host_limits.check_available("CPUs", requested, "0-3,7")
 
 
 @pytest.mark.parametrize(

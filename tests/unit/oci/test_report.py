@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from runtime_lib.errors import InvalidSpec
+from runtime_lib.errors import HostLacks, InvalidSpec, SkiffError
 from runtime_lib.oci import report
 
 
@@ -25,9 +25,10 @@ def test_failures_cross_the_wire() -> None:
     assert (error.errno, error.strerror, error.filename, error.stage) == (13, "permission denied", "/é", "exec")
 
 
-def test_a_users_mistake_stays_one() -> None:
-    error = report.decode(report.encode(InvalidSpec("do it otherwise")))
-    assert isinstance(error, InvalidSpec)
+@pytest.mark.parametrize("kind", [InvalidSpec, HostLacks])
+def test_what_a_user_or_the_host_is_told_stays_so(kind: type[SkiffError]) -> None:
+    error = report.decode(report.encode(kind("do it otherwise")))
+    assert isinstance(error, kind)
     assert str(error) == "do it otherwise"
 
 

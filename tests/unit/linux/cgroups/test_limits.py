@@ -104,6 +104,7 @@ def test_files(resources: dict[str, Any], version_1: list[str], version_2: list[
         ({"memory": {"swappiness": 0}}, V2, "swappiness"),
         ({"memory": {"disableOOMKiller": True}}, V2, "OOM"),
         ({"cpu": {"realtimeRuntime": 900}}, V2, "real-time"),
+        ({"cpu": {"realtimePeriod": 900}}, V2, "real-time"),
         ({"network": {"classID": 5}}, V2, "net_cls"),
         ({"blockIO": {"weight": 500}}, V1_WITHOUT_BFQ, "modprobe bfq"),
         ({"blockIO": {"weight": 500}}, HYBRID, "no blkio cgroup controller"),
