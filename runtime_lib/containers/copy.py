@@ -11,7 +11,7 @@ from ..images.tarreader import TarReader
 from ..images.unpack import unpack
 from ..linux.saferoot import SafeRoot
 from ..store import Store
-from . import copy_host, copy_paths, copy_tree, users
+from . import copy_host, copy_paths, copy_tree, events, users
 from .catalog import Container, find
 from .copy_host import Source
 from .view import view
@@ -30,6 +30,7 @@ def copy_in(store: Store, ref: str, path: str, source: Source, own: bool = False
     with view(store, container) as root:
         folder, name = copy_paths.place(source.name, source.is_folder, copy_tree.target(root, path))
         put(container, root, folder, source.archive(name), user(store, container, root) if own else None)
+    events.note(store, container, "extract-to-dir")
 
 
 def extract(store: Store, ref: str, path: str, pieces: Iterator[bytes], own: bool = False) -> None:
@@ -42,6 +43,7 @@ def extract(store: Store, ref: str, path: str, pieces: Iterator[bytes], own: boo
                 f"an archive can be unpacked into a folder only; {path} is none in container {container.name}"
             )
         put(container, root, target.path, pieces, user(store, container, root) if own else None)
+    events.note(store, container, "extract-to-dir")
 
 
 def copy_out(store: Store, ref: str, path: str, target: str, follow: bool = False) -> None:
@@ -52,6 +54,7 @@ def copy_out(store: Store, ref: str, path: str, target: str, follow: bool = Fals
         folder, name = copy_paths.place(source.name, source.is_folder, copy_host.target(target))
         with SafeRoot.at(folder) as place:
             unpack(reader(source.archive(name)), place, "", (os.geteuid(), os.getegid()))
+    events.note(store, container, "archive-path")
 
 
 def pack(store: Store, ref: str, path: str, follow: bool = False) -> Iterator[bytes]:
@@ -62,10 +65,11 @@ def pack(store: Store, ref: str, path: str, follow: bool = False) -> Iterator[by
     container = find(store, ref)
     with view(store, container) as root:
         yield from source_in(container, root, path, follow).archive("")
+    events.note(store, container, "archive-path")
 
 
 def source_in(container: Container, root: SafeRoot, path: str, follow: bool = False) -> Source:
-    """Return a file or folder of a container's tree; its archive called "" has the name that Docker gives it."""
+    """Return a file or folder of a container's tree; its archive called "" is for others: with Docker's name."""
     place, other = copy_paths.absolute(path), ""
     try:
         found = copy_tree.look(root, place)
@@ -78,7 +82,7 @@ def source_in(container: Container, root: SafeRoot, path: str, follow: bool = Fa
     top = root.descriptor
 
     def archive(member: str) -> Iterator[bytes]:
-        return copy_host.archive(SafeRoot(os.dup(top)), place, is_folder, member or name)
+        return copy_host.archive(SafeRoot(os.dup(top)), place, is_folder, member or name, sparse=bool(member))
 
     return Source(other or name, is_folder, archive)
 

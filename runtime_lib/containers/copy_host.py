@@ -45,17 +45,17 @@ def source(path: str, follow: bool = False) -> Source:
     return Source(name, is_folder, lambda member: archive(SafeRoot.at("/"), found, is_folder, member))
 
 
-def archive(root: SafeRoot, path: str, is_folder: bool, member: str) -> Iterator[bytes]:
-    """Yield the archive of a path of a tree, called `member`; closes the tree."""
+def archive(root: SafeRoot, path: str, is_folder: bool, member: str, sparse: bool = True) -> Iterator[bytes]:
+    """Yield the archive of a path of a tree, called `member`; closes the tree. `sparse` as in `packing`."""
     with root:
         head, name = copy_paths.split(path)
         if is_folder:
             descriptor = root.open(path, os.O_RDONLY | os.O_DIRECTORY)
             prefix = "" if member == "/" else f"{member}/"
-            parts = packing.folder(descriptor, prefix or "/", prefix)
+            parts = packing.folder(descriptor, prefix or "/", prefix, sparse)
         else:
             descriptor = root.open(head, os.O_PATH | os.O_DIRECTORY)
-            parts = packing.leaf(descriptor, name, member)
+            parts = packing.leaf(descriptor, name, member, sparse)
         try:
             yield from parts
         finally:

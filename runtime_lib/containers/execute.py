@@ -114,9 +114,7 @@ def _note_end(store: Store, ref: str, exec_id: str, code: int) -> None:
         return  # the container has been removed since
 
 
-def _start(
-    store: Store, ref: str, spec: ExecSpec, stdio: Stdio, exec_id: str, early: Helper | None = None
-) -> Running:
+def _start(store: Store, ref: str, spec: ExecSpec, stdio: Stdio, exec_id: str, early: Helper | None = None) -> Running:
     if not spec.command:
         raise InvalidSpec("there is no command to execute")
     helper = runtime.Prespawned(early) if early else runtime.prespawn(library.install(store))

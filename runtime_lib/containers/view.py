@@ -50,9 +50,11 @@ def view(store: Store, container: Container, volumes: bool = True, writable: boo
         binds = _binds(store, container, writable) if volumes else ()
         stack.enter_context(mntns.private())
         place = f"{store.layout.container(container.id)}/upper"  # any folder of ours would do
-        if process is not None:
+        try:
+            if process is None:
+                raise ProcessLookupError
             _attach(mntns.root_of(process), place, writable)
-        else:
+        except ProcessLookupError:  # or it has just ended
             _mount(store, container, place, writable)
         root = stack.enter_context(SafeRoot.at(place))
         for bind in binds:

@@ -1,7 +1,8 @@
 """A tree that somebody may be writing to, as a tar archive: what a running container has, whatever it does meanwhile.
 
 Nothing is followed: each name is opened in its open folder, and what it is by then decides. What vanishes is left out,
-a file that became shorter is filled up with zeros, and holes are not stored (GNU's sparse format in PAX headers).
+a file that became shorter is filled up with zeros. Holes are left out for a reader of our own alone (GNU's sparse
+format in PAX headers): busybox cannot read them, and Docker cannot save an image that it has imported from them.
 """
 
 from __future__ import annotations
@@ -27,21 +28,22 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ESTALE)
 
 
-def folder(descriptor: int, name: str, contents: str) -> Iterator[bytes]:
+def folder(descriptor: int, name: str, contents: str, sparse: bool = False) -> Iterator[bytes]:
     """Yield the archive of an open folder: itself as the member `name` (unless it is ""), the rest below `contents`.
 
+    With `sparse`, holes in files are left out.
     The descriptor stays open. Raises OSError where something cannot be read.
     """
     if name:
         entry = entry_of(name, os.fstat(descriptor), _attributes(descriptor))
         yield tarwriter.header(entry)
-    yield from _Packer().below(os.dup(descriptor), contents)
+    yield from _Packer(sparse).below(os.dup(descriptor), contents)
     yield tarwriter.END
 
 
-def leaf(parent: int, name: str, member: str) -> Iterator[bytes]:
+def leaf(parent: int, name: str, member: str, sparse: bool = False) -> Iterator[bytes]:
     """Yield the archive of one file, link or device in an open folder, called `member`."""
-    packer = _Packer()
+    packer = _Packer(sparse)
     yield from packer.leaf(parent, name, member)
     yield tarwriter.END
 
@@ -55,7 +57,8 @@ def content(member: str, data: bytes, mode: int, mtime: int) -> Iterator[bytes]:
 
 
 class _Packer:
-    def __init__(self) -> None:
+    def __init__(self, sparse: bool) -> None:
+        self._sparse = sparse
         self._links: dict[tuple[int, int], str] = {}
 
     def below(self, descriptor: int, prefix: str) -> Iterator[bytes]:
@@ -90,7 +93,7 @@ class _Packer:
                 return
             first = self._links.setdefault((status.st_dev, status.st_ino), member) if status.st_nlink > 1 else member
             if stat.S_ISREG(status.st_mode) and first == member:
-                yield from _file(f"/proc/self/fd/{pinned}", member)
+                yield from _file(f"/proc/self/fd/{pinned}", member, self._sparse)
                 return
             entry = entry_of(member, status, None)
             if first != member:
@@ -102,12 +105,12 @@ class _Packer:
             os.close(pinned)
 
 
-def _file(path: str, member: str) -> Iterator[bytes]:
+def _file(path: str, member: str, sparse: bool) -> Iterator[bytes]:
     """Yield a regular file; `path` is the kernel's own link to it, so that it is the one that was looked at."""
     descriptor = os.open(path, _FILE & ~os.O_NOFOLLOW)
     try:
         entry = entry_of(member, os.fstat(descriptor), _attributes(descriptor))
-        pieces = _pieces(descriptor, entry)
+        pieces = _pieces(descriptor, entry) if sparse else [(0, entry.size)]
         table = b""
         if entry.sparse is not None:
             table = tarwriter.sparse_map(entry)

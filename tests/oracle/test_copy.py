@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,6 +93,8 @@ def test_copies_into_a_container_land_at_the_same_place(
 ) -> None:
     local_tree(tmp_path)
     differences = {}
+    for engine in (docker, skiff):
+        engine.call("exec", "-u", "0", containers[engine.name], "sh", "-c", MAKE)
     for probe in probes(INTO):
         answers = [_into(engine, containers[engine.name], probe, tmp_path) for engine in (docker, skiff)]
         if answers[0] != answers[1]:
@@ -99,12 +102,13 @@ def test_copies_into_a_container_land_at_the_same_place(
     assert not differences
 
 
-def _into(engine: Engine, name: str, probe: str, folder: Path) -> tuple[int, list[str]]:
-    made = engine.call("exec", "-u", "0", name, "sh", "-c", MAKE)
-    assert made.returncode == 0, made.stderr
+def _into(engine: Engine, name: str, probe: str, folder: Path) -> tuple[int, str]:
+    """Copy, and return how that ended and what is in the container then; put its files right for the next copy."""
     done = engine.call("cp", *words(probe, name), cwd=folder)
     assert bool(done.stderr) >= bool(done.returncode)
-    return done.returncode, engine.call("exec", "-u", "0", name, "sh", "-c", LIST).stdout.splitlines()
+    told = engine.call("exec", "-u", "0", name, "sh", "-c", f"{LIST}{MAKE}")
+    assert told.returncode == 0, told.stderr
+    return done.returncode, told.stdout
 
 
 def test_copies_out_of_a_container_land_at_the_same_place(
@@ -128,3 +132,30 @@ def test_copies_out_of_a_container_land_at_the_same_place(
                 (code, sorted(set(one) ^ set(two))) for (code, one), (_c, two) in zip(answers, answers[::-1])
             ]
     assert not differences
+
+
+def test_copies_are_events(docker: Engine, skiff: Engine, containers: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    seen = []
+    for engine in (docker, skiff):
+        name = containers[engine.name]
+        since = str(time.time())
+        for words_of_call in (
+            (f"{tmp_path}/file", f"{name}:/tmp"),
+            (f"{name}:/tmp/file", "-"),
+            (f"{name}:/tmp/file", f"{tmp_path}/b"),
+        ):
+            assert engine.call("cp", *words_of_call).returncode == 0
+        told = engine.call(
+            "events",
+            "--since",
+            since,
+            "--until",
+            str(time.time() + 1),
+            "-f",
+            f"container={name}",
+            "--format",
+            "{{.Action}}",
+        )
+        seen.append(told.stdout.splitlines())
+    assert seen[0] == seen[1] == ["extract-to-dir", "archive-path", "archive-path"]

@@ -56,7 +56,7 @@ def test_holes_are_not_stored_and_come_back(tmp_path: Path) -> None:
     with open(tmp_path / "hole", "wb") as file:
         file.truncate(1 << 20)
     descriptor = os.open(tmp_path, os.O_RDONLY)
-    data = b"".join(packing.folder(descriptor, "", ""))
+    data = b"".join(packing.folder(descriptor, "", "", sparse=True))
     os.close(descriptor)
     assert len(data) < 1 << 20
     with tarfile.open(fileobj=io.BytesIO(data)) as tar:
@@ -103,3 +103,10 @@ def test_one_file_under_another_name(tmp_path: Path) -> None:
     os.close(descriptor)
     with tarfile.open(fileobj=io.BytesIO(data)) as tar:
         assert tar.getnames() == ["other"]
+
+
+def test_others_get_holes_as_zeros(tmp_path: Path) -> None:
+    with open(tmp_path / "hole", "wb") as file:
+        file.truncate(1 << 20)
+    found = archive(tmp_path)["hole"]
+    assert (found.size, found.issparse()) == (1 << 20, False)
