@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .devices import HostDevice
     from .parts import Throttle
 
+LIMITS = ("memory", "cpu", "pids", "blockIO")  # the sections that `limits` fills
 PERIOD = 100_000  # microseconds; the period in which `cpus` is counted
 UNLIMITED = (1 << 64) - 1
 _RULE = Pattern(r"([acb]) ([0-9]+|\*):([0-9]+|\*) ([rwm]{1,3})\Z")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
-from ..errors import InvalidSpec
+from ..errors import InvalidSpec, SkiffError
 from ..monitor import client
 from ..records import replace
 from ..store import Store, write_file
 from . import events, host_limits, release
 from .catalog import Container, find, state
 from .finish import ALIVE
-from .resources import limits
+from .resources import LIMITS, limits
 from .spec import ContainerSpec
 
 TYPE_CHECKING = False
@@ -47,7 +48,7 @@ def update(store: Store, ref: str, changes: dict[str, Any]) -> Container:
         spec.check()
         host_limits.check(spec)
         present = state(store, container)
-        if present.running():
+        if present.status in ALIVE:
             _apply(store, container, spec)
         if present.status in ALIVE and present.monitored:
             _tell_monitor(store, container, spec)
@@ -82,16 +83,31 @@ def save(store: Store, container: Container, spec: ContainerSpec) -> None:
 
 
 def _apply(store: Store, container: Container, spec: ContainerSpec) -> None:
-    release.cgroup(store, container.id).apply(_changed(container.spec, spec))
+    """Change the limits of what runs, and of its next run by the restart policy. What fails is taken back."""
     path = f"{store.layout.bundle(container.id)}/config.json"
     with open(path, "rb") as file:
-        config = json.load(file)
-    resources = config["linux"]["resources"]
-    by_device = {key: value for key, value in resources.get("blockIO", {}).items() if key != "weight"}
-    resources.update(limits(spec))  # a restart by policy reads it
-    if by_device:
-        resources["blockIO"] = {**resources.get("blockIO", {}), **by_device}
+        before = file.read()
+    config = json.loads(before)
+    config["linux"]["resources"] = merged(config["linux"]["resources"], limits(spec))
     write_file(path, json.dumps(config).encode())
+    if not state(store, container).running():
+        return  # it is between two runs
+    group = release.cgroup(store, container.id)
+    try:
+        group.apply(_changed(container.spec, spec))
+    except (OSError, SkiffError):
+        write_file(path, before)
+        with suppress(OSError, SkiffError):  # the first failure is the one to tell
+            group.apply(_changed(spec, container.spec))
+        raise
+
+
+def merged(present: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return OCI `linux.resources` with other limits; what names devices stays. Pure."""
+    by_device = {key: value for key, value in present.get("blockIO", {}).items() if key != "weight"}
+    kept = {key: value for key, value in present.items() if key not in LIMITS}
+    block = {**by_device, **wanted.get("blockIO", {})}
+    return {**kept, **wanted, **({"blockIO": block} if block else {})}
 
 
 def _tell_monitor(store: Store, container: Container, spec: ContainerSpec) -> None:

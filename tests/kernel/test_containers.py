@@ -30,6 +30,7 @@ from runtime_lib.errors import (
     CommandFailed,
     Conflict,
     ContainerNotFound,
+    HostLacks,
     ImageNotFound,
     InvalidSpec,
     NameTaken,
@@ -314,6 +315,20 @@ def test_limits_are_there_and_can_be_changed(store: Store, make: Make) -> None:
     stop(store, container, 0)
     with pytest.raises(WrongState):
         usage(store, catalog.find(store, container))
+
+
+def test_an_update_that_the_kernel_refuses_changes_nothing(store: Store, make: Make) -> None:
+    container = make(pids_limit=50, cpus=0.5)
+    start(store, container)
+    shown = "cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null; true"
+    with pytest.raises((OSError, HostLacks)):
+        update(store, container, {"pids_limit": 60, "memory": 64 << 20, "cpu_rt_runtime": 999_999})
+    assert sh(store, container, shown).strip() == "50"
+    found = catalog.find(store, container).spec
+    assert (found.pids_limit, found.memory, found.cpu_rt_runtime) == (50, 0, 0)
+    assert "999999" not in Path(store.layout.bundle(container), "config.json").read_text()
+    update(store, container, {"cpus": 0.0})
+    assert '"cpu"' not in Path(store.layout.bundle(container), "config.json").read_text()
 
 
 def test_a_restart_policy_that_is_changed_counts_at_once(store: Store, tmp_path: Path, make: Make) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from runtime_lib.containers.spec import ContainerSpec
-from runtime_lib.containers.update import complete
+from runtime_lib.containers.update import complete, merged
 
 GIB = 1 << 30
 
@@ -26,3 +26,14 @@ GIB = 1 << 30
 )
 def test_what_follows_from_a_change(present: dict[str, Any], changes: dict[str, Any], follows: dict[str, Any]) -> None:
     assert complete(ContainerSpec(image="x", **present), changes) == {**changes, **follows}
+
+
+def test_limits_take_the_place_of_those_before_and_devices_stay() -> None:
+    rates = {"throttleReadBpsDevice": [{"major": 8, "minor": 0, "rate": 5}]}
+    present = {"devices": [1], "cpu": {"quota": 5}, "memory": {"limit": 5}, "blockIO": {"weight": 10, **rates}}
+    assert merged(present, {"memory": {"limit": 6}, "pids": {"limit": 7}}) == {
+        "devices": [1],
+        "memory": {"limit": 6},
+        "pids": {"limit": 7},
+        "blockIO": rates,
+    }
