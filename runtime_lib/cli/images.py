@@ -35,17 +35,6 @@ _RMI = Usage(
     (Option("force", "f", FLAG, "Also when it has several names, or a stopped container needs it"),),
     1,
 )
-_PRUNE = Usage(
-    "image prune",
-    "[OPTIONS]",
-    "Remove the images without a name that no container uses",
-    (
-        Option("all", "a", FLAG, "Also those with a name"),
-        Option("force", "f", FLAG, "Accepted for Docker's sake: nobody is asked"),
-    ),
-    0,
-    0,
-)
 _TAG = Usage("tag", "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]", "Give an image one more name", (), 2, 2)
 _BOOTSTRAP = Usage(
     "bootstrap",
@@ -91,20 +80,6 @@ def rmi(words: list[str]) -> int:
     parsed = _RMI.parse(words)
     store = opened.store()
     return each(parsed, lambda name: _removed(catalog.remove(store, name, bool(parsed.force))))
-
-
-def prune(words: list[str]) -> int:
-    """Remove unused images and say how many bytes that gave back."""
-    from ..images import catalog
-
-    parsed = _PRUNE.parse(words)
-    gone, space = catalog.prune(opened.store(), bool(parsed.all))
-    lines = []
-    for one in gone:
-        lines += [*(f"untagged: {name}" for name in one.untagged), f"deleted: {one.deleted}"]
-    output.write_lines(["Deleted Images:", *lines, ""] if gone else [])
-    output.write_lines([f"Total reclaimed space: {output.size(space)}"])
-    return 0
 
 
 def tag(words: list[str]) -> int:

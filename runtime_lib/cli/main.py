@@ -60,11 +60,17 @@ VERBS = {
 }
 # Docker's long forms: `skiff container ls` is `skiff ps`, `skiff image rm` is `skiff rmi`.
 GROUPS = {
-    "container": {"ls": "ps", "list": "ps", "ps": "ps"},
+    "container": {"prune": "container prune", "ls": "ps", "list": "ps", "ps": "ps"},
     "image": {"ls": "images", "list": "images", "rm": "rmi", "remove": "rmi", "prune": "image prune"},
+    "system": {"prune": "system prune", "df": "system df"},
 }
 # What has a long form only.
-LONG_VERBS = {"image prune": "images:prune"}
+LONG_VERBS = {
+    "container prune": "prune:containers",
+    "image prune": "prune:images",
+    "system df": "df:df",
+    "system prune": "prune:system",
+}
 # A wrong word after one of these is Docker's 125, so that it is told from the exit code of the user's program.
 _ENGINE_FAILED = 125
 _RUNS_PROGRAMS = ("run", "create", "exec")

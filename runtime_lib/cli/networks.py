@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..conditions import from_texts
 from ..errors import InvalidSpec
-from . import opened, output
+from . import opened, output, prune
 from .container_spec import pairs
 from .inspect import show
 from .lifecycle import each
@@ -95,6 +95,7 @@ def network(words: list[str]) -> int:
         "inspect": inspect,
         "list": listing,
         "ls": listing,
+        "prune": prune.networks,
         "remove": remove,
         "rm": remove,
     }

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..containers.catalog import Container
-    from ..store import Store
 
-VERSION = "0.1.0"
 _FORMAT = (Option("format", "f", TEXT, "json, or a Go template such as {{.Version}}"),)
 _VERSION = Usage("version", "[OPTIONS]", "Print the version", _FORMAT, 0, 0)
 _INFO = Usage("info", "[OPTIONS]", "Print what this host has and can", _FORMAT, 0, 0)
@@ -34,6 +32,8 @@ _SHUTDOWN = Usage(
 
 def version(words: list[str]) -> int:
     """Print the versions that count for a bug report."""
+    from ..containers.host import VERSION
+
     parsed = _VERSION.parse(words)
     kernel = os.uname()
     values = {
@@ -47,8 +47,10 @@ def version(words: list[str]) -> int:
 
 def info(words: list[str]) -> int:
     """Print counts of objects and what the kernel offers."""
+    from ..containers.host import facts
+
     parsed = _INFO.parse(words)
-    return _show(_facts(opened.store()), parsed.format)
+    return _show(facts(opened.store()), parsed.format)
 
 
 def restore(words: list[str]) -> int:
@@ -83,38 +85,6 @@ def _told(work: Callable[[Callable[[Container, Exception], None]], list[Containe
     sys.stdout.flush()
     sys.stderr.write("".join(failures))
     return 1 if failures else 0
-
-
-def _facts(store: Store) -> dict[str, Any]:
-    from ..containers import catalog
-    from ..linux.cgroups.hierarchy import detect
-
-    states = [catalog.state(store, container).status for container in catalog.listing(store)]
-    kernel = os.uname()
-    return {
-        "Containers": len(states),
-        "ContainersRunning": states.count("running") + states.count("restarting"),
-        "ContainersPaused": states.count("paused"),
-        "ContainersStopped": len([status for status in states if status in ("created", "exited")]),
-        "Images": _count(store, "images"),
-        "Driver": "overlay2",
-        "LoggingDriver": "json-file",
-        "CgroupDriver": "cgroupfs",
-        "CgroupVersion": detect().mode,
-        "KernelVersion": kernel.release,
-        "Architecture": kernel.machine,
-        "NCPU": os.cpu_count() or 1,
-        "MemTotal": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        "Name": kernel.nodename,
-        "SkiffRootDir": store.layout.root,
-        "SkiffRunDir": store.layout.run,
-        "ServerVersion": VERSION,
-    }
-
-
-def _count(store: Store, table: str) -> int:
-    row = store.row(f"SELECT count(*) AS number FROM {table}")
-    return int(row["number"]) if row else 0
 
 
 def _show(values: dict[str, Any], template: str | None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..conditions import from_texts
-from . import opened, output
+from . import opened, output, prune
 from .container_spec import pairs
 from .inspect import show
 from .lifecycle import each
@@ -52,17 +52,6 @@ _INSPECT = Usage(
     (Option("format", "f", TEXT, "json, or a Go template"),),
     1,
 )
-_PRUNE = Usage(
-    "volume prune",
-    "[OPTIONS]",
-    "Remove the anonymous volumes that no container has",
-    (
-        Option("all", "a", FLAG, "Also those with a name"),
-        Option("force", "f", FLAG, "Accepted for Docker's sake: nobody is asked"),
-    ),
-    0,
-    0,
-)
 _COLUMNS = (("DRIVER", "Driver"), ("VOLUME NAME", "Name"))
 
 
@@ -73,7 +62,7 @@ def volume(words: list[str]) -> int:
         "inspect": inspect,
         "list": listing,
         "ls": listing,
-        "prune": prune,
+        "prune": prune.volumes,
         "remove": remove,
         "rm": remove,
     }
@@ -123,16 +112,6 @@ def inspect(words: list[str]) -> int:
     parsed = _INSPECT.parse(words)
     store = opened.store()
     return show(lambda name: catalog.inspect(store, name), parsed.arguments, parsed.format)
-
-
-def prune(words: list[str]) -> int:
-    """Remove unused volumes and say how many bytes that gave back."""
-    from ..volumes import catalog
-
-    parsed = _PRUNE.parse(words)
-    gone = catalog.prune(opened.store(), everything=bool(parsed.all))
-    output.write_lines(["Deleted Volumes:", *gone, ""] if gone else [])
-    return 0
 
 
 def _describe(found: Volume) -> dict[str, Any]:

@@ -152,30 +152,17 @@ def remove(store: Store, ref: str, force: bool = False) -> Removed:
     return removed
 
 
-def prune(store: Store, everything: bool = False) -> tuple[list[Removed], int]:
-    """Remove the images that no container uses: those without a name, or with `everything` all of them.
-
-    Return what was removed, and how many bytes of layers that gave back.
-    """
-    removed = []
+def discard(store: Store, image_id: str) -> bool:
+    """Remove an image with all its names, unless a container uses it; return whether it is gone."""
     with store.transaction(durable=True) as db:
-        before = _stored(store)
-        for image in listing(store):
-            used = store.row(f"SELECT 1 FROM containers WHERE {layers.USES}", (image.id, image.id))
-            if used or (image.names and not everything):
-                continue
-            db.execute("DELETE FROM image_names WHERE image_id = ?", (image.id,))
-            db.execute("INSERT INTO removed_images (image_id) VALUES (?)", (image.id,))
-            removed.append(Removed(image.names, image.id))
-            _note_removal(store, image, removed[-1])
-    if removed:
-        layers.collect(store)
-    return removed, max(0, before - _stored(store))
-
-
-def _stored(store: Store) -> int:
-    row = store.row("SELECT COALESCE(SUM(size), 0) AS total FROM layers")
-    return int(row["total"]) if row else 0
+        if store.row(f"SELECT 1 FROM containers WHERE {layers.USES}", (image_id, image_id)):
+            return False
+        image = get(store, image_id)
+        db.execute("DELETE FROM image_names WHERE image_id = ?", (image_id,))
+        db.execute("INSERT OR IGNORE INTO removed_images (image_id) VALUES (?)", (image_id,))
+    _note_removal(store, image, Removed(image.names, image_id))
+    layers.collect(store)
+    return True
 
 
 def _users(store: Store, image_id: str) -> tuple[list[str], list[str]]:

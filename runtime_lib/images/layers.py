@@ -193,6 +193,22 @@ def collect(store: Store) -> None:
         _remove(path)
 
 
+def freed(store: Store, doomed: list[tuple[str, tuple[str, ...]]]) -> list[int]:
+    """Return how many bytes the removal of each of these (image id, its layers) gives back, one after the other."""
+    users: dict[str, set[str]] = {}
+    for row in store.query("SELECT chain_id, image_id FROM image_layers"):
+        users.setdefault(row["chain_id"], set()).add(row["image_id"])
+    sizes = {row["chain_id"]: row["size"] for row in store.query("SELECT chain_id, size FROM layers")}
+    result = []
+    for image_id, chain in doomed:
+        total = 0
+        for chain_id in set(chain):
+            users.get(chain_id, set()).discard(image_id)
+            total += 0 if users.get(chain_id) else sizes.get(chain_id, 0)
+        result.append(total)
+    return result
+
+
 def release(store: Store, image_id: str) -> None:
     """Let a removed image go when its last container is gone; call it after each container's end."""
     if store.row("SELECT 1 FROM removed_images WHERE image_id = ?", (image_id,)):

@@ -158,19 +158,6 @@ def inspect(store: Store, name: str) -> dict[str, Any]:
     }
 
 
-def prune(store: Store, everything: bool = True) -> list[str]:
-    """Remove the volumes that no container has, or of these only the anonymous ones; return their names."""
-    gone = []
-    for volume in listing(store):
-        if (everything or volume.anonymous) and not users(store, volume.name):
-            try:
-                remove(store, volume.name, force=True)
-            except InUse:
-                continue  # a container took it meanwhile
-            gone.append(volume.name)
-    return gone
-
-
 def _create(store: Store, spec: VolumeSpec, anonymous: bool, user: str) -> Volume:
     row = store.row("SELECT * FROM volumes WHERE name = ?", (spec.name,))
     if row is not None:  # its removal was killed

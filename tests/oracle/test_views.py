@@ -315,6 +315,31 @@ def test_inspect(kind: str, name: str, fleet: int, docker: Engine, skiff: Engine
     assert differences(theirs, ours) == []
 
 
+def test_prune(fleet: int, docker: Engine, skiff: Engine) -> None:
+    for engine in (docker, skiff):
+        for name in ("a", "b"):
+            _must(engine, "create", "--name", f"{TAG}-prune-{name}", "-l", f"{TAG}={name}", "--network", "none", IMAGE)
+            _must(engine, "network", "create", "--label", f"{TAG}={name}", f"{TAG}-prune-{name}")
+    compared(docker, skiff, "container", "prune", "-f", "--filter", f"label={TAG}=c")
+    compared(docker, skiff, "container", "prune", "-f", "--filter", f"label={TAG}", "--filter", f"label!={TAG}=a")
+    compared(docker, skiff, "container", "prune", "-f", "--filter", f"label={TAG}", "--filter", "until=1h")
+    compared(docker, skiff, "container", "prune", "-f", "--filter", f"label={TAG}", "--filter", "until=0s")
+    compared(docker, skiff, "container", "prune", "-f", "--filter", "no-such=1")
+    compared(docker, skiff, "network", "prune", "-f", "--filter", f"label={TAG}=a")
+    compared(docker, skiff, "network", "prune", "-f", "--filter", f"label={TAG}")
+    compared(docker, skiff, "network", "prune", "-f", "--filter", f"label={TAG}")
+    compared(docker, skiff, "volume", "prune", "-f", "--filter", f"label={TAG}")
+    compared(docker, skiff, "image", "prune", "-f", "--filter", f"label={TAG}")
+
+
+def test_disk_usage(fleet: int, docker: Engine, skiff: Engine) -> None:
+    """Docker's engine has what other tests have left, so only the form is compared."""
+    theirs, ours = (engine.call("system", "df", "--format", "{{.Type}}").stdout for engine in (docker, skiff))
+    assert ours == theirs
+    theirs, ours = (engine.call("system", "df").stdout.splitlines()[0] for engine in (docker, skiff))
+    assert ours.split() == theirs.split()
+
+
 STORY = (
     "run -d --name NAME -l x=y --network none --health-cmd true --health-interval 200ms IMAGE sleep 1000",
     "exec NAME true",

@@ -49,7 +49,7 @@ def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("skiff exec web w", []),
         ("skiff tag ng", ["nginx:1.2"]),
         ("skiff inspect ", ["data", "front", "nginx:1.2", "web", "worker"]),
-        ("skiff network ", ["connect", "create", "disconnect", "inspect", "list", "ls", "remove", "rm"]),
+        ("skiff network ", ["connect", "create", "disconnect", "inspect", "list", "ls", "prune", "remove", "rm"]),
         ("skiff network connect ", ["front"]),
         ("skiff network connect front we", ["web"]),
         ("skiff volume rm ", ["data"]),

@@ -179,17 +179,3 @@ def test_a_configuration_that_is_none_is_refused(store: Store) -> None:
     with pytest.raises(InvalidSpec):
         image(store, "Wrong Name")
     assert catalog.listing(store) == []
-
-
-def test_images_that_nobody_uses_are_pruned(store: Store) -> None:
-    named, nameless, used = image(store, "web", "web:2"), image(store, author="1"), image(store, author="2")
-    with store.transaction() as db:
-        db.execute(
-            "INSERT INTO containers (id, name, image_id, spec, phase, stopped_by_user, created)"
-            " VALUES ('1', 'c', ?, '{}', 'ready', 0, 0)",
-            (used.id,),
-        )
-    assert catalog.prune(store) == ([Removed((), nameless.id)], 0)
-    assert catalog.prune(store) == ([], 0)
-    assert catalog.prune(store, everything=True) == ([Removed(("web:2", "web:latest"), named.id)], 0)
-    assert [left.id for left in catalog.listing(store)] == [used.id]

@@ -104,17 +104,6 @@ def test_using_what_is_not_there(store: Store) -> None:
         catalog.use(store, ["data"], container(store, "web"))
 
 
-def test_prune_leaves_volumes_in_use(store: Store) -> None:
-    for name in ("used", "free"):
-        catalog.create(store, VolumeSpec(name))
-    catalog.use(store, ["used"], container(store, "web"))
-    nameless = catalog.create_anonymous(store)
-    assert len(nameless.name) == 64
-    assert catalog.prune(store, everything=False) == [nameless.name]
-    assert catalog.prune(store) == ["free"]
-    assert [volume.name for volume in catalog.listing(store)] == ["used"]
-
-
 def test_a_removal_that_was_killed_is_finished_by_the_next_creation(store: Store) -> None:
     folder = Path(catalog.create(store, VolumeSpec("data")).folder)
     (folder / "old").write_text("x")

@@ -1,0 +1,42 @@
+"""`skiff system df`."""
+
+from __future__ import annotations
+
+from . import opened, output
+from .options import TEXT, Option, Usage
+
+_DF = Usage(
+    "system df",
+    "[OPTIONS]",
+    "Say what takes how much of the disk",
+    (Option("format", "", TEXT, "json, table, or a Go template such as {{.Size}}"),),
+    0,
+    0,
+)
+_COLUMNS = (
+    ("TYPE", "Type"),
+    ("TOTAL", "TotalCount"),
+    ("ACTIVE", "Active"),
+    ("SIZE", "Size"),
+    ("RECLAIMABLE", "Reclaimable"),
+)
+
+
+def df(words: list[str]) -> int:
+    """Say what takes how much of the disk, as `docker system df` does."""
+    from ..containers.disk_usage import disk_usage, table
+
+    parsed = _DF.parse(words)
+    output.rows([_line(*line) for line in table(disk_usage(opened.store()))], _COLUMNS, parsed.format)
+    return 0
+
+
+def _line(kind: str, total: int, active: int, size: int, free: int) -> dict[str, str]:
+    share = f" ({free * 100 // size}%)" if size and kind != "Build Cache" else ""
+    return {
+        "Active": str(active),
+        "Reclaimable": f"{output.size(free, 4)}{share}",
+        "Size": output.size(size, 4),
+        "TotalCount": str(total),
+        "Type": kind,
+    }
