@@ -62,7 +62,7 @@ VERBS = {
 GROUPS = {
     "container": {"prune": "container prune", "ls": "ps", "list": "ps", "ps": "ps"},
     "image": {"ls": "images", "list": "images", "rm": "rmi", "remove": "rmi", "prune": "image prune"},
-    "system": {"prune": "system prune", "df": "system df"},
+    "system": {"df": "system df", "events": "events", "info": "info", "prune": "system prune"},
 }
 # What has a long form only.
 LONG_VERBS = {

@@ -36,12 +36,15 @@ def version(words: list[str]) -> int:
 
     parsed = _VERSION.parse(words)
     kernel = os.uname()
-    values = {
+    values: dict[str, Any] = {
         "Version": VERSION,
         "PythonVersion": ".".join(str(part) for part in sys.version_info[:3]),
         "KernelVersion": kernel.release,
         "OS/Arch": f"{kernel.sysname.lower()}/{kernel.machine}",
     }
+    if parsed.format:  # scripts ask Docker for {{.Server.Version}}
+        side = {"Version": VERSION, "Os": kernel.sysname.lower(), "Arch": kernel.machine}
+        values.update({"Client": side, "Server": {**side, "KernelVersion": kernel.release}})
     return _show(values, parsed.format)
 
 

@@ -105,17 +105,20 @@ class Summaries:
         return found
 
     def exposed(self, container: Container) -> list[tuple[int, str]]:
-        """Return (port, protocol) of what a container and its image expose; ranges are spread out."""
+        """Return (port, protocol) of what a container and its image expose; ranges are spread out.
+
+        An image may declare anything: what is no port of a protocol is left out.
+        """
         declared = self.image(container).defaults.get("ExposedPorts")
-        found = []
-        for text in dict.fromkeys([*container.spec.exposed_ports, *(declared if isinstance(declared, dict) else ())]):
+        found: dict[tuple[int, str], None] = {}
+        for text in [*container.spec.exposed_ports, *(declared if isinstance(declared, dict) else ())]:
             numbers, _slash, protocol = str(text).partition("/")
             first, _dash, last = numbers.partition("-")
-            if first.isdigit() and (last or first).isdigit():
-                found += [
-                    (number, protocol or "tcp") for number in range(int(first), min(int(last or first), 65535) + 1)
-                ]
-        return found
+            digits = (first + last).isdecimal() and first and max(len(first), len(last)) < 6
+            if digits and (protocol or "tcp") in ("tcp", "udp", "sctp"):
+                for number in range(int(first), min(int(last or first), 65535) + 1):
+                    found[(number, protocol or "tcp")] = None
+        return list(found)
 
     def health(self, container: Container, state: State) -> str:
         """Return "starting", "healthy", "unhealthy", or "none" for a container without a health check."""
