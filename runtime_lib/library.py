@@ -2,7 +2,8 @@
 
 A module's payload is deleted when its task ends, and has no byte code. So the first task installs the library into
 `<root>/lib/<content hash>/runtime_lib`; later tasks, the host command and the monitors all run from there.
-The host command is `<root>/bin/skiff`, a few lines that run the copy which was installed last.
+The host command is `<root>/bin/skiff`, a few lines that run the copy which was installed last. A link to it that is
+called `skiff-oci` is the low-level runtime's command.
 
 Every process that runs from a copy holds a lease on it (`linux.lease`). Whoever installs a copy removes those that
 nobody has used for a day: none that is leased, that the host command names, or that a play may be about to use.
@@ -22,7 +23,10 @@ COMMAND_LINK = "/usr/local/bin/skiff"
 _COMMAND = """#!{python} -ISB
 import sys
 sys.path.insert(0, {folder!r})
-{environment}from runtime_lib.cli.main import console
+{environment}if sys.argv[0].rpartition("/")[2] == "skiff-oci":
+    from runtime_lib.oci.command import console
+else:
+    from runtime_lib.cli.main import console
 raise SystemExit(console())
 """
 _YOUNG = 86400.0  # seconds after its last use in which a copy stays

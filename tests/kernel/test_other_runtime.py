@@ -97,6 +97,13 @@ def test_a_terminal(skiff: Skiff) -> None:
     shell_session(["/usr/bin/env", f"SKIFF_ROOT={skiff.root}", *skiff.command(*words)])
 
 
+def test_the_installed_command_is_the_runtime_by_another_name(skiff: Skiff, tmp_path: Path) -> None:
+    skiff.run("run", "--rm", "--network=none", "bb", "true")  # the first start installs it
+    (tmp_path / "skiff-oci").symlink_to(f"{skiff.root}/bin/skiff")
+    words = [tmp_path / "skiff-oci", "--root", tmp_path / "state", "list"]
+    assert subprocess.run(words, text=True, capture_output=True, check=True).stdout.startswith("ID ")
+
+
 def test_one_that_is_missing_is_told_before_anything_is_made(skiff: Skiff) -> None:
     done = skiff.run("run", "--runtime=nonesuch", "--name=three", "bb", "true", check=False)
     assert done.returncode == 125

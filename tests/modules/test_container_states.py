@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import pytest
@@ -160,3 +161,21 @@ def test_what_is_refused_says_why(host: Host) -> None:
     harmless = host.one("container", **web(device_requests=[], userns_mode="host", volume_driver="local"))
     assert harmless["changed"]
     assert not harmless.get("warnings")
+
+
+@pytest.mark.skipif(not shutil.which("runc"), reason="needs runc")
+def test_another_runtime_starts_it(host: Host) -> None:
+    sleeping = {"command": "sleep 1000"}
+    results = host.play(
+        [
+            task("container", **web(oci_runtime="runc", **sleeping)),
+            task("container", **web(runtime="runc", **sleeping)),
+            task("container_exec", container="web", command="cat /proc/1/comm"),
+            task("container", **web(runtime="nonesuch", **sleeping), ignore_errors_=True),
+            task("container", **web(runtime="skiff", **sleeping)),
+        ]
+    )
+    assert results[0]["container"]["HostConfig"]["Runtime"] == "runc"
+    assert results[2]["stdout"] == "sleep"
+    assert "the OCI runtime 'nonesuch' is not on this host" in results[3]["msg"]
+    assert results.changed == [True, False, True, False, True]
