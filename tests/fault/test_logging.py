@@ -25,9 +25,8 @@ def files(skiff: Skiff, name: str) -> list[Path]:
 
 @pytest.fixture
 def receiver(tmp_path: Path) -> Iterator[Receiver]:
-    made = Receiver("unixgram", tmp_path)
-    yield made
-    made.close()
+    with Receiver("unixgram", tmp_path) as made:
+        yield made
 
 
 def syslog(address: str, *options: str) -> tuple[str, ...]:

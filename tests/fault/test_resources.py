@@ -12,7 +12,7 @@ from tests.support.skiff import Skiff
 
 STATE = "{{.State.Status}} {{.State.ExitCode}} {{.State.OOMKilled}}"
 BOMB = "bomb() { while :; do sleep 1000 & bomb & done; }; bomb & exec sleep 1000"
-PATIENCE = 60  # seconds
+PATIENCE = 120  # seconds
 
 
 def test_a_container_out_of_memory_is_killed_and_says_so(skiff: Skiff) -> None:

@@ -20,9 +20,8 @@ OPTIONS = ("-e", "COLOUR=red", "-e", "SIZE=9", "--label", "team=a b", "--label",
 
 @pytest.fixture(params=["unixgram", "unix", "udp", "tcp"])
 def receiver(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Receiver]:
-    made = Receiver(request.param, tmp_path)
-    yield made
-    made.close()
+    with Receiver(request.param, tmp_path) as made:
+        yield made
 
 
 def written(engine: Engine, driver: str, *log_options: str, script: str = SCRIPT) -> tuple[str, Any]:
@@ -132,13 +131,12 @@ def test_what_is_refused(driver: str, options: tuple[str, ...], docker: Engine, 
 def test_a_log_that_cannot_be_read(
     driver: str, option: tuple[str, ...], tmp_path: Path, docker: Engine, skiff: Engine
 ) -> None:
-    receiver = Receiver("udp", tmp_path)
-    address = (f"syslog-address={receiver.address}",) if driver == "syslog" else ()
-    for engine in (docker, skiff):
-        name, output = written(engine, driver, *address, *option)
-        shown = engine.call("logs", name)
-        engine.call("rm", "-f", name)
-        assert output == ("one\n\nthree", "two\n")
-        assert (shown.returncode, shown.stdout) == (1, "")
-        assert "configured logging driver does not support reading" in shown.stderr
-    receiver.close()
+    with Receiver("udp", tmp_path) as receiver:
+        address = (f"syslog-address={receiver.address}",) if driver == "syslog" else ()
+        for engine in (docker, skiff):
+            name, output = written(engine, driver, *address, *option)
+            shown = engine.call("logs", name)
+            engine.call("rm", "-f", name)
+            assert output == ("one\n\nthree", "two\n")
+            assert (shown.returncode, shown.stdout) == (1, "")
+            assert "configured logging driver does not support reading" in shown.stderr

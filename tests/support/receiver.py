@@ -22,7 +22,8 @@ class Receiver:
         self._socket.bind(str(folder / "socket") if local else ("127.0.0.1", 0))
         place = folder / "socket" if local else f"127.0.0.1:{self._socket.getsockname()[1]}"
         self.address = f"{scheme}://{place}"
-        self._threads = [threading.Thread(target=self._datagrams if kind == socket.SOCK_DGRAM else self._serve)]
+        serve = self._datagrams if kind == socket.SOCK_DGRAM else self._serve
+        self._threads = [threading.Thread(target=serve, daemon=True)]
         if kind == socket.SOCK_STREAM:
             self._socket.listen()
         self._socket.settimeout(0.2)
@@ -35,6 +36,12 @@ class Receiver:
             assert time.monotonic() < deadline, self.messages
             time.sleep(0.01)
         return self.messages
+
+    def __enter__(self) -> Receiver:
+        return self
+
+    def __exit__(self, *_unused: object) -> None:
+        self.close()
 
     def close(self) -> None:
         self._ended = True
@@ -55,7 +62,7 @@ class Receiver:
                 connection, _address = self._socket.accept()
             except socket.timeout:  # TimeoutError since 3.10
                 continue
-            self._threads.append(threading.Thread(target=self._lines, args=(connection,)))
+            self._threads.append(threading.Thread(target=self._lines, args=(connection,), daemon=True))
             self._threads[-1].start()
 
     def _lines(self, connection: socket.socket) -> None:
