@@ -40,7 +40,7 @@ class Engine:
         self.name = name
         self._client = client
         self._environment = environment
-        self._answers: dict[tuple[str, ...], dict[str, str]] = {}
+        self._answers: dict[tuple[tuple[str, ...], tuple[str, ...]], dict[str, str]] = {}
 
     @property
     def environment(self) -> dict[str, str]:
@@ -71,9 +71,10 @@ class Engine:
 
     def answer(self, options: tuple[str, ...], commands: dict[str, str], wanted: str) -> str:
         """Return what the command `wanted` of `commands` prints in a container; all are run in one, once."""
-        if options not in self._answers:
-            self._answers[options] = self._ask(options, commands)
-        answers = self._answers[options]
+        key = (options, tuple(commands))
+        if key not in self._answers:
+            self._answers[key] = self._ask(options, commands)
+        answers = self._answers[key]
         return answers.get(wanted, answers[""])
 
     def _ask(self, options: tuple[str, ...], commands: dict[str, str]) -> dict[str, str]:

@@ -253,9 +253,36 @@ LIMITS = [
     ),
     Probe("no limits", "cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes cpu/cpu.cfs_quota_us cpu/cpu.shares"),
     Probe("processes without limit", "cat /sys/fs/cgroup/pids/pids.max", difference="pids-limit"),
-    Probe("own cgroup", "cat /proc/self/cgroup", (), cgroups),
     Probe("oom score", "cat /proc/self/oom_score_adj; echo -10 > /proc/self/oom_score_adj"),
     Probe("oom score by option", "cat /proc/self/oom_score_adj", ("--oom-score-adj", "500")),
+]
+
+VERSION_2 = [
+    Probe(
+        "limits of version 2",
+        "cd /sys/fs/cgroup; cat memory.max memory.swap.max pids.max cpu.max cpuset.cpus",
+        ("-m", "64m", "--pids-limit", "50", "--cpus", "0.5", "--cpu-shares", "512", "--cpuset-cpus", "0"),
+    ),
+    Probe(
+        "shares in version 2",
+        "cat /sys/fs/cgroup/cpu.weight",
+        ("-m", "64m", "--pids-limit", "50", "--cpus", "0.5", "--cpu-shares", "512", "--cpuset-cpus", "0"),
+        difference="cpu-weight",
+    ),
+    Probe(
+        "memory and swap of version 2",
+        "cd /sys/fs/cgroup; cat memory.max memory.swap.max memory.low memory.high",
+        ("-m", "64m", "--memory-swap", "96m", "--memory-reservation", "32m"),
+    ),
+    Probe(
+        "other limits of version 2",
+        "cd /sys/fs/cgroup; cat memory.swap.max cpu.max cpuset.mems",
+        ("-m", "64m", "--memory-swap", "-1", "--cpu-period", "50000", "--cpu-quota", "25000", "--cpuset-mems", "0"),
+    ),
+    Probe("no limits of version 2", "cd /sys/fs/cgroup; cat memory.max memory.swap.max cpu.max cpu.weight"),
+    Probe("files of version 2", "cd /sys/fs/cgroup; ls; cat cgroup.controllers cgroup.subtree_control cgroup.type"),
+    Probe("pressure", "cd /sys/fs/cgroup; cut -d ' ' -f 1 cpu.pressure io.pressure memory.pressure"),
+    Probe("own cgroup", "cat /proc/self/cgroup", (), cgroups),
 ]
 
 ENVIRONMENT = [
@@ -317,7 +344,11 @@ PROBES = [
     *CALLS,
     *USERS,
     *LIMITS,
+    *VERSION_2,
     *ENVIRONMENT,
     *NETWORK,
     *OPTIONS,
 ]
+
+# Those that show a container's cgroup: they are asked on a host with version 2 alone, too.
+OF_CGROUPS = [*VERSION_2, *DEVICES, *(probe for probe in (*MOUNTS, *NAMESPACES) if "cgroup" in probe.command)]
