@@ -61,7 +61,7 @@ def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
         container.name,
         full_name(options["name"], options["tag"]),
         options["author"],
-        options["message"],
+        options["comment"],
         tuple(options["changes"]),
         options["pause"],
     )

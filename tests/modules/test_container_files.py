@@ -143,7 +143,7 @@ def test_an_archive_of_a_container_is_written_once(host: Host, box: str, tmp_pat
 
 
 def test_an_image_of_a_container_is_made_once(host: Host, box: str) -> None:
-    wanted = {"container": box, "name": "made", "changes": ['CMD ["cat", "/made"]'], "message": "by a test"}
+    wanted = {"container": box, "name": "made", "changes": ['CMD ["cat", "/made"]'], "comment": "by a test"}
     told = host.play(
         [
             task("container_exec", container=box, argv=["sh", "-c", "echo content >/made"], user="0"),

@@ -41,11 +41,10 @@ options:
     description: The author of the image.
     type: str
     default: ""
-  message:
+  comment:
     description: A comment in the image's history.
     type: str
     default: ""
-    aliases: [comment]
   changes:
     description: Dockerfile instructions that change the image's settings, such as V(CMD ["nginx"]).
     type: list
@@ -95,7 +94,7 @@ OPTIONS = {
     "changes": {"type": "list", "elements": "str", "default": [], "aliases": ["change"]},
     "container": {"type": "str", "required": True},
     "force": {"type": "bool", "default": False},
-    "message": {"type": "str", "default": "", "aliases": ["comment"]},
+    "comment": {"type": "str", "default": ""},
     "name": {"type": "str", "required": True, "aliases": ["image", "repository"]},
     "pause": {"type": "bool", "default": True},
     "tag": {"type": "str", "default": "latest"},
