@@ -39,3 +39,33 @@ def test_commands(host: Host) -> None:
     assert "mutually exclusive" in both["msg"]
     assert "none" in nobody["msg"]
     assert checked["_ending"] == "skipped"
+
+
+def test_terminals_and_what_cannot_be_run(host: Host) -> None:
+    def run(**options: object) -> dict[str, object]:
+        return task("container_exec", container="box", ignore_errors_=True, **options)
+
+    results = host.play(
+        [
+            task("container", name="box", image="bb", network_mode="none"),
+            run(argv=["sh", "-c", "test -t 0 && test -t 1 && test -t 2 && echo out && echo err >&2"], tty=True),
+            run(argv=["sh", "-c", 'read line; echo "<$line>"'], tty=True, stdin="typed"),
+            run(argv=["sh", "-c", "printf 'a\\n\\n'"], strip_empty_ends=False),
+            run(command="/etc/passwd"),
+            run(command="no-such-program"),
+            run(command="true", user="nobody-here"),
+            run(argv=["sh", "-c", "tty >/where; sleep 0.2; echo late >/late"], detach=True, tty=True),
+            run(argv=["sh", "-c", "until test -e /late; do sleep 0.05; done; cat /where /late"]),
+            task("container", name="box", state="absent", force_kill=True),
+        ]
+    )
+    terminal, typed, raw, folder, missing, nobody, left, late = results[1:9]
+    assert (terminal["rc"], str(terminal["stdout"]).split(), terminal["stderr"]) == (0, ["out", "err"], "")
+    assert "<typed>" in str(typed["stdout"])
+    assert raw["stdout"] == "a\n\n"
+    assert (folder["rc"], folder["_ending"]) == (126, "failed")
+    assert (missing["rc"], missing["_ending"]) == (127, "failed")
+    assert "nobody-here" in str(nobody)
+    assert len(left["exec_id"]) == 64
+    assert str(late["stdout"]).startswith("/dev/pts/")
+    assert str(late["stdout"]).endswith("late")
