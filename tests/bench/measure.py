@@ -61,8 +61,15 @@ def rounds(competitors: dict[str, Callable[[], object]], count: int) -> dict[str
 def quiet(
     command: list[str], env: dict[str, str] | None = None, folder: Path | None = None
 ) -> Callable[[], subprocess.CompletedProcess[bytes]]:
-    """Return a call of a program that must succeed, in a folder."""
-    return lambda: subprocess.run(command, check=True, capture_output=True, env=env, cwd=folder)
+    """Return a call of a program that must succeed, in a folder; what it has printed is shown when it does not."""
+
+    def call() -> subprocess.CompletedProcess[bytes]:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, cwd=folder)
+        if done.returncode:
+            raise AssertionError(f"{command} ended with {done.returncode} in {folder}:\n{done.stdout.decode()}")
+        return done
+
+    return call
 
 
 def table(title: str, series: dict[str, Series], bounds: dict[str, float], against: str = "docker") -> str:
