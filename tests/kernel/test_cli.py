@@ -317,3 +317,35 @@ def test_a_closed_pipe_is_no_traceback(skiff: Skiff) -> None:
         ["sh", "-c", f"{words} | true"], env=skiff.environment, capture_output=True, text=True, check=False
     )
     assert result.stderr == ""
+
+
+def test_a_file_with_the_id(skiff: Skiff, tmp_path: Path) -> None:
+    file = tmp_path / "id"
+    skiff.run(*none("--cidfile", str(file), "bb", "true"))
+    assert len(file.read_text()) == 64
+    result = skiff.run(*none("--cidfile", str(file), "bb", "true"), check=False)
+    assert (result.returncode, str(file) in result.stderr) == (125, True)
+    result = skiff.run(*none("--cidfile", str(tmp_path / "other"), "nothing"), check=False)
+    assert (result.returncode, (tmp_path / "other").exists()) == (125, False)
+
+
+def test_streams_that_are_attached(skiff: Skiff) -> None:
+    script = ("bb", "sh", "-c", "echo out; echo err >&2; cat; exit 3")
+    result = skiff.run(*none("-a", "stderr", *script), check=False)
+    assert (result.stdout, result.stderr, result.returncode) == ("", "err\n", 3)
+    result = skiff.run(*none("-i", "-a", "stdin", "-a", "STDOUT", *script), check=False, stdin=None, input="in\n")
+    assert (result.stdout, result.stderr, result.returncode) == ("out\nin\n", "", 3)
+    assert skiff.run(*none("-a", "stdlog", *script), check=False).returncode == 125
+    assert skiff.run(*none("--pull", "always", *script), check=False).returncode == 125
+
+
+def test_another_signal_than_the_stop_signal(skiff: Skiff) -> None:
+    script = "trap 'exit 7' USR1; echo up; while :; do sleep 0.05; done"
+    skiff.run("run", "-d", "--name", "s", "--network", "none", "bb", "sh", "-c", script)
+    until(lambda: skiff.run("logs", "s").stdout == "up\n")
+    assert skiff.run("stop", "-s", "USR1", "s").stdout == "s\n"
+    assert skiff.run("inspect", "-f", "{{.State.ExitCode}}", "s").stdout == "7\n"
+    skiff.run("start", "s")
+    until(lambda: skiff.run("logs", "s").stdout == "up\nup\n")
+    assert skiff.run("restart", "--signal", "USR1", "s").stdout == "s\n"
+    skiff.run("rm", "-f", "s")
