@@ -101,7 +101,12 @@ def _spec(parsed: Parsed) -> ContainerSpec:
 
     if parsed.pull not in (None, "missing", "never"):
         raise InvalidSpec(f"--pull {parsed.pull}: images are not fetched by run and create; use missing or never")
-    return container_spec(parsed)
+    spec = container_spec(parsed)
+    if parsed.kernel_memory or spec.ulimits or spec.security_opts:
+        from .warnings import tell
+
+        tell(parsed, spec)
+    return spec
 
 
 def _created(parsed: Parsed, start: bool) -> int:

@@ -40,7 +40,7 @@ def refused(result: subprocess.CompletedProcess[str], code: int, *words: str) ->
         (("-p", "80:80/xyz"), "tcp, udp or sctp"),
         (("-v", "/a:b"), "absolute path"),
         (("-v", "/a:/b:zz"), "zz"),
-        (("--mount", "type=foo,target=/x"), "bind, volume, tmpfs"),
+        (("--mount", "type=foo,target=/x"), "bind, volume, image, tmpfs"),
         (("--mount", "type=bind,source=/nowhere,target=/x"), "/nowhere"),
         (("--user", "stranger"), "stranger"),
         (("-w", "relative"), "relative"),

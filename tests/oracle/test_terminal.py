@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import select
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
@@ -10,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.window import Window
+from tests.support.window import PATIENCE, Window
 
 from .conftest import IMAGE, Engine
 
@@ -108,24 +110,33 @@ def refused(*words: str) -> Script:
 def kept_open(engine: Engine, name: str) -> Any:
     """The input of a container in the background stays open after one who was attached."""
     engine.call("run", "-di", "--name", f"{name}-open", IMAGE, "cat")
+    try:
+        return [_echo(engine, f"{name}-open", line) for line in (b"first\n", b"second\n")]
+    finally:
+        engine.call("rm", "-f", f"{name}-open")
+
+
+def _echo(engine: Engine, container: str, line: bytes) -> bytes:
+    """Attach to a container, write a line and return what comes back; then our input ends, and nobody is attached."""
     feeder = subprocess.Popen(
-        engine.command("attach", name + "-open"),
+        engine.command("attach", container),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=engine.environment,
     )
+    assert feeder.stdin is not None
+    assert feeder.stdout is not None
     try:
-        assert feeder.stdin is not None
-        assert feeder.stdout is not None
-        feeder.stdin.write(b"hi\n")
-        feeder.stdin.close()
-        line = feeder.stdout.readline()
-        return line, engine.call("inspect", "-f", "{{.State.Status}}", f"{name}-open").stdout
+        feeder.stdin.write(line)
+        feeder.stdin.flush()
+        # Only then the end of the input: Docker may drop what the container writes after it.
+        assert select.select([feeder.stdout], [], [], PATIENCE)[0], "nothing comes back"
+        return os.read(feeder.stdout.fileno(), 100)
     finally:
+        feeder.stdin.close()
         feeder.kill()
         feeder.wait()
         feeder.stdout.close()
-        engine.call("rm", "-f", f"{name}-open")
 
 
 def signalled(engine: Engine, name: str) -> Any:
