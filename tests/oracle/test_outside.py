@@ -252,8 +252,9 @@ def both_outputs(engine: Engine) -> Any:
     return done.stdout, done.stderr
 
 
-# Those that show a container's cgroup: they are watched on a host with version 2 alone, too.
-OF_CGROUPS = {"exec: cgroup", "killed for memory", "least memory limit", "pause"}
+# Those that show a container's cgroup: they are watched on a host with version 2 alone, too. "killed for memory" is not
+# among them: there Docker 20.10 says OOMKilled or not, as its events come in time; tests/kernel shows ours.
+OF_CGROUPS = {"exec: cgroup", "least memory limit", "pause"}
 
 
 def marked(name: str, *values: Any) -> Any:

@@ -48,12 +48,13 @@ def shell(*words: str, typed: bytes) -> Script:
 def resized(*words: str) -> Script:
     def script(engine: Engine, name: str) -> Any:
         with window(engine, *(word.replace("NAME", name) for word in words)) as user:
-            # Docker tells the first size only after the start.
-            user.type(b"until stty size | grep -q '31 97'; do sleep 0.05; done; trap 'stty size' WINCH; echo read''y\r")
+            # Docker tells the first size only after the start, and may tell it again, which would end a shell's `read`.
+            until = "until stty size | grep -q '31 97'; do sleep 0.05; done"
+            user.type(f"{until}; trap 'stty size' WINCH; trap 'exit 3' INT; echo read''y; {LOOP}\r".encode())
             user.expect(b"ready\r\n")
             user.resize(52, 133)
             user.expect(b"52 133\r\n")
-            user.type(b"exit\r")
+            user.type(b"\x03")
             return result(user)[0]
 
     return script
