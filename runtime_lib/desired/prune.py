@@ -118,9 +118,7 @@ def _facts(asked: Mapping[str, Conditions], steps: tuple[Prune, ...]) -> dict[st
     facts: dict[str, Any] = {}
     for kind in _KINDS:
         if kind in asked:
-            facts[kind] = [
-                step.name if kind == "networks" else step.key for step in steps if step.kind == kind[:-1]
-            ]
+            facts[kind] = [step.name if kind == "networks" else step.key for step in steps if step.kind == kind[:-1]]
             if kind != "networks":
                 facts[f"{kind}_space_reclaimed"] = space(steps, kind[:-1])
     if "builder_cache" in asked:

@@ -24,7 +24,7 @@ def states(host: testinfra.host.Host, way: str) -> dict[str, str]:
 
 def report(head: str, *cells: str) -> None:
     """Write a row of the table for the reader."""
-    sys.stdout.write(f"\nreport: {head:<16}" + "".join(f"{cell:<34}" for cell in cells) + "\n")
+    sys.stdout.write(f"\nreport: {head:<16}" + "".join(f"{cell:<9}" for cell in cells) + "\n")
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -32,7 +32,7 @@ def test_what_is_to_run_runs_and_nothing_else(host: testinfra.host.Host, way: st
     found = states(host, way)
     report(way, *USES)
     for policy in POLICIES:
-        report(policy, *(found[f"{policy}.{use}"] for use in USES))
+        report(policy, *(found[f"{policy}.{use}"].split()[0] for use in USES))
     running = {name for name, state in found.items() if state.startswith("running")}
     assert running == RUNS_AGAIN[way], host.file(f"/srv/after/{way}.journal").content_string
     assert found["never"].startswith("created")
