@@ -98,7 +98,7 @@ def _is_from(summaries: Summaries, container: Container, _state: State, values: 
 
 
 def _has_volume(summaries: Summaries, container: Container, _state: State, values: list[str]) -> bool:
-    from .inspect import mounts
+    from .inspect_mounts import mounts
 
     places = mounts(summaries.store, container)
     return any(value in (entry.get("Name"), entry["Destination"]) for value in values for entry in places)

@@ -14,7 +14,8 @@ from ..store import Store
 from . import health
 from .catalog import Container, find, state
 from .config import arguments, working_dir
-from .inspect_host import bindings, host_config, is_anonymous
+from .inspect_host import bindings, host_config
+from .inspect_mounts import is_anonymous, mounts
 from .inspect_network import network_settings
 
 TYPE_CHECKING = False
@@ -135,22 +136,6 @@ def _graph(store: Store, container: Container, image: Image, found: State) -> di
         "WorkDir": f"{folder}/work",
     }
     return {"Data": data, "Name": OVERLAY}
-
-
-def mounts(store: Store, container: Container) -> list[dict[str, Any]]:
-    """Return the binds and volumes of a container, by their places in it."""
-    found = []
-    for mount in sorted(container.spec.mounts, key=lambda mount: mount.target):
-        entry: dict[str, Any] = {"Type": mount.kind}
-        source = mount.source or ""
-        if mount.kind == "volume":
-            entry.update({"Name": source, "Driver": "local"})
-            source = f"{store.layout.volume(source)}/_data"
-        shared = "z" if mount.kind == "volume" and not is_anonymous(mount) else ""  # what Docker's command asks for
-        entry.update({"Source": source, "Destination": mount.target, "Mode": "ro" if mount.read_only else shared})
-        propagation = mount.propagation or ("rprivate" if mount.kind == "bind" else "")
-        found.append({**entry, "RW": not mount.read_only, "Propagation": propagation})
-    return found
 
 
 def configuration(store: Store, container: Container, image: Image) -> dict[str, Any]:

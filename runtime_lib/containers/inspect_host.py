@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import profile
+from .inspect_mounts import is_anonymous
 from .spec import ContainerSpec
 
 TYPE_CHECKING = False
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
     from .parts import Mount, Throttle
 
-_HEX = set("0123456789abcdef")
 _BINDS = ("bind", "volume")
 _EVERYWHERE = "0.0.0.0"
 
@@ -132,12 +132,6 @@ def _resources(spec: ContainerSpec) -> dict[str, Any]:
 
 def _rates(throttles: Iterable[Throttle]) -> list[dict[str, Any]] | None:
     return [{"Path": one.path, "Rate": one.rate} for one in throttles] or None
-
-
-def is_anonymous(mount: Mount) -> bool:
-    """Whether a mount is a volume that got its name by chance."""
-    name = mount.source or ""
-    return mount.kind == "volume" and (not name or (len(name) == 64 and set(name) <= _HEX))
 
 
 def _bind(mount: Mount) -> str:

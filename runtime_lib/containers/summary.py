@@ -6,9 +6,9 @@ import time
 
 from ..images import catalog as images
 from ..store import Store
-from . import health, namespaces, wiring
+from . import health, namespaces
 from .catalog import Container
-from .inspect import mounts
+from .inspect_mounts import mounts
 from .status import status_text
 
 TYPE_CHECKING = False
@@ -85,6 +85,8 @@ class Summaries:
         spec = container.spec
         if found or not namespaces.own_network(spec):
             return found or ({"host": ""} if spec.network_mode == "host" else {})
+        from . import wiring
+
         names = [wish.network for wish in wiring.attachments(spec)] or [spec.network_mode]
         return {"bridge" if name == "default" else name: "" for name in names}
 

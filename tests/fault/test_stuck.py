@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from runtime_lib.linux.cgroups.hierarchy import detect
+from tests.support import waiting
 from tests.support.skiff import Skiff
 
 LIMIT = 120.0  # seconds for anything; what is stuck would stay so for ever
@@ -21,10 +22,7 @@ FLOOD = "yes 0123456789012345678901234567890123456789 | head -n 100000; touch /d
 
 
 def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + LIMIT
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
+    waiting.until(condition, LIMIT)
 
 
 @contextmanager

@@ -7,14 +7,13 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from runtime_lib.linux import netns
-from tests.support import leftovers, power, rootfs
+from tests.support import leftovers, power, rootfs, waiting
 from tests.support.skiff import Skiff
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -54,10 +53,7 @@ def ready(skiff: Skiff, *names: str) -> None:
 
 
 def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
+    waiting.until(condition, PATIENCE)
 
 
 def state(skiff: Skiff, name: str) -> tuple[str, int]:

@@ -9,14 +9,13 @@ import shlex
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from runtime_lib.linux import netns
-from tests.support import leftovers, rootfs
+from tests.support import rootfs, waiting
+from tests.support.alone import alone
 from tests.support.skiff import Skiff
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -28,17 +27,8 @@ def skiff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
     """An installation with the image `bb`, in a network namespace of its own; nothing of it may be left at the end."""
     folder = tmp_path_factory.mktemp("cli")
     archive = rootfs.tar(folder / "rootfs", folder / "bb.tar")
-    with netns.fresh() as namespace:
-        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-        host = Skiff(folder / "root")
-        host.run("import", "-c", 'CMD ["sh"]', str(archive), "bb")
-        try:
-            yield host
-        finally:
-            host.remove_everything()
-            left = leftovers.of(host.root, host.layout.label)
-            os.close(namespace)
-    assert left == {}
+    with alone(folder, archive, 'CMD ["sh"]') as host:
+        yield host
 
 
 @pytest.fixture
@@ -51,10 +41,7 @@ def web(skiff: Skiff) -> Iterator[str]:
 
 
 def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
+    waiting.until(condition, PATIENCE)
 
 
 def none(*words: str) -> list[str]:

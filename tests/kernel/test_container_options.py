@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import leftovers, rootfs
+from tests.support import rootfs
+from tests.support.alone import alone
 from tests.support.skiff import Skiff
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -20,13 +21,8 @@ ALONE = ("--network", "none")
 def skiff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
     """A host with the image `bb`, on which nothing is left at the end."""
     folder = tmp_path_factory.mktemp("options")
-    host = Skiff(folder / "root")
-    host.run("import", str(rootfs.tar(folder / "tree", folder / "bb.tar")), "bb")
-    yield host
-    host.remove_everything()
-    left = leftovers.of(host.root, host.layout.label)
-    left.pop("interfaces", None)  # those of others, who are at work at the same time
-    assert not any(left.values()), left
+    with alone(folder, rootfs.tar(folder / "tree", folder / "bb.tar")) as host:
+        yield host
 
 
 def inside(skiff: Skiff, *words: str) -> str:

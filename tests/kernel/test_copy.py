@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import leftovers, rootfs
+from tests.support import rootfs
+from tests.support.alone import alone
 from tests.support.archives import member, tar
 from tests.support.skiff import Skiff
 
@@ -22,13 +23,8 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 def skiff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
     """An installation with the image `bb`; nothing of it may be left at the end."""
     folder = tmp_path_factory.mktemp("copy")
-    host = Skiff(folder / "root")
-    host.run("import", str(rootfs.tar(folder / "rootfs", folder / "bb.tar")), "bb")
-    yield host
-    host.remove_everything()
-    left = leftovers.of(host.root, host.layout.label)
-    left.pop("interfaces", None)  # others may have theirs
-    assert left == {}
+    with alone(folder, rootfs.tar(folder / "rootfs", folder / "bb.tar")) as host:
+        yield host
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from runtime_lib.errors import Busy
-from runtime_lib.linux import netns
 from runtime_lib.monitor import client
-from tests.support import leftovers, rootfs
+from tests.support import rootfs, waiting
+from tests.support.alone import alone
 from tests.support.skiff import Skiff
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -29,16 +29,8 @@ def skiff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
     """An installation with the image `bb`, in a network namespace of its own; nothing of it may be left at the end."""
     folder = tmp_path_factory.mktemp("health")
     archive = rootfs.tar(folder / "rootfs", folder / "bb.tar")
-    with netns.fresh() as namespace:
-        host = Skiff(folder / "root")
-        host.run("import", "-c", "HEALTHCHECK --interval=100ms CMD echo image", str(archive), "bb")
-        try:
-            yield host
-        finally:
-            host.remove_everything()
-            left = leftovers.of(host.root, host.layout.label)
-            os.close(namespace)
-    assert left == {}
+    with alone(folder, archive, "HEALTHCHECK --interval=100ms CMD echo image") as host:
+        yield host
 
 
 @pytest.fixture
@@ -54,10 +46,7 @@ def run(skiff: Skiff) -> Iterator[Callable[..., str]]:
 
 
 def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
+    waiting.until(condition, PATIENCE)
 
 
 def inspected(skiff: Skiff) -> dict[str, Any]:

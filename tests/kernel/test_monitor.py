@@ -8,7 +8,6 @@ import select
 import shutil
 import signal
 import subprocess
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,7 +24,7 @@ from runtime_lib.monitor.request import Request
 from runtime_lib.oci.report import LaunchError
 from runtime_lib.paths import Layout
 from runtime_lib.store import Store
-from tests.support import rootfs
+from tests.support import rootfs, waiting
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 PATIENCE = 20.0  # seconds
@@ -100,10 +99,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 
 
 def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
+    waiting.until(condition, PATIENCE)
 
 
 def ended(monitor: int) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime_lib.linux import netns
-from tests.support import leftovers, rootfs
+from tests.support import rootfs
+from tests.support.alone import alone
 from tests.support.skiff import Skiff
 from tests.support.typist import shell_session
 
@@ -28,17 +28,8 @@ def skiff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
     """An installation with the image `bb`, in a network namespace of its own; nothing of it may be left at the end."""
     folder = tmp_path_factory.mktemp("runtime")
     archive = rootfs.tar(folder / "rootfs", folder / "bb.tar")
-    with netns.fresh() as namespace:
-        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-        host = Skiff(folder / "root")
-        host.run("import", "-c", 'CMD ["sh"]', str(archive), "bb")
-        try:
-            yield host
-        finally:
-            host.remove_everything()
-            left = leftovers.of(host.root, host.layout.label)
-            os.close(namespace)
-    assert left == {}
+    with alone(folder, archive, 'CMD ["sh"]') as host:
+        yield host
 
 
 def test_run(skiff: Skiff) -> None:

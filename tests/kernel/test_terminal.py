@@ -7,15 +7,14 @@ import os
 import shlex
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from runtime_lib.linux import netns
-from tests.support import leftovers, rootfs
+from tests.support import rootfs, waiting
+from tests.support.alone import alone
 from tests.support.skiff import Skiff
 from tests.support.window import PATIENCE, Window
 
@@ -28,17 +27,8 @@ SHELL = 'while read line; do eval "$line"; done'  # without a prompt and line ed
 def skiff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
     folder = tmp_path_factory.mktemp("terminal")
     archive = rootfs.tar(folder / "rootfs", folder / "bb.tar")
-    with netns.fresh() as namespace:
-        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-        host = Skiff(folder / "root")
-        host.run("import", "-c", 'CMD ["sh"]', str(archive), "bb")
-        try:
-            yield host
-        finally:
-            host.remove_everything()
-            left = leftovers.of(host.root, host.layout.label)
-            os.close(namespace)
-    assert left == {}
+    with alone(folder, archive, 'CMD ["sh"]') as host:
+        yield host
 
 
 @pytest.fixture
@@ -264,10 +254,7 @@ def piped(skiff: Skiff, output: Path, *words: str) -> Iterator[subprocess.Popen[
 
 
 def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
+    waiting.until(condition, PATIENCE)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pytest
 from runtime_lib import library, schema
 from runtime_lib.linux import netns
 from runtime_lib.store import Store
-from tests.support import leftovers, rootfs, versions
+from tests.support import leftovers, rootfs, versions, waiting
 from tests.support.skiff import Skiff
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -45,10 +44,7 @@ def old(tmp_path: Path) -> Iterator[Skiff]:
 
 
 def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
+    waiting.until(condition, PATIENCE)
 
 
 def serve(host: Skiff, name: str, *options: str, port: int = PORT) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime_lib.linux import netns
-from tests.support import leftovers, rootfs
+from tests.support import rootfs
+from tests.support.alone import alone
 from tests.support.skiff import Skiff
 
 CALLS = Path(__file__).parents[1] / "oracle" / "calls.c"
@@ -30,17 +30,8 @@ def skiff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
     folder = tmp_path_factory.mktemp("security")
     tree = rootfs.make(folder / "bb")
     subprocess.run(["gcc", "-static", "-O1", "-o", tree / "bin" / "calls", CALLS], check=True)
-    with netns.fresh() as namespace:
-        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-        host = Skiff(folder / "root")
-        host.run("import", "-c", 'CMD ["sh"]', str(make_archive(folder, tree)), "bb")
-        try:
-            yield host
-        finally:
-            host.remove_everything()
-            left = leftovers.of(host.root, host.layout.label)
-            os.close(namespace)
-    assert left == {}
+    with alone(folder, make_archive(folder, tree), 'CMD ["sh"]') as host:
+        yield host
 
 
 @pytest.fixture
