@@ -6,10 +6,11 @@ import os
 
 from ..errors import InvalidSpec
 from ..records import replace
-from . import expansion, imageconfig, instructions
+from . import expansion, imageconfig, instructions, interpreter
 from .arguments import Arguments, platform
-from .interpreter import Interpreter, argument
 from .lines import Line
+from .meaning_config import argument
+from .scope import Scope
 from .steps import Step
 
 TYPE_CHECKING = False
@@ -52,9 +53,9 @@ def steps(dockerfile: Dockerfile, stage: Stage, base: Mapping[str, Any] | None, 
 
     Raises InvalidSpec with file and line. Instructions that the base image left for its children come first.
     """
-    interpreter = Interpreter(imageconfig.base(base), arguments, dockerfile.escape)
+    scope = Scope(imageconfig.base(base), arguments, dockerfile.escape)
     triggers = [_trigger(text, stage, dockerfile.escape) for text in (base or {}).get("OnBuild") or ()]
-    return [interpreter.step(item) for item in [*triggers, *stage.instructions]]
+    return [interpreter.step(scope, item) for item in [*triggers, *stage.instructions]]
 
 
 def _trigger(text: str, stage: Stage, escape: str) -> Instruction:

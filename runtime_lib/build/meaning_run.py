@@ -1,0 +1,47 @@
+"""What RUN means."""
+
+from __future__ import annotations
+
+from ..errors import InvalidSpec
+from ..records import replace
+from . import imageconfig
+from .steps import RunStep, Step
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .instructions import Instruction
+    from .scope import Scope
+
+
+def run(scope: Scope, item: Instruction) -> Step:
+    """Return the step of a RUN. Raises InvalidSpec."""
+    argv = scope.words(replace(item, arguments=(_script(item),)) if item.heredocs else item)
+    if not argv:
+        raise InvalidSpec("RUN needs a command")
+    config = scope.config
+    env = imageconfig.env_map(config)
+    seen = [f"{name}={value}" for name, value in {**env, **scope.arguments.visible(env)}.items()]
+    recorded = [f"{name}={value}" for name, value in scope.arguments.recorded(env).items()]
+    created_by = " ".join([f"|{len(recorded)}", *recorded, *argv] if recorded else argv)
+    keyed = [*(config.get("Env") or ()), *recorded]
+    return RunStep(
+        item.where,
+        item.text,
+        created_by,
+        config,
+        scope.author,
+        tuple(argv),
+        tuple(seen),
+        tuple(keyed),
+        config.get("User") or "",
+        config.get("WorkingDir") or "/",
+        tuple(config.get("Volumes") or ()),
+    )
+
+
+def _script(item: Instruction) -> str:
+    """Return what the shell gets for a RUN with here-documents: the document itself where there is nothing else."""
+    command = item.arguments[0]
+    if len(item.heredocs) == 1 and command.split() == [command.strip()] and command.startswith("<<"):
+        return item.heredocs[0].content
+    return "\n".join([command, *(f"{part.content}{part.name}" for part in item.heredocs)]) + "\n"
