@@ -34,7 +34,7 @@ def parse(text: str) -> Any:
     """Return the value of a JSON text of our own. Raises ValueError when it is none."""
     try:
         return _scan(text, 0)[0]
-    except StopIteration:
+    except (StopIteration, SystemError):  # its own error is a class of `json`; without that module it raises none
         raise ValueError("not a JSON text") from None
 
 

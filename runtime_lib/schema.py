@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 4
+VERSION = 5
 # The oldest version whose libraries may go on with a database of VERSION. Raise it when they would do harm there.
 READABLE = 3
 
@@ -28,6 +28,8 @@ MIGRATIONS = {
         "CREATE TABLE replacements (new_id TEXT PRIMARY KEY, old_id TEXT NOT NULL, name TEXT NOT NULL,"
         " was_running INTEGER NOT NULL, volumes INTEGER NOT NULL, done INTEGER NOT NULL DEFAULT 0)",
     ),
+    # Layers whose tree is not what their digest says: they count as lost until the layer is unpacked again.
+    5: ("CREATE TABLE damaged_layers (chain_id TEXT PRIMARY KEY REFERENCES layers (chain_id) ON DELETE CASCADE)",),
 }
 
 # Version 2. Whatever came later is in MIGRATIONS.

@@ -20,6 +20,7 @@ VERBS = {
     "attach": "run:attach",
     "bootstrap": "images:bootstrap",
     "build": "build:build",
+    "check": "check:check",
     "commit": "files:commit",
     "completion": "completion:completion",
     "cp": "copy:cp",

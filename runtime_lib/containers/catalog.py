@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import ContainerNotFound, InvalidSpec, NewerData
+from ..errors import ContainerNotFound, CorruptData, InvalidSpec, NewerData
 from ..jsontext import parse
 from ..records import dataclass
 from ..store import Store
@@ -29,9 +29,15 @@ class Container:
     stopped_by_user: bool
     created: int
     newer: tuple[str, ...] = ()  # settings that only a newer version of this library knows
+    damaged: bool = False  # its settings are lost: `spec` is an empty one
 
     def check_known(self) -> None:
-        """Raise NewerData when this version would make another container of it than was asked for."""
+        """Raise NewerData or CorruptData when a container of `spec` would be another one than was asked for."""
+        if self.damaged:
+            raise CorruptData(
+                f"container {self.name} is damaged: its settings cannot be read; copy out what you need, then remove it"
+                " and create it anew"
+            )
         if self.newer:
             raise NewerData(
                 f"container {self.name} has settings that only a newer Skiff knows ({', '.join(self.newer)}):"
@@ -68,15 +74,11 @@ def state(store: Store, container: Container) -> State:
 
 
 def from_row(row: sqlite3.Row) -> Container:
-    """Return the container of a row of the table `containers`."""
-    stored = parse(row["spec"])
-    return Container(
-        row["id"],
-        row["name"],
-        row["image_id"],
-        ContainerSpec.from_json(stored),
-        row["phase"],
-        bool(row["stopped_by_user"]),
-        row["created"],
-        newer_settings(stored),
-    )
+    """Return the container of a row of the table `containers`, also of a damaged one."""
+    values = (row["id"], row["name"], row["image_id"])
+    state = (row["phase"], bool(row["stopped_by_user"]), row["created"])
+    try:
+        stored = parse(row["spec"])
+        return Container(*values, ContainerSpec.from_json(stored), *state, newer_settings(stored))
+    except (ValueError, TypeError, AttributeError, CorruptData):
+        return Container(*values, ContainerSpec(row["name"], row["image_id"]), *state, (), True)

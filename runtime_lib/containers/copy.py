@@ -110,7 +110,7 @@ def put(
 
 def user(store: Store, container: Container, root: SafeRoot) -> tuple[int, int]:
     """Return user and group that the container's processes have."""
-    declared = images.get(store, container.image_id).defaults.get("User")
+    declared = images.known(store, container.image_id).defaults.get("User")
     found = users.lookup(root, container.spec.user or (declared if isinstance(declared, str) else ""), ())
     return found.uid, found.gid
 

@@ -30,7 +30,7 @@ def attributes(store: Store, container: Container) -> dict[str, str]:
     except (FileNotFoundError, ValueError):
         from ..images import catalog as images
 
-        return _values(container, images.get(store, container.image_id))
+        return _values(container, images.known(store, container.image_id))
 
 
 def prepare(store: Store, container: Container, image: Image) -> None:

@@ -121,6 +121,7 @@ def _start(store: Store, ref: str, spec: ExecSpec, stdio: Stdio, exec_id: str, e
     with ExitStack() as unused:
         unused.callback(helper.cancel)
         container = find(store, ref)
+        container.check_known()
         target = _target(store, container)
         with open(f"{store.layout.bundle(container.id)}/config.json", "rb") as file:
             config = parse(file.read().decode())
@@ -187,5 +188,5 @@ def _look(container: Container, user: str, target: Process) -> users.User:
 def _home_is_given(store: Store, container: Container) -> bool:
     from ..images import catalog as images
 
-    declared = images.get(store, container.image_id).defaults.get("Env") or ()
+    declared = images.known(store, container.image_id).defaults.get("Env") or ()
     return "HOME" in container.spec.env or any(str(entry).startswith("HOME=") for entry in declared)

@@ -37,7 +37,7 @@ def inspect(store: Store, ref: str, sizes: bool = False) -> dict[str, Any]:
     Raises ContainerNotFound.
     """
     container = find(store, ref)
-    image = images.get(store, container.image_id)
+    image = images.known(store, container.image_id)
     found = state(store, container)
     folder = store.layout.container(container.id)
     spec = container.spec

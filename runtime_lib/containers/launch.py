@@ -74,6 +74,7 @@ class Launch:
 
         store = self._store
         image = images.get(store, container.image_id)
+        image.check_sound()
         bundle.write(store, container, image, folders(store, image.layers), size)
         events.prepare(store, container, image)
         if store.row("SELECT 1 FROM containers WHERE id = ? AND stopped_by_user", (container.id,)):

@@ -13,6 +13,7 @@ from ..store import Store
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
+    from typing import Any
 
 _RETIRE = "UPDATE containers SET phase = 'removing' WHERE id = ? AND phase != 'removing'"
 
@@ -60,7 +61,7 @@ def erase(store: Store, container_id: str, volumes: bool = True) -> None:
     row = store.row("SELECT * FROM containers WHERE id = ?", (container_id,))
     said = _attributes(store, row) if row and row["phase"] != "creating" else None
     # The row before the files: no power cut brings it back without them. See `afterboot` for `auto_remove`.
-    spec = parse(row["spec"]) if row else {}
+    spec = _stored(row["spec"]) if row else {}
     lasting = not spec.get("auto_remove")
     with store.transaction(durable=lasting) as db:
         db.execute(_RETIRE, (container_id,))
@@ -80,6 +81,15 @@ def erase(store: Store, container_id: str, volumes: bool = True) -> None:
         os.unlink(f"{layout.locks}/container-{container_id}")
     except FileNotFoundError:
         return
+
+
+def _stored(text: str) -> dict[str, Any]:
+    """Return the settings of a container that is to go, none of a damaged one."""
+    try:
+        found = parse(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _attributes(store: Store, row: sqlite3.Row) -> dict[str, str]:

@@ -69,7 +69,7 @@ def cgroup_path(store: Store, container_id: str) -> str:
 
     So what somebody else has made and limited is never removed for being empty.
     """
-    query = "SELECT json_extract(spec, '$.cgroup_parent') AS parent FROM containers WHERE id = ?"
+    query = "SELECT json_extract(spec, '$.cgroup_parent') AS parent FROM containers WHERE id = ? AND json_valid(spec)"
     row = store.row(query, (container_id,))
     parent = ((row["parent"] if row else None) or "").strip("/")
     own = store.layout.cgroup(container_id)

@@ -75,7 +75,7 @@ def _end_all(
 
 
 def _begin(store: Store, container: Container, limit: float) -> _Ending:
-    number = stop_signal(container, images.get(store, container.image_id))
+    number = stop_signal(container, images.known(store, container.image_id))
     own = stop_timeout(container)
     session = announce(store, container, number, by_user=False, patience=_LOCK_PATIENCE)
     return _Ending(container, session, time.monotonic() + (limit if own < 0 else min(own, limit)))

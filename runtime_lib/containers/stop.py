@@ -32,7 +32,7 @@ def stop(store: Store, ref: str, timeout: float | None = None, signal: str | Non
     given back; one that does not run is left alone. Raises Busy when a process does not even die of SIGKILL.
     """
     container = find(store, ref)
-    number = signals.number(signal) if signal else stop_signal(container, images.get(store, container.image_id))
+    number = signals.number(signal) if signal else stop_signal(container, images.known(store, container.image_id))
     end(store, container, number, stop_timeout(container, timeout), stops=True)
 
 

@@ -63,7 +63,7 @@ class Summaries:
     def image(self, container: Container) -> Image:
         """Return the image of a container."""
         if container.image_id not in self._images:
-            self._images[container.image_id] = images.get(self.store, container.image_id)
+            self._images[container.image_id] = images.known(self.store, container.image_id)
         return self._images[container.image_id]
 
     def labels(self, container: Container) -> dict[str, str]:

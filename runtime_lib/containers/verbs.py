@@ -27,7 +27,7 @@ def kill(store: Store, ref: str, signal: str | int = "KILL") -> None:
         found = state(store, container)
         if not found.running():
             raise WrongState(f"container {container.name} does not run, so it cannot be sent a signal")
-        if number in (9, stop_signal(container, images.get(store, container.image_id))):
+        if number in (9, stop_signal(container, images.known(store, container.image_id))):
             _no_restart(store, container)
         send(store, container, found, number)
         events.note(store, container, "kill", signal=str(number))
@@ -36,7 +36,7 @@ def kill(store: Store, ref: str, signal: str | int = "KILL") -> None:
 def restart(store: Store, ref: str, timeout: float | None = None, signal: str | None = None) -> Container:
     """Stop a container, if it runs, with `signal` in place of its stop signal, and start it."""
     container = find(store, ref)
-    number = signals.number(signal) if signal else stop_signal(container, images.get(store, container.image_id))
+    number = signals.number(signal) if signal else stop_signal(container, images.known(store, container.image_id))
     end(store, container, number, stop_timeout(container, timeout), remove=False, stops=True)
     container = start(store, container.id)
     events.note(store, container, "restart")

@@ -106,6 +106,6 @@ def exposed(store: Store, container: Container) -> list[str]:
     """Return the exposed ports of a container and of its image, as `80/tcp`."""
     from ..images import catalog as images
 
-    declared = images.get(store, container.image_id).defaults.get("ExposedPorts")
+    declared = images.known(store, container.image_id).defaults.get("ExposedPorts")
     texts = [text for text in declared if isinstance(text, str)] if isinstance(declared, dict) else []
     return list(dict.fromkeys([*container.spec.exposed_ports, *texts]))

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from ..errors import CorruptData, InvalidSpec
 from ..records import dataclass
-from . import catalog, compression, create, digest, document, layers, ocilayout, reference, strictjson
+from . import catalog, compression, create, damaged, digest, document, layers, ocilayout, reference, strictjson
 from .members import FolderMembers, TarMembers
 from .members import document as read_document
 
@@ -149,7 +149,7 @@ def _load(store: Store, members: Members, source: Source) -> Loaded:
         raise CorruptData(f"{where} tells of {len(diff_ids)} layers, the archive of {len(source.layers)}")
     image_id = digest.of(source.config)
     present = catalog.get(store, image_id) if catalog.resolve(store, image_id) else None
-    if present and set(source.names) <= set(present.names):
+    if present and set(source.names) <= set(present.names) and not damaged.lost(store, present):
         return Loaded(present, source.names, False)
     chain_ids: list[str] = []
     for diff_id, (member, stored) in zip(diff_ids, source.layers):

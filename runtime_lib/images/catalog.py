@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import eventlog
-from ..errors import ImageNotFound, InUse, InvalidSpec
+from ..errors import CorruptData, ImageNotFound, InUse, InvalidSpec
 from ..jsontext import parse
 from ..records import dataclass
 from . import digest, layers, reference
@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 # Removed by force while stopped containers still need it: the row and the layers stay until the last of them is gone.
 _THERE = "id NOT IN (SELECT image_id FROM removed_images)"
 
+_LOST: dict[str, Any] = {"rootfs": {"type": "layers", "diff_ids": []}}  # the configuration of one that is damaged
+
 
 @dataclass(frozen=True)
 class Image:
     """One image.
 
     `names` are as Docker shows them (nginx:latest), `config` is the whole OCI image configuration, `layers` the chain
-    ids from the lowest to the top one, `size` the bytes of all files, `created` nanoseconds since 1970.
+    ids from the lowest to the top one, `size` the bytes of all files, `created` nanoseconds since 1970. `damage` says
+    what is wrong with one whose configuration is lost: then `config` is an empty one.
     """
 
     id: str
@@ -33,6 +36,13 @@ class Image:
     layers: tuple[str, ...]
     size: int
     created: int
+    damage: str = ""
+
+    def check_sound(self) -> None:
+        """Raise CorruptData when its configuration is lost, so that no container can be made of it."""
+        if self.damage:
+            name = self.names[0] if self.names else self.id
+            raise CorruptData(f"image {name} is damaged: {self.damage}; remove it and get it again")
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -50,24 +60,57 @@ class Removed:
 
 
 def get(store: Store, image_id: str) -> Image:
-    """Return the image of a full id, also a removed one that containers still use. Raises ImageNotFound."""
+    """Return the image of a full id, also a removed one that containers still use, and a damaged one.
+
+    Raises ImageNotFound.
+    """
     row = store.row("SELECT id, config, size, created FROM images WHERE id = ?", (image_id,))
     if row is None:
         raise ImageNotFound(f"no image has the id {image_id}")
     names = store.query("SELECT name FROM image_names WHERE image_id = ? ORDER BY name", (image_id,))
     layers = store.query("SELECT chain_id FROM image_layers WHERE image_id = ? ORDER BY position", (image_id,))
+    config, damage = _configuration(row["config"])
     return Image(
         row["id"],
         tuple(reference.parse(name["name"]).familiar for name in names),
-        parse(row["config"]),
+        config,
         tuple(layer["chain_id"] for layer in layers),
         row["size"],
         row["created"],
+        damage,
     )
 
 
+def known(store: Store, image_id: str) -> Image:
+    """Return what is known of a container's image, also when a damaged store has lost it."""
+    try:
+        return get(store, image_id)
+    except ImageNotFound:
+        return Image(image_id, (), _LOST, (), 0, 0, "the store has lost it")
+
+
+def _configuration(text: str) -> tuple[dict[str, Any], str]:
+    try:
+        found = parse(text)
+    except ValueError:
+        found = None
+    if isinstance(found, dict) and isinstance((found.get("rootfs") or {}).get("diff_ids"), list):
+        return found, ""
+    return _LOST, "its configuration cannot be read"
+
+
 def find(store: Store, ref: str) -> Image:
-    """Return the image that `ref` means: a name, an id, or a prefix of an id that is unique. Raises ImageNotFound."""
+    """Return the image that `ref` means: a name, an id, or a prefix of an id that is unique.
+
+    Raises ImageNotFound, CorruptData for an image whose configuration is lost.
+    """
+    image = find_any(store, ref)
+    image.check_sound()
+    return image
+
+
+def find_any(store: Store, ref: str) -> Image:
+    """Return the image that `ref` means, also a damaged one. Raises ImageNotFound."""
     image_id = resolve(store, ref)
     if image_id is None:
         raise ImageNotFound(f"no image {ref[:300]!r} is here; load, import, bootstrap or build it first")
@@ -140,7 +183,7 @@ def remove(store: Store, ref: str, force: bool = False) -> Removed:
     keep its files. One that a running container uses can lose its names, but not go. Raises ImageNotFound, InUse.
     """
     with store.transaction(durable=True) as db:
-        image = find(store, ref)
+        image = find_any(store, ref)
         removed = _removal(image, _meant_name(store, ref), *_users(store, image.id), force)
         for familiar in removed.untagged:
             db.execute("DELETE FROM image_names WHERE name = ?", (reference.parse(familiar).full,))

@@ -39,7 +39,8 @@ def from_bytes(store: Store, data: bytes, chain_ids: Sequence[str], names: Seque
             f"SELECT COALESCE(SUM(size), 0) FROM layers WHERE chain_id IN ({marks})", tuple(set(chain_ids))
         ).fetchone()[0]
         db.execute(
-            "INSERT OR IGNORE INTO images (id, config, size, created) VALUES (?, ?, ?, ?)",
+            "INSERT INTO images (id, config, size, created) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET config = excluded.config",  # a damaged one is whole again
             (image_id, data.decode(), size, created or time.time_ns()),
         )
         db.execute("DELETE FROM removed_images WHERE image_id = ?", (image_id,))

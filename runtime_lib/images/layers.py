@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from ..errors import Busy, CorruptData
 from ..records import dataclass
-from . import digest
+from . import damaged, digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ _PREFIX = "image-"
 EMPTY = ".empty"  # a folder among the layers that adds nothing to one
 # Whether a row of `containers` needs the image that is given twice: it was made from it, or mounts it.
 USES = (
-    "(containers.image_id = ? OR EXISTS (SELECT 1 FROM json_each(containers.spec, '$.mounts') AS mount"
+    "(containers.image_id = ? OR EXISTS (SELECT 1 FROM json_each("
+    "CASE WHEN json_valid(containers.spec) THEN containers.spec ELSE '{}' END, '$.mounts') AS mount"
     " WHERE json_extract(mount.value, '$.image_id') = ?))"
 )
 _PATIENCE = 3600.0  # seconds; another task may be unpacking gigabytes
@@ -43,8 +44,12 @@ class Layer:
 
 
 def find(store: Store, chain_id: str) -> Layer | None:
-    """Return a layer, or None when it is not there."""
-    row = store.row("SELECT chain_id, diff_id, parent, folder, size FROM layers WHERE chain_id = ?", (chain_id,))
+    """Return a layer, or None when it is not there, or is known to be damaged (see `damaged`)."""
+    row = store.row(
+        "SELECT chain_id, diff_id, parent, folder, size FROM layers WHERE chain_id = ?"
+        " AND NOT EXISTS (SELECT 1 FROM damaged_layers WHERE damaged_layers.chain_id = layers.chain_id)",
+        (chain_id,),
+    )
     return Layer(*row) if row else None
 
 
@@ -54,7 +59,7 @@ def folders(store: Store, chain_ids: Sequence[str]) -> list[str]:
     for chain_id in reversed(chain_ids):
         layer = find(store, chain_id)
         if layer is None:
-            raise CorruptData(f"the store has lost layer {chain_id}; load its image again")
+            raise CorruptData(f"the store has lost layer {chain_id}; get its image again")
         result.append(f"{store.layout.layers}/{layer.folder}")
     return result
 
@@ -147,17 +152,20 @@ def _install(store: Store, work: str, layer: Layer) -> Layer:
     present = find(store, layer.chain_id)
     if present:
         return present
+    damaged.check_unused(store, layer.chain_id)
     place = f"{store.layout.layers}/{layer.folder}"
     if os.path.lexists(place):
-        os.rename(place, f"{work}/leftover")  # of a killed process: it has no row
+        os.rename(place, f"{work}/leftover")  # of a killed process: it has no row; or it is damaged
     os.rename(f"{work}/recipe", recipe_path(store, layer))
     os.rename(f"{work}/tree", place)
     store.write_out()  # a power cut must not leave the row without the tree, or files without their content
     with store.transaction() as db:
         db.execute(
-            "INSERT INTO layers (chain_id, diff_id, parent, folder, size, created) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO layers (chain_id, diff_id, parent, folder, size, created) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (chain_id) DO UPDATE SET size = excluded.size",
             (layer.chain_id, layer.diff_id, layer.parent, layer.folder, layer.size, time.time_ns()),
         )
+        db.execute("DELETE FROM damaged_layers WHERE chain_id = ?", (layer.chain_id,))
     return layer
 
 
