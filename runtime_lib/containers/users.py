@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..linux.saferoot import SafeRoot
 
 HIGHEST = 2147483647
+_MOST_GROUPS = 65536  # NGROUPS_MAX, setgroups(2)
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ def resolve(passwd: bytes, group: bytes, user: str, additional: Sequence[str] = 
     elif login:
         groups = _memberships(group, login)
     groups += [_group(group, extra) for extra in additional]
+    if len(groups) >= _MOST_GROUPS:
+        raise CorruptData(f"user {name[:64]!r} is in {len(groups)} groups of the image: more than a process can have")
     return User(uid, gid, tuple(dict.fromkeys([gid, *groups])), home)
 
 
