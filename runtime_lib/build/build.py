@@ -85,11 +85,10 @@ class _Log:
 
 
 def _document(state: State, labels: dict[str, str]) -> dict[str, Any]:
-    """Return the image configuration of a finished stage, with the labels that the user gave as its last step."""
-    if labels:
-        config = imageconfig.with_labels(state.config, dict(sorted(labels.items())))
-        text = " ".join(f"{name}={value}" for name, value in sorted(labels.items()))
-        words = " ".join([*imageconfig.shell(config), f"#(nop)  LABEL {text}"])
+    """Return the image configuration of a finished stage, with the labels that the user gave as its last steps."""
+    for name, value in sorted(labels.items()):
+        config = imageconfig.with_labels(state.config, {name: value})
+        words = " ".join([*imageconfig.shell(config), f"#(nop)  LABEL {name}={value}"])
         state = state.after(Step("", "", words, config, ""), words, None, 0)
     return state.document()
 

@@ -51,7 +51,8 @@ def copied(store: Store, state: State, step: CopyStep, tree: Tree, sources: Sequ
     """Do a COPY or ADD; give the folder with what it has written."""
     with _upper(store, state) as (folders, work):
         with container_tree(folders, work) as root, _located(step):
-            writer = Writer(root, _owner(root, step.owner), step.mode)
+            keeps = step.source_stage and not step.owner
+            writer = Writer(root, None if keeps else _owner(root, step.owner), step.mode)
             writer.copy(tree, sources, step.destination, step.unpack)
             for document in step.heredocs:
                 writer.write(step.destination, document.name, document.content.encode(errors="surrogateescape"))

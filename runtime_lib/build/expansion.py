@@ -1,4 +1,4 @@
-"""Variables in a Dockerfile: `$x`, `${x}`, `${x:-y}`, `${x:+y}`, `${x:?y}`, quotes and escapes.
+"""Variables in a Dockerfile: `$x`, `${x}`, `${x:-y}`, `${x:+y}`, `${x:?y}`, `${x#p}`, `${x%p}`, `${x/p/r}`, quotes.
 
 As docs.docker.com/reference/dockerfile/#environment-replacement has it. A value that grows beyond `LIMIT` characters is
 refused: a few ENV lines that double each other would otherwise fill the memory.
@@ -7,6 +7,7 @@ refused: a few ENV lines that double each other would otherwise fill the memory.
 from __future__ import annotations
 
 from ..errors import InvalidSpec
+from . import substitution
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,11 +16,17 @@ if TYPE_CHECKING:
 LIMIT = 1 << 20
 _DEPTH = 32  # nested ${...}
 _SPECIAL = "@*#?-$!0"
+_PATTERNS = ("#", "%", "/")
 
 
 def word(text: str, values: Mapping[str, str], escape: str = "\\") -> str:
     """Return `text` with variables replaced, quotes and escapes removed. Raises InvalidSpec for broken syntax."""
     return "".join(part for part, _unused in _Scanner(text, values, escape).until("", 0))
+
+
+def document(text: str, values: Mapping[str, str]) -> str:
+    """Return the content of a here-document with variables replaced and escapes removed; quotes mean nothing there."""
+    return "".join(part for part, _unused in _Scanner(text, values, "\\", quotes=False).until("", 0))
 
 
 def words(text: str, values: Mapping[str, str], escape: str = "\\") -> list[str]:
@@ -41,7 +48,8 @@ def words(text: str, values: Mapping[str, str], escape: str = "\\") -> list[str]
 class _Scanner:
     """One pass over a text. Pieces are (text, whether its blanks separate words)."""
 
-    def __init__(self, text: str, values: Mapping[str, str], escape: str) -> None:
+    def __init__(self, text: str, values: Mapping[str, str], escape: str, quotes: bool = True) -> None:
+        self.quotes = quotes
         self.text = text
         self.position = 0
         self.values = values
@@ -56,21 +64,21 @@ class _Scanner:
         self.position += 1
         return character
 
-    def until(self, stop: str, depth: int) -> list[tuple[str, bool]]:
-        """Return the pieces up to `stop`, or to the end when that is empty."""
+    def until(self, stop: str, depth: int, raw: bool = False) -> list[tuple[str, bool]]:
+        """Return the pieces up to `stop`, or to the end when that is empty; `raw` keeps the characters that escape."""
         pieces: list[tuple[str, bool]] = []
         while self.position < len(self.text):
             character = self.take()
             if stop and character == stop:
                 return pieces
-            if character == "'":
+            if self.quotes and character == "'":
                 pieces.append(self.counted(self.single_quoted(), False))
-            elif character == '"':
+            elif self.quotes and character == '"':
                 pieces.append(self.counted(self.double_quoted(depth), False))
             elif character == "$":
                 pieces.append(self.counted(self.dollar(depth), True))
             elif character == self.escape:
-                pieces.append((self.take(), False))
+                pieces.append(((character if raw else "") + self.take(), False))
             else:
                 pieces.append((character, True))
         if stop:
@@ -114,18 +122,34 @@ class _Scanner:
         operator = self.take()
         if operator == "}" and name:
             return self.values.get(name, "")
-        empty_counts_as_unset = operator == ":"
-        if empty_counts_as_unset:
-            operator = self.take()
-        if not name or operator not in ("-", "+", "?") or depth == _DEPTH:
-            raise InvalidSpec(
-                f"{self.text!r} has a substitution that is none of ${{x}}, ${{x:-y}}, ${{x:+y}}, ${{x:?y}}"
-            )
-        alternative = "".join(part for part, _unused in self.until("}", depth + 1))
-        value = self.values.get(name)
-        return self.substitute(
-            name, value, operator, alternative, value is None or (empty_counts_as_unset and not value)
+        if name and depth < _DEPTH:
+            if operator in _PATTERNS:
+                return self.changed(name, operator, depth + 1)
+            colon = operator == ":"
+            operator = self.take() if colon else operator
+            if operator and operator in "-+?":
+                alternative = self.text_until("}", depth + 1)
+                value = self.values.get(name)
+                return self.substitute(name, value, operator, alternative, value is None or (colon and not value))
+        raise InvalidSpec(
+            f"{self.text!r} has a substitution that is none of ${{x}}, ${{x:-y}}, ${{x:+y}}, ${{x:?y}}, ${{x#p}}, "
+            "${x%p}, ${x/p/r}"
         )
+
+    def text_until(self, stop: str, depth: int, raw: bool = False) -> str:
+        return "".join(part for part, _unused in self.until(stop, depth, raw))
+
+    def changed(self, name: str, operator: str, depth: int) -> str:
+        """Return the value of `${name#p}` and its like; the operator has been read."""
+        twice = self.peek() == operator
+        if twice:
+            self.take()
+        value = self.values.get(name, "")
+        pattern = self.text_until("/" if operator == "/" else "}", depth, raw=True)
+        if operator == "/":
+            return substitution.replaced(value, pattern, self.text_until("}", depth, raw=True), twice)
+        cut = substitution.without_prefix if operator == "#" else substitution.without_suffix
+        return cut(value, pattern, twice)
 
     @staticmethod
     def substitute(name: str, value: str | None, operator: str, alternative: str, unset: bool) -> str:

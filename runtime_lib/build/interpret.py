@@ -6,9 +6,8 @@ import os
 
 from ..errors import InvalidSpec
 from ..records import replace
-from . import expansion, imageconfig, instructions, interpreter
+from . import expansion, imageconfig, instructions, interpreter, lines
 from .arguments import Arguments, platform
-from .lines import Line
 from .meaning_config import argument
 from .scope import Scope
 from .steps import Step
@@ -59,5 +58,8 @@ def steps(dockerfile: Dockerfile, stage: Stage, base: Mapping[str, Any] | None, 
 
 
 def _trigger(text: str, stage: Stage, escape: str) -> Instruction:
-    item = instructions.parse(Line(0, text), "ONBUILD", escape)
-    return replace(item, where=f"{stage.where} (left by ONBUILD in {stage.base})")
+    where = f"{stage.where} (left by ONBUILD in {stage.base})"
+    found = lines.split(text, where).lines
+    if len(found) != 1:
+        raise InvalidSpec(f"{where}: {text[:40]!r} is not one instruction; use another base image")
+    return replace(instructions.parse(found[0], "ONBUILD", escape), where=where)

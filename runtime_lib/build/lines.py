@@ -105,11 +105,18 @@ def _skipped(line: str) -> bool:
     return not stripped or stripped.startswith("#")
 
 
+def _name(line: str) -> tuple[str, str]:
+    parts = line.split(None, 1)
+    return parts[0].lower() if parts else "", parts[1] if len(parts) > 1 else ""
+
+
 def _heredocs(
     physical: Sequence[str], position: int, line: str, where: str, escape: str
 ) -> tuple[tuple[Heredoc, ...], int]:
-    name, _unused, rest = line.partition(" ")
-    if "<<" not in rest or name.lower() not in _TAKE_HEREDOCS or rest.lstrip().startswith("["):
+    name, rest = _name(line)
+    if name == "onbuild":
+        name, rest = _name(rest)
+    if "<<" not in rest or name not in _TAKE_HEREDOCS or rest.startswith("["):
         return (), position
     found: list[Heredoc] = []
     for word in words.split(rest, escape):

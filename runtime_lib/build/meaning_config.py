@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ..containers import signals
 from ..errors import InvalidSpec
 from ..images import healthcheck
 from . import expansion, imageconfig, instructions
@@ -74,6 +75,7 @@ def user(scope: Scope, item: Instruction) -> Step:
 def stop_signal(scope: Scope, item: Instruction) -> Step:
     """STOPSIGNAL."""
     name = scope.expand(item.arguments[0])
+    signals.number(name)
     return scope.changed(item, name, StopSignal=name)
 
 
@@ -86,9 +88,10 @@ def maintainer(scope: Scope, item: Instruction) -> Step:
 def onbuild(scope: Scope, item: Instruction) -> Step:
     """ONBUILD."""
     text = item.arguments[0]
-    trigger = instructions.parse(Line(0, text), item.where, scope.escape)
+    trigger = instructions.parse(Line(0, text, item.heredocs), item.where, scope.escape)
     if trigger.name in _NO_TRIGGERS:
-        raise InvalidSpec(f"ONBUILD {trigger.name} is not allowed")
+        raise InvalidSpec(f"ONBUILD {trigger.name} is not allowed; give the next image its own {trigger.name} line")
+    text += "".join(f"\n{part.content}{part.name}" for part in item.heredocs)
     return scope.changed(item, text, OnBuild=[*(scope.config.get("OnBuild") or ()), text])
 
 
@@ -106,13 +109,15 @@ def health(scope: Scope, item: Instruction) -> Step:
     if verb.upper() not in ("NONE", "CMD") or (verb.upper() == "CMD") != bool(rest.strip()):
         raise InvalidSpec("HEALTHCHECK takes NONE or [flags] CMD COMMAND")
     listed = _json_list(rest.strip())
-    check = healthcheck.parse(dict(item.flags), rest.strip() or verb, listed)
+    check = healthcheck.parse({} if verb.upper() == "NONE" else dict(item.flags), rest.strip() or verb, listed)
     return scope.changed(item, text, Healthcheck=check)
 
 
 def command(scope: Scope, item: Instruction) -> Step:
     """CMD and ENTRYPOINT; an entrypoint drops the command that the base image had."""
     words = scope.words(item)
+    if not (words or item.is_json):
+        words = imageconfig.shell(scope.config)  # as Docker has it: the shell, which is given nothing to do
     if item.name == "CMD":
         scope.command_is_ours = True
         return scope.changed(item, _quoted(words), Cmd=words or None)

@@ -26,7 +26,7 @@ def copy(scope: Scope, item: Instruction) -> Step:
     if len(paths) < 2:
         raise InvalidSpec(f"{item.name} needs at least one source and a destination")
     heredocs = tuple(
-        replace(part, content=expansion.word(part.content, values, scope.escape)) if part.expand else part
+        replace(part, content=expansion.document(part.content, values)) if part.expand else part
         for part in item.heredocs
     )
     # Documents in place of files have been taken out of the text already; what is left are paths.

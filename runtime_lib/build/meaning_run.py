@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import InvalidSpec
 from ..records import replace
-from . import imageconfig
+from . import imageconfig, words
 from .steps import RunStep, Step
 
 TYPE_CHECKING = False
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def run(scope: Scope, item: Instruction) -> Step:
     """Return the step of a RUN. Raises InvalidSpec."""
-    argv = scope.words(replace(item, arguments=(_script(item),)) if item.heredocs else item)
+    argv = scope.words(replace(item, arguments=(_script(item, scope.escape),)) if item.heredocs else item)
     if not argv:
         raise InvalidSpec("RUN needs a command")
     config = scope.config
@@ -39,9 +39,9 @@ def run(scope: Scope, item: Instruction) -> Step:
     )
 
 
-def _script(item: Instruction) -> str:
+def _script(item: Instruction, escape: str) -> str:
     """Return what the shell gets for a RUN with here-documents: the document itself where there is nothing else."""
     command = item.arguments[0]
-    if len(item.heredocs) == 1 and command.split() == [command.strip()] and command.startswith("<<"):
+    if len(item.heredocs) == 1 and [command] == words.split(command, escape):
         return item.heredocs[0].content
     return "\n".join([command, *(f"{part.content}{part.name}" for part in item.heredocs)]) + "\n"

@@ -37,10 +37,11 @@ _MOST_LINKS = 40  # as the kernel has it (path_resolution(7))
 class Writer:
     """Writes into `root` as one owner; `mode` overrides the modes of what is copied."""
 
-    def __init__(self, root: SafeRoot, owner: tuple[int, int], mode: int | None = None) -> None:
-        """Take the tree, which stays the caller's."""
+    def __init__(self, root: SafeRoot, owner: tuple[int, int] | None, mode: int | None = None) -> None:
+        """Take the tree, which stays the caller's. Without an owner files keep theirs, and new parents are root's."""
         self.root = root
-        self.owner = owner
+        self.owner = owner or (0, 0)
+        self.keeps_owners = owner is None
         self.mode = mode
 
     def copy(self, tree: Tree, sources: Sequence[Source], destination: str, unpack: bool) -> None:
@@ -53,7 +54,7 @@ class Writer:
 
     def write(self, destination: str, name: str, content: bytes) -> None:
         """Write a document to a file, or under its name into a folder."""
-        with self._created(self._target(destination, name), self.mode or 0o644) as descriptor:
+        with self._created(self._target(destination, name), self.mode or 0o644, self.owner) as descriptor:
             while content:
                 content = content[os.write(descriptor, content) :]
 
@@ -126,7 +127,7 @@ class Writer:
                 if kind == stat.S_IFSOCK:
                     return  # no archive can hold a socket: Docker leaves it out as well
                 os.mknod(name, kind | 0o600, entry.status.st_rdev, dir_fd=parent)
-            os.chown(name, *self.owner, dir_fd=parent, follow_symlinks=False)
+            os.chown(name, *self._owner(entry), dir_fd=parent, follow_symlinks=False)
             if not entry.link:
                 _chmod(parent, name, self._mode(entry))
         finally:
@@ -141,7 +142,7 @@ class Writer:
                 os.mkdir(name, 0o700, dir_fd=parent)
         descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
         try:
-            os.fchown(descriptor, *self.owner)
+            os.fchown(descriptor, *self._owner(entry))
             os.fchmod(descriptor, self._mode(entry))
         finally:
             os.close(descriptor)
@@ -151,7 +152,7 @@ class Writer:
         target = self._target(destination, source.name)
         if not stat.S_ISREG(entry.status.st_mode):
             return self._entry(tree, entry, target)
-        with self._created(target, self._mode(entry)) as descriptor:
+        with self._created(target, self._mode(entry), self._owner(entry)) as descriptor:
             self._pour(tree, entry, descriptor)
 
     def _target(self, destination: str, name: str) -> str:
@@ -175,7 +176,7 @@ class Writer:
         return True
 
     @contextmanager
-    def _created(self, path: str, mode: int) -> Iterator[int]:
+    def _created(self, path: str, mode: int, owner: tuple[int, int]) -> Iterator[int]:
         """Give an empty regular file at `path`."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK | os.O_NOCTTY
         try:
@@ -190,7 +191,7 @@ class Writer:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise InvalidSpec(f"{path} is neither file nor folder in the image; choose another destination")
             yield descriptor
-            os.fchown(descriptor, *self.owner)
+            os.fchown(descriptor, *owner)
             os.fchmod(descriptor, mode)
         finally:
             os.close(descriptor)
@@ -199,7 +200,7 @@ class Writer:
         try:
             capabilities = self._pour(tree, entry, descriptor)
             # In this order: a change of owner clears setuid bits and file capabilities (chown(2)).
-            os.fchown(descriptor, *self.owner)
+            os.fchown(descriptor, *self._owner(entry))
             os.fchmod(descriptor, self._mode(entry))
             if capabilities:
                 os.setxattr(descriptor, "security.capability", capabilities)
@@ -214,6 +215,9 @@ class Writer:
             return capability(source)
         finally:
             os.close(source)
+
+    def _owner(self, entry: Entry) -> tuple[int, int]:
+        return (entry.status.st_uid, entry.status.st_gid) if self.keeps_owners else self.owner
 
     def _mode(self, entry: Entry) -> int:
         return stat.S_IMODE(entry.status.st_mode) if self.mode is None else self.mode

@@ -47,9 +47,10 @@ class Source:
 class Tree:
     """A build context with its ignore rules, or the tree of a stage."""
 
-    def __init__(self, root: SafeRoot, ignore: Ignore | None = None) -> None:
-        """Read below `root`, which stays the caller's."""
+    def __init__(self, root: SafeRoot, ignore: Ignore | None = None, owners: bool = False) -> None:
+        """Read below `root`, which stays the caller's. With `owners` a digest counts them, as a copy keeps them."""
         self.root = root
+        self._owners = owners
         self._ignore = ignore or Ignore()
 
     def find(self, paths: Sequence[str]) -> list[Source]:
@@ -75,18 +76,19 @@ class Tree:
         raise OSError(22, "is no regular file any more", entry.path)
 
     def digest(self, sources: Sequence[Source]) -> str:
-        """Return a digest over place, type, mode, links, file capabilities and content; times and owners do not count.
+        """Return a digest over place, type, mode, links, file capabilities and content; times do not count.
 
-        A copy belongs to root or to whom `--chown` names, so the owner in the context means nothing.
+        A copy from the context belongs to root or to whom `--chown` names, so the owner there means nothing.
         """
         total = hashlib.sha256()
         for source in sources:
             total.update(f"{len(source.name)} {source.name} {source.is_folder}\0".encode(errors="surrogateescape"))
             for entry in source.entries:
                 head = f"{len(entry.relative)} {entry.relative} {entry.status.st_mode:o} {len(entry.link)} {entry.link}"
-                total.update(
-                    f"{head} {entry.status.st_rdev if is_device(entry) else 0}\0".encode(errors="surrogateescape")
-                )
+                head = f"{head} {entry.status.st_rdev if is_device(entry) else 0}"
+                if self._owners:
+                    head = f"{head} {entry.status.st_uid}:{entry.status.st_gid}"
+                total.update(f"{head}\0".encode(errors="surrogateescape"))
                 if stat.S_ISREG(entry.status.st_mode):
                     total.update(self._content(entry))
         return total.hexdigest()

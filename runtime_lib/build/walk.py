@@ -162,4 +162,4 @@ class Walk:
         if not state.layers:
             raise InvalidSpec(f"{step.where}: {step.source_stage} has no files to copy")
         with image_tree(layers.folders(self.store, state.layers)) as root:
-            yield Tree(root)
+            yield Tree(root, owners=not step.owner)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 
-# Python's \w takes letters of all scripts, and so would accept what no shell does.
-_HEREDOC = re.compile(
-    r"[0-9]*<<(-?)(?:([A-Za-z_][A-Za-z0-9_]*)|'([A-Za-z_][A-Za-z0-9_]*)'|\"([A-Za-z_][A-Za-z0-9_]*)\")"
-)
+_HEREDOC = re.compile(r"[0-9]*<<(-?)([^<]+)")
 
 
 def split(text: str, escape: str) -> list[str]:
@@ -39,7 +36,22 @@ def split(text: str, escape: str) -> list[str]:
 def heredoc(word: str) -> tuple[str, bool, bool] | None:
     """Return (delimiter, whether leading tabs are cut, whether variables are expanded), or None for another word."""
     match = _HEREDOC.fullmatch(word)
-    if match is None:
-        return None
-    plain, single, double = match.group(2, 3, 4)
-    return plain or single or double, bool(match.group(1)), plain is not None
+    name = _unquoted(match[2]) if match else ""
+    return (name, bool(match[1]), name == match[2]) if match and name else None
+
+
+def _unquoted(word: str) -> str:
+    """Return a delimiter without its quotes and backslashes; "" when a quote is open."""
+    parts: list[str] = []
+    quote = ""
+    characters = iter(word)
+    for character in characters:
+        if character == quote:
+            quote = ""
+        elif not quote and character in "'\"":
+            quote = character
+        elif character == "\\" and quote != "'":
+            parts.append(next(characters, ""))
+        else:
+            parts.append(character)
+    return "" if quote else "".join(parts)

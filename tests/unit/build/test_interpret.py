@@ -165,7 +165,6 @@ def test_triggers_of_the_base_run_first() -> None:
         ("HEALTHCHECK --interval=5 CMD x", "no duration"),
         ("HEALTHCHECK --interval=1us CMD x", "below 1ms"),
         ("HEALTHCHECK --retries=x CMD x", "no number"),
-        ("HEALTHCHECK --retries=1 NONE", "takes no flags"),
         ("ONBUILD FROM x", "ONBUILD FROM is not allowed"),
         ("ONBUILD ONBUILD RUN x", "not allowed"),
         ("ONBUILD RUN --mount=x y", "not supported yet"),

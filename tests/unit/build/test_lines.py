@@ -50,13 +50,14 @@ def test_refused(text: str, message: str) -> None:
 
 
 def test_heredocs() -> None:
-    text = "RUN <<A cat <<-'B C' <<-\"D\"\n$x\n  A\nA\n\tin d\n\tD\nRUN x"
+    text = "RUN <<A cat <<-'B C' <<-\"D\"\n$x\n  A\nA\n\tB C\n\tin d\n\tD\nRUN x"
     first, second = lines.split(text, "Dockerfile").lines
     assert [(part.name, part.content, part.expand) for part in first.heredocs] == [
         ("A", "$x\n  A\n", True),
+        ("B C", "", False),
         ("D", "in d\n", False),
     ]
-    assert (second.number, second.text) == (7, "RUN x")
+    assert (second.number, second.text) == (8, "RUN x")
 
 
 @pytest.mark.parametrize(
