@@ -6,6 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .platforms import Platform
+
 # docs.docker.com/reference/dockerfile/#predefined-args: usable without an ARG line, and kept out of history and cache.
 PREDEFINED = frozenset(
     spelling
@@ -14,20 +16,20 @@ PREDEFINED = frozenset(
 )
 
 
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386"}
+# Usable without an ARG line, and no reason for a warning when nothing asks for it.
+SOURCE_DATE_EPOCH = "SOURCE_DATE_EPOCH"
 
 
-def platform(machine: str) -> dict[str, str]:
-    """Return the arguments that name the platform: known before the first FROM, and in a stage after `ARG NAME`.
+def platform(target: Platform, build: Platform) -> dict[str, str]:
+    """Return the arguments that name the platforms: known before the first FROM, and in a stage after `ARG NAME`.
 
-    docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope; `machine` is that of uname(2).
+    docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope
     """
-    architecture, variant = (
-        ("arm", machine[3:5]) if machine.startswith("armv") else (_ARCHITECTURES.get(machine, machine), "")
-    )
-    whole = "/".join(part for part in ("linux", architecture, variant) if part)
-    parts = {"PLATFORM": whole, "OS": "linux", "ARCH": architecture, "VARIANT": variant}
-    return {f"{side}{name}": value for side in ("TARGET", "BUILD") for name, value in parts.items()}
+    found: dict[str, str] = {}
+    for side, one in (("TARGET", target), ("BUILD", build)):
+        parts = {"PLATFORM": str(one), "OS": one.os, "ARCH": one.architecture, "VARIANT": one.variant}
+        found.update((f"{side}{name}", value) for name, value in parts.items())
+    return found
 
 
 class Arguments:

@@ -6,7 +6,8 @@ import json
 
 from ..images import catalog, create, digest, layers, reference
 from ..records import replace
-from . import imageconfig, run
+from . import epoch, imageconfig, run
+from .arguments import SOURCE_DATE_EPOCH
 from .context import Context
 from .spec import BuildResult, Outlook
 from .steps import Step
@@ -38,13 +39,13 @@ def build(store: Store, spec: BuildSpec) -> BuildResult:
             state = walk.target()
         finally:
             run.sweep(store)
-        document = _document(state, spec.labels)
+        document = _document(state, spec)
         present = [catalog.resolve(store, name) for name in names] or [_known(store, document)]
         image = create.image(store, document, state.layers, names)
         log.write(f"Successfully built {image.id[7:19]}\n")
         for name in image.names if names else ():
             log.write(f"Successfully tagged {name}\n")
-        walk.warn_about_arguments()
+        walk.warn()
     return BuildResult(image, tuple(walk.done), log.text(), any(found != image.id for found in present))
 
 
@@ -60,7 +61,7 @@ def fingerprint(store: Store, spec: BuildSpec) -> Outlook:
             state = walk.target()
         except Missing as missing:
             return Outlook(None, str(missing), True)
-    document = _document(state, spec.labels)
+    document = _document(state, spec)
     image_id = _image_id(document)
     present = [catalog.resolve(store, name) for name in names] or [_known(store, document)]
     return Outlook(image_id, "", any(found != image_id for found in present))
@@ -84,12 +85,13 @@ class _Log:
         return "".join([*self._pieces, "" if self._room > 0 else "\n(the rest of the log was not kept)\n"])
 
 
-def _document(state: State, labels: dict[str, str]) -> dict[str, Any]:
+def _document(state: State, spec: BuildSpec) -> dict[str, Any]:
     """Return the image configuration of a finished stage, with the labels that the user gave as its last steps."""
-    for name, value in sorted(labels.items()):
+    moment = epoch.parse(spec.args.get(SOURCE_DATE_EPOCH, ""))
+    for name, value in sorted(spec.labels.items()):
         config = imageconfig.with_labels(state.config, {name: value})
         words = " ".join([*imageconfig.shell(config), f"#(nop)  LABEL {name}={value}"])
-        state = state.after(Step("", "", words, config, ""), words, None, 0)
+        state = state.after(Step("", "", words, config, ""), words, None, 0, moment)
     return state.document()
 
 

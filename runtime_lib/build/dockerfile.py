@@ -6,7 +6,7 @@ import re
 
 from ..errors import InvalidSpec
 from ..records import dataclass
-from . import instructions, lines
+from . import instructions, lines, suggestion
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,21 +17,33 @@ _STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*")
 
 @dataclass(frozen=True)
 class Stage:
-    """A FROM and the instructions after it. `base` is as written: its variables are not expanded yet."""
+    """A FROM (`first`) and the instructions after it. `base` and `platform` are as written: nothing is expanded yet."""
 
-    where: str
+    first: Instruction
     base: str
     name: str
     instructions: tuple[Instruction, ...]
 
+    @property
+    def where(self) -> str:
+        """File and line, for messages."""
+        return self.first.where
+
+    @property
+    def platform(self) -> str:
+        """What `--platform` says, "" without it."""
+        return self.first.flag("platform")
+
 
 @dataclass(frozen=True)
 class Dockerfile:
-    """A parsed Dockerfile; `arguments` are the ARG instructions before the first FROM."""
+    """A parsed Dockerfile; `arguments` are the ARG instructions before the first FROM. Further see `lines.Lines`."""
 
     escape: str
     arguments: tuple[Instruction, ...]
     stages: tuple[Stage, ...]
+    check: str = ""
+    empty_lines: tuple[int, ...] = ()
 
     def stage(self, target: str) -> int:
         """Return the index of the stage with this name or number; the last one for "". Raises InvalidSpec."""
@@ -40,7 +52,8 @@ class Dockerfile:
         index = find_stage(self.stages, target)
         if index is None:
             names = ", ".join(stage.name or str(number) for number, stage in enumerate(self.stages))
-            raise InvalidSpec(f"target {target!r} is no stage of the Dockerfile; its stages are {names}")
+            meant = suggestion.close(target, [stage.name for stage in self.stages])
+            raise InvalidSpec(f"target {target!r} is no stage of the Dockerfile{meant}; its stages are {names}")
         return index
 
 
@@ -64,7 +77,8 @@ def parse(text: str, file: str = "Dockerfile") -> Dockerfile:
             raise InvalidSpec(f"{item.where}: {item.name} comes before FROM; only ARG may")
     if first == len(parsed):
         raise InvalidSpec(f"{file} has no FROM; name a base image with FROM, or begin with FROM scratch")
-    return Dockerfile(split.escape, tuple(parsed[:first]), tuple(_stages(parsed[first:])))
+    stages = tuple(_stages(parsed[first:]))
+    return Dockerfile(split.escape, tuple(parsed[:first]), stages, split.check, split.empty_lines)
 
 
 def _stages(parsed: list[Instruction]) -> list[Stage]:
@@ -72,7 +86,7 @@ def _stages(parsed: list[Instruction]) -> list[Stage]:
     starts = [index for index, item in enumerate(parsed) if item.name == "FROM"]
     for start, end in zip(starts, [*starts[1:], len(parsed)]):
         base, name = _from(parsed[start])
-        stages.append(Stage(parsed[start].where, base, name, tuple(parsed[start + 1 : end])))
+        stages.append(Stage(parsed[start], base, name, tuple(parsed[start + 1 : end])))
     return stages
 
 

@@ -6,7 +6,7 @@ import json
 
 from ..errors import InvalidSpec
 from ..records import dataclass
-from . import words
+from . import suggestion, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class Instruction:
     is_json: bool
     text: str
     heredocs: tuple[Heredoc, ...] = ()
+    line: int = 0
 
     def flag(self, name: str) -> str:
         """Return the value of a flag, or "" when it was not given."""
@@ -77,16 +78,17 @@ class Instruction:
 
 def parse(line: Line, file: str, escape: str) -> Instruction:
     """Return the instruction of a line. Raises InvalidSpec with file and line for everything that is not supported."""
-    where = f"{file} line {line.number}"
+    where = f"{file} line {line.number}" if line.number else file
     name, rest = _first_word(line.text)
     if name.upper() not in FLAGS:
-        raise InvalidSpec(f"{where}: unknown instruction {name[:40]!r}; known are {', '.join(FLAGS)}")
+        meant = suggestion.close(name.upper(), FLAGS)
+        raise InvalidSpec(f"{where}: unknown instruction {name[:40]!r}{meant}; known are {', '.join(FLAGS)}")
     name = name.upper()
     flags, rest = _flags(name, rest, where)
     arguments, is_json = _arguments(name, rest, where, escape)
     if not arguments and name not in _MAY_BE_EMPTY:
         raise InvalidSpec(f"{where}: {name} needs an argument")
-    return Instruction(where, name, flags, arguments, is_json, line.text, line.heredocs)
+    return Instruction(where, name, flags, arguments, is_json, line.text, line.heredocs, line.number)
 
 
 def _first_word(text: str) -> tuple[str, str]:
@@ -106,7 +108,8 @@ def _flags(name: str, rest: str, where: str) -> tuple[tuple[tuple[str, str], ...
             raise InvalidSpec(f"{where}: {name} --{key} is not supported yet; {_UNSUPPORTED[name, key]}")
         if key not in FLAGS[name]:
             known = ", ".join(f"--{flag}" for flag in FLAGS[name]) or "none"
-            raise InvalidSpec(f"{where}: {name} does not know the flag --{key[:40]}; it knows {known}")
+            meant = suggestion.close(key, FLAGS[name], "--")
+            raise InvalidSpec(f"{where}: {name} does not know the flag --{key[:40]}{meant}; it knows {known}")
         if not separator or key in dict(found):
             raise InvalidSpec(f"{where}: {name} needs --{key}=VALUE once")
         found.append((key, value))

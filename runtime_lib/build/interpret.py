@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from ..errors import InvalidSpec
 from ..records import replace
-from . import expansion, imageconfig, instructions, interpreter, lines
+from . import expansion, imageconfig, instructions, interpreter, lines, platforms
 from .arguments import Arguments, platform
 from .meaning_config import argument
 from .scope import Scope
@@ -21,9 +19,13 @@ if TYPE_CHECKING:
     from .instructions import Instruction
 
 
-def global_arguments(dockerfile: Dockerfile, given: Mapping[str, str]) -> dict[str, str | None]:
-    """Return the arguments before the first FROM, with the values that the user gave, and those of the platform."""
-    values: dict[str, str | None] = {**platform(os.uname().machine)}
+def global_arguments(dockerfile: Dockerfile, given: Mapping[str, str], target: str = "") -> dict[str, str | None]:
+    """Return the arguments before the first FROM, with the values that the user gave, and those of the platforms.
+
+    `target` is the platform that the image is for, "" this host's. Raises InvalidSpec.
+    """
+    own = platforms.host()
+    values: dict[str, str | None] = {**platform(platforms.parse(target) if target else own, own)}
     values.update((name, given[name]) for name in list(values) if name in given)
     for item in dockerfile.arguments:
         for text in item.arguments:
@@ -35,16 +37,29 @@ def global_arguments(dockerfile: Dockerfile, given: Mapping[str, str]) -> dict[s
 
 def base_name(dockerfile: Dockerfile, stage: Stage, values: Mapping[str, str | None]) -> str:
     """Return the image or stage that a FROM names. Raises InvalidSpec when nothing is left of its variables."""
-    known = {name: value for name, value in values.items() if value is not None}
-    try:
-        name = expansion.word(stage.base, known, dockerfile.escape)
-    except InvalidSpec as error:
-        raise InvalidSpec(f"{stage.where}: {error}") from error
+    name = _expanded(dockerfile, stage, stage.base, values)
     if not name:
         raise InvalidSpec(
             f"{stage.where}: the base image {stage.base} is empty; give its variable with ARG before FROM"
         )
     return name
+
+
+def base_platform(dockerfile: Dockerfile, stage: Stage, values: Mapping[str, str | None]) -> str:
+    """Return the platform that a FROM asks for; "" when it asks for none. Raises InvalidSpec."""
+    text = _expanded(dockerfile, stage, stage.platform, values)
+    try:
+        return str(platforms.parse(text)) if text else ""
+    except InvalidSpec as error:
+        raise InvalidSpec(f"{stage.where}: {error}") from error
+
+
+def _expanded(dockerfile: Dockerfile, stage: Stage, text: str, values: Mapping[str, str | None]) -> str:
+    known = {name: value for name, value in values.items() if value is not None}
+    try:
+        return expansion.word(text, known, dockerfile.escape)
+    except InvalidSpec as error:
+        raise InvalidSpec(f"{stage.where}: {error}") from error
 
 
 def steps(dockerfile: Dockerfile, stage: Stage, base: Mapping[str, Any] | None, arguments: Arguments) -> list[Step]:

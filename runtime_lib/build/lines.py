@@ -38,40 +38,48 @@ class Line:
 
 @dataclass(frozen=True)
 class Lines:
-    """All instructions of a file, and the character that escapes (`\\` or a backtick)."""
+    """All instructions of a file, and the character that escapes (`\\` or a backtick).
+
+    `check` is the directive of this name; `empty_lines` are the numbers of empty lines inside of instructions.
+    """
 
     escape: str
     lines: tuple[Line, ...]
+    check: str = ""
+    empty_lines: tuple[int, ...] = ()
 
 
 def split(text: str, file: str) -> Lines:
     """Return the logical lines of a Dockerfile. Raises InvalidSpec for a wrong directive or an open here-document."""
     physical = [line[:-1] if line.endswith("\r") else line for line in text.lstrip("\ufeff").split("\n")]
-    escape, position = _directives(physical, file)
+    directives, position = _directives(physical, file)
+    escape = directives.get("escape", "\\")
     found: list[Line] = []
+    empty: list[int] = []
     while position < len(physical):
         first = position
         line, position = _logical(physical, position, escape)
+        empty += [number + 1 for number in range(first, position) if line and not physical[number].strip()]
         if line:
             heredocs, position = _heredocs(physical, position, line, f"{file} line {first + 1}", escape)
             found.append(Line(first + 1, line, heredocs))
-    return Lines(escape, tuple(found))
+    return Lines(escape, tuple(found), directives.get("check", ""), tuple(empty))
 
 
-def _directives(physical: Sequence[str], file: str) -> tuple[str, int]:
-    """Return (escape character, index of the first line that is no directive)."""
+def _directives(physical: Sequence[str], file: str) -> tuple[dict[str, str], int]:
+    """Return (directives by name, index of the first line that is none)."""
     seen: dict[str, str] = {}
     for index, line in enumerate(physical):
         key, separator, value = line[1:].partition("=")
         key = key.strip().lower()
         if not line.startswith("#") or not separator or key not in _DIRECTIVES:
-            return seen.get("escape", "\\"), index
+            return seen, index
         if key in seen:
             raise InvalidSpec(f"{file} line {index + 1}: the directive {key} is given twice; keep one of them")
         seen[key] = value.strip()
         if key == "escape" and seen[key] not in ("\\", "`"):
             raise InvalidSpec(f"{file} line {index + 1}: escape={seen[key]} is neither \\ nor `; use one of them")
-    return seen.get("escape", "\\"), len(physical)
+    return seen, len(physical)
 
 
 def _logical(physical: Sequence[str], position: int, escape: str) -> tuple[str, int]:

@@ -21,7 +21,9 @@ class BuildSpec:
 
     `names` are given to the image (with a tag, or latest). `network` is a container's network mode, "" the default
     bridge. `memory`, `memory_swap` and `shm_size` (bytes, 0: no limit of its own) and `etc_hosts` hold for RUN.
-    `output` gets the log as it grows: lines of the builder, and pieces of what the commands print.
+    `output` gets the log as it grows: lines of the builder, and pieces of what the commands print. `platform` is what
+    the image is for, "" this host's; the stages of `nocache_filter` do not use the cache. The argument
+    SOURCE_DATE_EPOCH is the time of everything that the build makes.
     """
 
     path: str
@@ -37,6 +39,8 @@ class BuildSpec:
     shm_size: int = 0
     etc_hosts: dict[str, str] = field(default_factory=dict)
     output: Callable[[str], None] = field(default=_nowhere, compare=False)
+    platform: str = ""
+    nocache_filter: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

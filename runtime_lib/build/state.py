@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from ..images import times
 from ..records import dataclass, replace
+from . import platforms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from ..images.layers import Layer
     from .steps import Step
 
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
 _PLATFORM = ("architecture", "os", "variant", "os.version", "os.features")
 
 
@@ -36,12 +34,13 @@ class State:
         """The chain id that the next layer lies on."""
         return self.layers[-1] if self.layers else None
 
-    def after(self, step: Step, created_by: str, layer: Layer | None, made: int) -> State:
+    def after(self, step: Step, created_by: str, layer: Layer | None, made: int, epoch: int | None = None) -> State:
         """Return the state after a step; `layer` is None when it changed no file, `made` when its layer was made.
 
-        The history's times are those of the layers, so that the same steps from the cache are the same image.
+        The history's times are those of the layers, so that the same steps from the cache are the same image; with
+        `epoch` they are that time.
         """
-        created = max(self.created, made)
+        created = max(self.created, made) if epoch is None else epoch
         entry: dict[str, Any] = {"created": times.rfc3339(created), "created_by": created_by}
         if step.author:
             entry["author"] = step.author
@@ -67,10 +66,10 @@ class State:
         return found
 
 
-def scratch() -> State:
-    """Return the state before the first step of a stage FROM scratch."""
-    machine = os.uname().machine
-    return State({"architecture": _ARCHITECTURES.get(machine, machine), "os": "linux"}, (), (), (), {}, "", 0)
+def scratch(platform: str = "") -> State:
+    """Return the state before the first step of a stage FROM scratch; "" is this host's platform."""
+    found = platforms.parse(platform) if platform else platforms.host()
+    return State({**found.document()}, (), (), (), {}, "", 0)
 
 
 def of_image(image: Image) -> State:

@@ -13,21 +13,22 @@ from ..containers.tree import image_tree
 from ..errors import ImageNotFound, InvalidSpec
 from ..images import catalog, create, layers, reference
 from ..records import replace
-from . import cache, copying, dockerfile, imageconfig, interpret, run
+from . import cache, checks, copying, dockerfile, epoch, imageconfig, interpret, platforms, run
 from . import state as states
-from .arguments import PREDEFINED, Arguments
+from .arguments import PREDEFINED, SOURCE_DATE_EPOCH, Arguments
 from .sources import Tree
 from .spec import DoneStep
 from .steps import CopyStep, RunStep, Step, WorkdirStep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from ..store import Store
     from .context import Context
     from .dockerfile import Stage
+    from .instructions import Instruction
     from .spec import BuildSpec
     from .state import State
 
@@ -48,7 +49,12 @@ class Walk:
         self.dockerfile = dockerfile.parse(context.dockerfile, context.name)
         self.done: list[DoneStep] = []
         self._target = self.dockerfile.stage(spec.target)
-        self._globals = interpret.global_arguments(self.dockerfile, spec.args)
+        self._globals = interpret.global_arguments(self.dockerfile, spec.args, spec.platform)
+        self._fresh = tuple(self.dockerfile.stage(name) for name in spec.nocache_filter)
+        self._epoch = epoch.parse(spec.args.get(SOURCE_DATE_EPOCH, ""))
+        self._found = checks.find(
+            self.dockerfile, PREDEFINED | set(self._globals) - _declared(self.dockerfile.arguments)
+        )
         self._finished: dict[int, State] = {}
         for index, stage in enumerate(self.dockerfile.stages):
             self._check(index, stage)
@@ -57,11 +63,12 @@ class Walk:
         """Return the state at the end of the target stage."""
         return self._stage(self._target)
 
-    def warn_about_arguments(self) -> None:
-        """Name the build arguments that no ARG asks for, as Docker does."""
+    def warn(self) -> None:
+        """Tell what the checks have found, and the build arguments that no ARG asks for, as Docker does."""
+        for one in self._found:
+            self.spec.output(f"[Warning] {one.describe()}\n")
         items = [*self.dockerfile.arguments, *(item for stage in self.dockerfile.stages for item in stage.instructions)]
-        declared = {text.partition("=")[0] for item in items if item.name == "ARG" for text in item.arguments}
-        unused = sorted(set(self.spec.args) - declared - PREDEFINED)
+        unused = sorted(set(self.spec.args) - _declared(items) - PREDEFINED - {SOURCE_DATE_EPOCH})
         if unused:
             self.spec.output(f"[Warning] One or more build-args [{' '.join(unused)}] were not consumed\n")
 
@@ -69,6 +76,7 @@ class Walk:
         name = interpret.base_name(self.dockerfile, stage, self._globals)
         if dockerfile.find_stage(self.dockerfile.stages[:index], name) is None and name != "scratch":
             reference.parse(name)
+        interpret.base_platform(self.dockerfile, stage, self._globals)
         interpret.steps(self.dockerfile, stage, {}, Arguments(self.spec.args, self._globals))
 
     def _stage(self, index: int) -> State:
@@ -81,12 +89,17 @@ class Walk:
 
     def _walk(self, index: int, stage: Stage) -> State:
         name = interpret.base_name(self.dockerfile, stage, self._globals)
-        state = self._image(index, name, stage.where)
+        platform = interpret.base_platform(self.dockerfile, stage, self._globals) or self.spec.platform
+        state = self._image(index, name, stage.where, platform)
         steps = interpret.steps(self.dockerfile, stage, state.config, Arguments(self.spec.args, self._globals))
         state = replace(state, config=imageconfig.base(state.config))
         self._begin(f"FROM {name}")
+        if any(isinstance(step, RunStep) for step in steps):
+            platforms.check_runs(state.platform)
         base = state.layers
         for step in steps:
+            if isinstance(step, CopyStep) and step.source_stage:
+                self._image(index, step.source_stage, step.where)  # its steps come before this one
             self._begin(step.text)
             try:
                 state = self._step(index, state, step)
@@ -104,15 +117,17 @@ class Walk:
         """Have an image without a name hold the layers, as a cache: a removal of unused images frees them."""
         create.image(self.store, state.document(), state.layers)
 
-    def _image(self, index: int, name: str, where: str) -> State:
+    def _image(self, index: int, name: str, where: str, platform: str = "") -> State:
         """Return the state of what FROM or --from names: an earlier stage, `scratch`, or an image."""
         number = dockerfile.find_stage(self.dockerfile.stages[:index], name)
         if number is not None:
             return self._stage(number)
         if name == "scratch":
-            return states.scratch()
+            return states.scratch(platform)
         try:
-            return states.of_image(catalog.find(self.store, name))
+            image = catalog.find(self.store, name)
+            platforms.check_image(platform, name, image.config)
+            return states.of_image(image)
         except ImageNotFound as error:
             raise ImageNotFound(
                 f"{where}: image {name!r} is not on this host; load, import or bootstrap it before the build"
@@ -125,23 +140,32 @@ class Walk:
                 mark = copying.mark(tree, sources, step)
                 key = cache.key(state.top, "copy", mark, step.destination, step.owner, step.mode, step.unpack)
                 created_by = step.history(mark)
-                return self._layer(state, step, key, copying.copied(self.store, state, step, tree, sources), created_by)
+                return self._layer(
+                    index, state, step, key, copying.copied(self.store, state, step, tree, sources), created_by
+                )
         if isinstance(step, RunStep):
             key = cache.key(state.top, "run", step.argv, step.recorded, step.user, step.working_dir, step.volumes)
-            return self._layer(state, step, key, run.changed(self.store, state, step, self.spec), step.created_by)
+            return self._layer(
+                index, state, step, key, run.changed(self.store, state, step, self.spec), step.created_by
+            )
         if isinstance(step, WorkdirStep):
             key = cache.key(state.top, "workdir", step.path)
-            return self._layer(state, step, key, copying.made(self.store, state, step), step.created_by)
-        return state.after(step, step.created_by, None, 0)
+            return self._layer(index, state, step, key, copying.made(self.store, state, step), step.created_by)
+        return state.after(step, step.created_by, None, 0, self._epoch)
 
-    def _layer(self, state: State, step: Step, key: str, making: AbstractContextManager[str], created_by: str) -> State:
+    def _layer(
+        self, index: int, state: State, step: Step, key: str, making: AbstractContextManager[str], created_by: str
+    ) -> State:
         """Return the state after a step that changes files; `making` gives the folder with the changes."""
-        known = None if self.spec.nocache else cache.find(self.store, key)
+        key = key if self._epoch is None else cache.key(key, self._epoch)
+        known = None if self.spec.nocache or index in self._fresh else cache.find(self.store, key)
         if known is None:
             if not self.makes:
                 raise Missing(f"{step.where}: {step.text}")
             with making as upper:
                 changed = bool(os.listdir(upper))
+                if self._epoch is not None:
+                    epoch.limit(upper, self._epoch)
                 chain_id = layers.import_tree(self.store, upper, state.top).chain_id if changed else None
             cache.remember(self.store, key, chain_id)
             self.done[-1] = DoneStep(step.text, False)
@@ -150,7 +174,7 @@ class Walk:
             self.spec.output(" ---> Using cache\n")
         layer = layers.find(self.store, chain_id) if chain_id else None
         row = self.store.row("SELECT created FROM layers WHERE chain_id = ?", (chain_id,))
-        return state.after(step, created_by, layer, row["created"] if row else 0)
+        return state.after(step, created_by, layer, row["created"] if row else 0, self._epoch)
 
     @contextmanager
     def _tree(self, index: int, step: CopyStep) -> Iterator[Tree]:
@@ -163,3 +187,7 @@ class Walk:
             raise InvalidSpec(f"{step.where}: {step.source_stage} has no files to copy")
         with image_tree(layers.folders(self.store, state.layers)) as root:
             yield Tree(root, owners=not step.owner)
+
+
+def _declared(items: Sequence[Instruction]) -> set[str]:
+    return {text.partition("=")[0] for item in items if item.name == "ARG" for text in item.arguments}

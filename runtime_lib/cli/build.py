@@ -25,6 +25,8 @@ _BUILD = Usage(
         Option("memory-swap", "", TEXT, "Limit of memory plus swap of RUN"),
         Option("network", "", TEXT, "Network of RUN"),
         Option("no-cache", "", FLAG, "Do not use the cache"),
+        Option("no-cache-filter", "", LIST, "Do not use the cache for these stages"),
+        Option("platform", "", TEXT, "Platform of the image (linux/arm64)"),
         Option("quiet", "q", FLAG, "Print the image's id alone"),
         Option("rm", "", FLAG, "Accepted for Docker's sake"),
         Option("shm-size", "", TEXT, "Size of /dev/shm of RUN"),
@@ -46,7 +48,7 @@ def build(words: list[str]) -> int:
         os.path.abspath(parsed.arguments[0]),
         os.path.abspath(parsed.file) if parsed.file else "Dockerfile",
         tuple(parsed.tag),
-        environment([], parsed.build_arg),
+        {**_moment(), **environment([], parsed.build_arg)},
         parsed.target or "",
         bool(parsed.no_cache),
         pairs([text if "=" in text else f"{text}=" for text in parsed.label], "label"),
@@ -56,6 +58,8 @@ def build(words: list[str]) -> int:
         size(parsed.shm_size or "0", "shm-size"),
         dict(host(text) for text in parsed.add_host),
         _silent if parsed.quiet else _print,
+        platform=parsed.platform or "",
+        nocache_filter=tuple(name for text in parsed.no_cache_filter for name in text.split(",")),
     )
     result = engine(opened.store(), spec)
     if parsed.quiet:
@@ -64,6 +68,12 @@ def build(words: list[str]) -> int:
         with open(parsed.iidfile, "w", encoding="utf-8") as file:
             file.write(result.image.id)
     return 0
+
+
+def _moment() -> dict[str, str]:
+    """Return the argument that the environment gives to every build (reproducible-builds.org)."""
+    moment = os.environ.get("SOURCE_DATE_EPOCH")
+    return {"SOURCE_DATE_EPOCH": moment} if moment else {}
 
 
 def _print(text: str) -> None:

@@ -29,6 +29,9 @@ def as_image(options: dict[str, Any]) -> dict[str, Any]:
         if output["type"] != "image" or output.get("push"):
             raise InvalidSpec(f"outputs: {output['type']} cannot be written yet; a build makes an image on this host")
         names += output.get("name") or []
+    platforms = options.get("platform") or []
+    if len(platforms) > 1:
+        raise InvalidSpec("platform: an image here is for one platform; write a task for each, with its own tag")
     if len(names) > 1:
         raise InvalidSpec("outputs: give the image one more name only, and further ones with the image module")
     return {
@@ -40,5 +43,5 @@ def as_image(options: dict[str, Any]) -> dict[str, Any]:
         "force_absent": False,
         "force_tag": True,
         "repository": names[0] if names else None,
-        "build": {**options, "platform": ", ".join(options.get("platform") or ())},
+        "build": {**options, "platform": "".join(platforms)},
     }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _LATER = {
     "push": "images cannot be pushed yet",
 }
-_UNUSED_BUILD = ("cache_from", "container_limits.cpusetcpus", "container_limits.cpushares", "http_timeout", "platform")
+_UNUSED_BUILD = ("cache_from", "container_limits.cpusetcpus", "container_limits.cpushares", "http_timeout")
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,7 @@ def build_spec(ref: str, options: dict[str, Any]) -> BuildSpec:
         size(limits.get("memswap") or 0, "container_limits: memswap"),
         size(options.get("shm_size") or 0, "shm_size"),
         etc_hosts(options.get("etc_hosts") or {}),
+        platform=options.get("platform") or "",
     )
 
 

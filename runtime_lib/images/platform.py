@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_ARCHITECTURES = {
+ARCHITECTURES = {
     "aarch64": ("arm64", "v8"),
     "armv6l": ("arm", "v6"),
     "armv7l": ("arm", "v7"),
@@ -22,7 +22,7 @@ _ARCHITECTURES = {
 def architecture() -> str:
     """Return this host's processor in Go's terms: amd64, arm64, ..."""
     machine = os.uname().machine
-    return _ARCHITECTURES.get(machine, (machine, ""))[0]
+    return ARCHITECTURES.get(machine, (machine, ""))[0]
 
 
 def host() -> str:
@@ -43,7 +43,7 @@ def asked_for(asked: str, config: dict[str, Any]) -> bool:
     words = asked.lower().split("/")
     if len(words) == 1:
         words = [words[0], ""] if words[0] == str(config.get("os")).lower() else ["linux", words[0]]
-    architecture, variant = _ARCHITECTURES.get(words[1], (words[1], ""))
+    architecture, variant = ARCHITECTURES.get(words[1], (words[1], ""))
     wanted = (words[0], architecture, words[2] if len(words) > 2 else "")
     own = (str(config.get("os") or "linux").lower(), str(config.get("architecture")), config.get("variant") or variant)
     return all(want in ("", have) for want, have in zip(wanted, own))
@@ -51,7 +51,7 @@ def asked_for(asked: str, config: dict[str, Any]) -> bool:
 
 def choose(descriptors: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Return the descriptor for this host: the exact variant first, one without a platform last; None for none."""
-    variant = _ARCHITECTURES.get(os.uname().machine, ("", ""))[1]
+    variant = ARCHITECTURES.get(os.uname().machine, ("", ""))[1]
     fitting = [item for item in descriptors if text(item) == host()]
     exact = [item for item in fitting if item["platform"].get("variant", variant) == variant]
     free = [item for item in descriptors if not isinstance(item.get("platform"), dict)]

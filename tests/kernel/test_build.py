@@ -427,3 +427,66 @@ def test_a_full_build_from_an_empty_image(builder: Builder) -> None:
     assert builder.read(result, "/y") == "x\n"
     assert sorted(os.listdir(layers.folders(builder.store, result.image.layers)[0])) == ["y"]
     assert time.time_ns() - result.image.created < 600 * 10**9
+
+
+@pytest.mark.parametrize("text", ["FROM base\nRUN echo 1 > /f\nCOPY src /c\n", "FROM base\nWORKDIR /w\nENV a=1\n"])
+def test_one_time_for_everything(builder: Builder, text: str) -> None:
+    builder.file("src/a", "a")
+    made = []
+    for label in ("1", "2"):
+        spec = builder.spec(
+            text, args={"SOURCE_DATE_EPOCH": "1700000000"}, nocache=True, labels={"x": "y"}, names=(label,)
+        )
+        made.append(build(builder.store, spec).image)
+    assert made[0].id == made[1].id
+    document = made[0].config
+    assert document["created"] == "2023-11-14T22:13:20Z"
+    own = document["history"][len(catalog.find(builder.store, "base").config["history"]) :]
+    assert {entry["created"] for entry in own} == {"2023-11-14T22:13:20Z"}
+    layer = layers.find(builder.store, made[0].layers[-1])
+    assert layer
+    tree = f"{builder.layout.layers}/{layer.folder}"
+    assert all(
+        os.lstat(os.path.join(top, name)).st_mtime <= 1700000000
+        for top, *names in os.walk(tree)
+        for name in sum(names, [])
+    )
+
+
+def test_another_platform(builder: Builder) -> None:
+    made = builder.build(
+        "FROM scratch\nARG TARGETARCH\nLABEL a=$TARGETARCH\nCOPY Dockerfile /\n", platform="linux/s390x"
+    )
+    assert (made.image.config["architecture"], made.image.defaults["Labels"]) == ("s390x", {"a": "s390x"})
+    with pytest.raises(InvalidSpec, match=r"image 'base' on this host is for linux/.*, not for linux/s390x; pull"):
+        builder.build("FROM --platform=linux/s390x base\n")
+    builder.build(
+        "FROM --platform=$BUILDPLATFORM base AS b\nRUN echo 1 > /f\nFROM scratch\nCOPY --from=b /f /\n",
+        platform="s390x",
+    )
+    with pytest.raises(InvalidSpec, match="RUN needs a program for s390x"):
+        builder.build("FROM made\nRUN echo\n")
+
+
+def test_stages_without_the_cache(builder: Builder) -> None:
+    text = "FROM base AS a\nRUN echo 1 > /f\nFROM base AS b\nCOPY --from=a /f /f\nRUN echo 2 > /g\n"
+    builder.build(text)
+    done = {step.text: step.cached for step in builder.build(text, nocache_filter=("b",)).steps}
+    assert (done["RUN echo 1 > /f"], done["RUN echo 2 > /g"]) == (True, False)
+    with pytest.raises(InvalidSpec, match="no stage of the Dockerfile"):
+        builder.build(text, nocache_filter=("c",))
+
+
+def test_checks_warn(builder: Builder) -> None:
+    text = "FROM base as a\nENV a b\nCMD x\nCMD y\n"
+    log = builder.build(text).log
+    for line in (
+        "[Warning] FromAsCasing: 'as' and 'FROM' keywords' casing do not match (line 1)",
+        '[Warning] LegacyKeyValueFormat: "ENV key=value" should be used instead of legacy "ENV key value"',
+        "[Warning] JSONArgsRecommended: JSON arguments recommended for CMD to prevent unintended behavior",
+        "[Warning] MultipleInstructionsDisallowed: Multiple CMD instructions",
+    ):
+        assert line in log
+    assert "[Warning]" not in builder.build(f"# check=skip=all\n{text}").log
+    with pytest.raises(InvalidSpec, match="check=error=true: FromAsCasing"):
+        builder.build(f"# check=error=true\n{text}")

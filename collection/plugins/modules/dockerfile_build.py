@@ -76,7 +76,9 @@ options:
     type: list
     elements: str
   platform:
-    description: Accepted with a warning.
+    description:
+      - The platform of the image, for example V(linux/arm64). One only, and the host's without it.
+      - C(RUN) for another processor needs an interpreter that is registered with binfmt_misc; everything else does not.
     type: list
     elements: str
   pull:

@@ -160,7 +160,7 @@ options:
         description: Accepted with a warning.
         type: int
       platform:
-        description: Accepted with a warning.
+        description: The platform of the image, for example V(linux/arm64); the host's without it.
         type: str
       pull:
         description: Accepted. The base image must be on the host.

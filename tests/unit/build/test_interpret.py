@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from runtime_lib.build import dockerfile, interpret
+from runtime_lib.build import dockerfile, interpret, platforms
 from runtime_lib.build.arguments import Arguments, platform
 from runtime_lib.build.steps import CopyStep, RunStep, Step, WorkdirStep
 from runtime_lib.errors import InvalidSpec
@@ -50,7 +50,7 @@ def test_arguments_have_docker_scopes() -> None:
 
 
 def test_arguments_of_the_platform_must_be_declared_in_a_stage() -> None:
-    found = platform("armv7l")
+    found = platform(platforms.parse("linux/arm/v7"), platforms.parse("arm"))
     assert (found["TARGETPLATFORM"], found["BUILDARCH"], found["TARGETVARIANT"]) == ("linux/arm/v7", "arm", "v7")
     parsed = dockerfile.parse("FROM --platform=$BUILDPLATFORM x-$TARGETOS")
     assert interpret.base_name(parsed, parsed.stages[0], interpret.global_arguments(parsed, {})) == "x-linux"
