@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..conditions import from_texts
-from . import opened, output, prune
+from . import opened, output, prune, volume_files
 from .container_spec import pairs
 from .inspect import show
 from .lifecycle import each
@@ -59,6 +59,8 @@ def volume(words: list[str]) -> int:
     """Run one of the verbs."""
     verbs = {
         "create": create,
+        "export": volume_files.export,
+        "import": volume_files.import_,
         "inspect": inspect,
         "list": listing,
         "ls": listing,

@@ -111,12 +111,17 @@ def _stdlib(member: object, name: str, data: bytes, read: Read) -> Generator[byt
                 raise CorruptData(f"the {name} data ends too early; it is damaged or was cut off")
 
 
+def zstd_program() -> str | None:
+    """Return the path of the host's zstd command, None when there is none."""
+    return next((f"{folder}/zstd" for folder in _ZSTD_FOLDERS if os.access(f"{folder}/zstd", os.X_OK)), None)
+
+
 def _zstd(first: bytes, read: Read) -> Generator[bytes, None, None]:
     """Have the zstd command do it: Python before 3.14 cannot."""
     import subprocess
     import threading
 
-    program = next((f"{folder}/zstd" for folder in _ZSTD_FOLDERS if os.access(f"{folder}/zstd", os.X_OK)), None)
+    program = zstd_program()
     if program is None:
         raise HostLacks("this archive is zstd-compressed and the host has no zstd command: install the package zstd")
     # Window sizes above 128 MiB are for archives of hundreds of gigabytes only, or for filling the host's memory.

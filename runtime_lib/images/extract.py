@@ -50,15 +50,20 @@ def layer(reader: TarReader, folder: str, recording: Recording | None = None) ->
     Raises CorruptData for an entry that cannot be unpacked, and OSError where the host fails.
     """
     with Extractor(SafeRoot.at(folder), recording) as extractor:
-        for entry in reader:
-            try:
-                extractor.add(entry, reader)
-            except OSError as error:
-                if error.errno not in _PROVOKED:
-                    raise OSError(error.errno, error.strerror, error.filename or f"{folder}/{entry.name}") from error
-                raise CorruptData(f"layer entry {entry.name[:300]!r} cannot be unpacked: {error.strerror}") from error
-        extractor.finish()
+        every_entry(reader, extractor, folder)
     return extractor.size
+
+
+def every_entry(reader: TarReader, extractor: Extractor, folder: str) -> None:
+    """Unpack all entries with an extractor of `folder`, whose path is only told. Raises as `layer` does."""
+    for entry in reader:
+        try:
+            extractor.add(entry, reader)
+        except OSError as error:
+            if error.errno not in _PROVOKED:
+                raise OSError(error.errno, error.strerror, error.filename or f"{folder}/{entry.name}") from error
+            raise CorruptData(f"entry {entry.name[:300]!r} cannot be unpacked: {error.strerror}") from error
+    extractor.finish()
 
 
 class Extractor:

@@ -1,0 +1,70 @@
+"""Compress a stream while it is written."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+
+from ..errors import CommandFailed, HostLacks, InvalidSpec
+from .compression import zstd_program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Write = Callable[[bytes], None]
+
+KINDS = ("none", "gzip", "zstd")
+
+
+@contextmanager
+def writing(descriptor: int, kind: str) -> Iterator[Write]:
+    """Give a function that writes, compressed as `kind` of KINDS, to an open file; it is complete after the block.
+
+    The same bytes always give the same file. Raises InvalidSpec, HostLacks for zstd without the `zstd` command.
+    """
+    if kind == "none":
+        yield lambda data: _all(descriptor, data)
+    elif kind == "gzip":
+        with _gzip(descriptor) as write:
+            yield write
+    elif kind == "zstd":
+        with _zstd(descriptor) as write:
+            yield write
+    else:
+        raise InvalidSpec(f"compression {kind!r}: there are {', '.join(KINDS)}")
+
+
+def _all(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+@contextmanager
+def _gzip(descriptor: int) -> Iterator[Write]:
+    import zlib
+
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31)  # zlib writes no name and no time into the header
+    yield lambda data: _all(descriptor, packer.compress(data))
+    _all(descriptor, packer.flush())
+
+
+@contextmanager
+def _zstd(descriptor: int) -> Iterator[Write]:
+    import subprocess
+
+    program = zstd_program()
+    if program is None:
+        raise HostLacks("compression zstd: the host has no zstd command; install the package zstd, or use gzip")
+    process = subprocess.Popen([program, "-cq"], stdin=subprocess.PIPE, stdout=descriptor, env={}, cwd="/")
+    entry = process.stdin
+    try:
+        if entry:
+            yield lambda data: _all(entry.fileno(), data)
+            entry.close()
+        if process.wait():
+            raise CommandFailed(f"zstd ended with {process.returncode}", process.returncode)
+    finally:
+        process.kill()
+        process.wait()
