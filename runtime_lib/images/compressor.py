@@ -11,28 +11,26 @@ from .compression import zstd_program
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     Write = Callable[[bytes], None]
 
 KINDS = ("none", "gzip", "zstd")
 
 
-@contextmanager
-def writing(descriptor: int, kind: str) -> Iterator[Write]:
+def writing(descriptor: int, kind: str) -> AbstractContextManager[Write]:
     """Give a function that writes, compressed as `kind` of KINDS, to an open file; it is complete after the block.
 
     The same bytes always give the same file. Raises InvalidSpec, HostLacks for zstd without the `zstd` command.
     """
-    if kind == "none":
-        yield lambda data: _all(descriptor, data)
-    elif kind == "gzip":
-        with _gzip(descriptor) as write:
-            yield write
-    elif kind == "zstd":
-        with _zstd(descriptor) as write:
-            yield write
-    else:
+    if kind not in KINDS:
         raise InvalidSpec(f"compression {kind!r}: there are {', '.join(KINDS)}")
+    return {"none": _plain, "gzip": _gzip, "zstd": _zstd}[kind](descriptor)
+
+
+@contextmanager
+def _plain(descriptor: int) -> Iterator[Write]:
+    yield lambda data: _all(descriptor, data)
 
 
 def _all(descriptor: int, data: bytes) -> None:
