@@ -26,18 +26,16 @@ FLAGS: dict[str, tuple[str, ...]] = {
     "LABEL": (),
     "MAINTAINER": (),
     "ONBUILD": (),
-    "RUN": (),
+    "RUN": ("mount", "network", "security"),
     "SHELL": (),
     "STOPSIGNAL": (),
     "USER": (),
     "VOLUME": (),
     "WORKDIR": (),
 }
+_REPEATED = (("RUN", "mount"),)
 # What other builders know and this one does not: (instruction, flag) -> what to do instead.
 _UNSUPPORTED = {
-    ("RUN", "mount"): "COPY the files that it needs, or write the cache into the layer",
-    ("RUN", "network"): "give the network of the whole build (option network)",
-    ("RUN", "security"): "remove it: a build never runs privileged",
     ("RUN", "device"): "remove it",
     ("COPY", "link"): "remove it: the outcome is the same",
     ("COPY", "parents"): "name the folders in the destination",
@@ -75,6 +73,10 @@ class Instruction:
         """Return the value of a flag, or "" when it was not given."""
         return dict(self.flags).get(name, "")
 
+    def values(self, name: str) -> list[str]:
+        """Return all values of a flag that may be repeated."""
+        return [value for key, value in self.flags if key == name]
+
 
 def parse(line: Line, file: str, escape: str) -> Instruction:
     """Return the instruction of a line. Raises InvalidSpec with file and line for everything that is not supported."""
@@ -110,7 +112,7 @@ def _flags(name: str, rest: str, where: str) -> tuple[tuple[tuple[str, str], ...
             known = ", ".join(f"--{flag}" for flag in FLAGS[name]) or "none"
             meant = suggestion.close(key, FLAGS[name], "--")
             raise InvalidSpec(f"{where}: {name} does not know the flag --{key[:40]}{meant}; it knows {known}")
-        if not separator or key in dict(found):
+        if not separator or (key in dict(found) and (name, key) not in _REPEATED):
             raise InvalidSpec(f"{where}: {name} needs --{key}=VALUE once")
         found.append((key, value))
     return tuple(found), rest

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from ..errors import InvalidSpec
 from ..records import replace
-from . import imageconfig, words
+from . import expansion, imageconfig, mount, words
 from .steps import RunStep, Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .instructions import Instruction
+    from .mount import RunMount
     from .scope import Scope
 
 
@@ -36,7 +39,31 @@ def run(scope: Scope, item: Instruction) -> Step:
         config.get("User") or "",
         config.get("WorkingDir") or "/",
         tuple(config.get("Volumes") or ()),
+        _mounts(scope, item),
+        _one_of(item, "network", ("default", "none", "host")),
+        _one_of(item, "security", ("sandbox", "insecure")) == "insecure",
     )
+
+
+def _mounts(scope: Scope, item: Instruction) -> tuple[RunMount, ...]:
+    values = scope.values()
+    folder = scope.config.get("WorkingDir") or "/"
+    found: list[RunMount] = []
+    for text in item.values("mount"):
+        one = mount.parse(text, lambda word: expansion.word(word, values, scope.escape), folder)
+        if one.kind == "ssh" and not one.target:
+            number = len([other for other in found if other.kind == "ssh"])
+            one = replace(one, target=f"/run/buildkit/ssh_agent.{number}")
+        found.append(one)
+    return tuple(found)
+
+
+def _one_of(item: Instruction, flag: str, known: Sequence[str]) -> str:
+    """Return the value of a flag; "" for the first one of the known ones, which is the default."""
+    value = item.flag(flag) or known[0]
+    if value not in known:
+        raise InvalidSpec(f"RUN --{flag}={value[:40]} is none of {', '.join(known)}")
+    return "" if value == known[0] else value
 
 
 def _script(item: Instruction, escape: str) -> str:

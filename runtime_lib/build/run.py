@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import json
 import os
-import stat
 import time
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -14,20 +13,21 @@ from ..containers.finish import finish_session
 from ..containers.launch import Launch
 from ..containers.parts import Healthcheck
 from ..containers.spec import ContainerSpec
-from ..containers.tree import image_tree
 from ..errors import CommandFailed, ContainerNotFound, InvalidSpec
 from ..images import create as images
 from ..images import layers, times
-from ..linux.process import Process
-from ..linux.saferoot import SafeRoot
+from . import mounting, owner, secrets
+from .traces import Traces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..containers.catalog import Container
+    from ..containers.config_mounts import Additions
     from ..images.catalog import Image
     from ..store import Store
+    from .mounting import Find
     from .spec import BuildSpec
     from .state import State
     from .steps import RunStep
@@ -35,26 +35,28 @@ if TYPE_CHECKING:
 _LABEL = "skiff.build"  # on a build's container: the process that waits for it
 _NAME = "build-"
 _COMMENT = "unfinished build of process "
-_PLACES = ("proc", "sys", "dev", "etc", "etc/resolv.conf", "etc/hostname", "etc/hosts")
 _LAST_LINES = 10
 
 
 @contextmanager
-def changed(store: Store, state: State, step: RunStep, spec: BuildSpec) -> Iterator[str]:
+def changed(store: Store, state: State, step: RunStep, spec: BuildSpec, find: Find) -> Iterator[str]:
     """Run the command and give the folder with its changes; at the end the container is gone.
+
+    `find` gives what a mount's `from` names.
 
     Raises CommandFailed when it ends with another code than 0.
     """
     if not state.layers:
         raise InvalidSpec(f"{step.where}: RUN has no program to run in an empty image; COPY one first")
-    traces = _Traces(layers.folders(store, state.layers))
+    traces = Traces(layers.folders(store, state.layers), [mount.target for mount in step.mounts])
     with ExitStack() as stack:
+        more = stack.enter_context(mounting.prepared(store, step, spec, find))
         launch = stack.enter_context(Launch(store))
         image = _image(store, state, step)
         stack.callback(_forget, store, image.id)
         container = create.create(store, _container(image, step, spec))
         stack.callback(_remove, store, container.id)
-        _wait(store, container, launch, step, spec.output)
+        _wait(store, container, launch, step, more, spec.output)
         with _retired(store, container.id):
             upper = f"{store.layout.container(container.id)}/upper"
             traces.remove(upper)
@@ -78,16 +80,17 @@ def _remove(store: Store, container_id: str) -> None:
 
 
 def sweep(store: Store) -> None:
-    """Remove the containers and images that killed builds have left."""
+    """Remove the containers, images and secrets that killed builds have left."""
+    secrets.sweep(store.layout.run)
     for row in store.query("SELECT id, spec FROM containers WHERE name GLOB ?", (f"{_NAME}*",)):
-        owner = json.loads(row["spec"]).get("labels", {}).get(_LABEL)
-        if owner and _ended(owner):
+        left = json.loads(row["spec"]).get("labels", {}).get(_LABEL)
+        if left and owner.ended(left):
             try:
                 remove.remove(store, row["id"], force=True, volumes=True)
             except (ContainerNotFound, FileNotFoundError):
                 continue  # another build has done it
     for row in store.query("SELECT id, config FROM images WHERE config LIKE ?", (f'%"comment":"{_COMMENT}%',)):
-        if _ended(json.loads(row["config"])["comment"][len(_COMMENT) :]):
+        if owner.ended(json.loads(row["config"])["comment"][len(_COMMENT) :]):
             _forget(store, row["id"])
 
 
@@ -96,7 +99,7 @@ def _image(store: Store, state: State, step: RunStep) -> Image:
     document = state.document()
     document["config"] = {**step.config, "Env": list(step.env), "Entrypoint": None, "Cmd": list(step.argv)}
     document["config"].pop("Healthcheck", None)
-    document["comment"] = _COMMENT + _owner()
+    document["comment"] = _COMMENT + owner.mark()
     document["created"] = times.rfc3339(time.time_ns())
     return images.image(store, document, state.layers)
 
@@ -107,8 +110,10 @@ def _container(image: Image, step: RunStep, spec: BuildSpec) -> ContainerSpec:
         image=image.id,
         entrypoint=("",),
         command=step.argv,
-        labels={_LABEL: _owner()},
-        network_mode=spec.network or "bridge",
+        labels={_LABEL: owner.mark()},
+        network_mode=step.network or spec.network or "bridge",
+        mounts=mounting.temporary(step),
+        privileged=step.insecure,
         etc_hosts=spec.etc_hosts,
         memory=spec.memory,
         memory_swap=spec.memory_swap,
@@ -118,12 +123,14 @@ def _container(image: Image, step: RunStep, spec: BuildSpec) -> ContainerSpec:
     )
 
 
-def _wait(store: Store, container: Container, launch: Launch, step: RunStep, output: Callable[[str], None]) -> None:
+def _wait(
+    store: Store, container: Container, launch: Launch, step: RunStep, more: Additions, output: Callable[[str], None]
+) -> None:
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     last = ""
     with store.lock("container", container.id):
         try:
-            session = launch.run(container, foreground=True)
+            session = launch.run(container, foreground=True, more=more)
         except CommandFailed as error:
             raise CommandFailed(f"{step.where}: {error}", error.exit_code) from error
     with session:
@@ -146,67 +153,6 @@ def _wait(store: Store, container: Container, launch: Launch, step: RunStep, out
         raise CommandFailed(f"{step.where}: the command '{command[:500]}' ended with code {code}{said}", code)
 
 
-class _Traces:
-    """What the runtime leaves in a container's tree although the command has not made it: mount points.
-
-    Docker has them in a layer of its own below the container's; here they are taken out of the upper folder again.
-    """
-
-    def __init__(self, folders: list[str]) -> None:
-        """Look at the image, whose layers' folders are given."""
-        self._before: dict[str, tuple[int, int, int] | None] = {}
-        with image_tree(folders) as root:
-            for place in _PLACES:
-                self._before[place] = _look(root, place)
-
-    def remove(self, upper: str) -> None:
-        """Remove the mount points that the image lacks and nobody has filled, and an /etc that is as it was."""
-        with SafeRoot.at(upper) as root:
-            for place in reversed(_PLACES):
-                status = self._before[place]
-                if status is None or (place == "etc" and _look(root, place) == status):
-                    _remove_empty(root, place)
-
-
-def _look(root: SafeRoot, place: str) -> tuple[int, int, int] | None:
-    """Return (mode, uid, gid) of what lies at a place, None when there is nothing."""
-    try:
-        descriptor = root.open(f"/{place}", os.O_PATH | os.O_NOFOLLOW)
-    except OSError:
-        return None
-    try:
-        status = os.fstat(descriptor)
-        return status.st_mode, status.st_uid, status.st_gid
-    finally:
-        os.close(descriptor)
-
-
-def _remove_empty(root: SafeRoot, place: str) -> None:
-    try:
-        parent, name = root.parent(f"/{place}")
-    except OSError:
-        return  # its folder was not made
-    try:
-        status = os.stat(name, dir_fd=parent, follow_symlinks=False)
-        if stat.S_ISDIR(status.st_mode):
-            if not _is_opaque(parent, name):
-                os.rmdir(name, dir_fd=parent)
-        elif stat.S_ISREG(status.st_mode) and not status.st_size:
-            os.unlink(name, dir_fd=parent)
-    except OSError:
-        return  # it is not there, or the command has put something into it, which is part of the layer
-    finally:
-        os.close(parent)
-
-
-def _is_opaque(parent: int, name: str) -> bool:
-    """Whether a folder hides what the image has under its name: the command has removed and made it again."""
-    try:
-        return os.getxattr(f"/proc/self/fd/{parent}/{name}", "trusted.overlay.opaque") == b"y"
-    except OSError:
-        return False
-
-
 def _forget(store: Store, image_id: str) -> None:
     with store.transaction() as db:
         db.execute(
@@ -214,16 +160,3 @@ def _forget(store: Store, image_id: str) -> None:
             "AND id NOT IN (SELECT image_id FROM containers)",
             (image_id,),
         )
-
-
-def _owner() -> str:
-    process = Process.of(os.getpid())
-    return f"{process.pid}:{process.start_time}"
-
-
-def _ended(owner: str) -> bool:
-    """Whether this is a process of a build, and gone; nothing else is ever removed."""
-    pid, _colon, start_time = owner.partition(":")
-    if not (pid.isdecimal() and start_time.isdecimal()):
-        return False
-    return not Process(int(pid), int(start_time)).alive()

@@ -67,6 +67,24 @@ class Tree:
             raise InvalidSpec(f"no source files: nothing matches {' '.join(paths)[:200]}")
         return found
 
+    def at(self, path: str) -> Source:
+        """Return the source at one path, which is no pattern. Raises InvalidSpec when it is not there, or excluded."""
+        return self._source(path.strip("/"))
+
+    def excludes(self, path: str) -> bool:
+        """Whether the ignore rules exclude a path."""
+        return self._ignore.excludes(path)
+
+    def everything(self) -> Iterator[Entry]:
+        """Yield all that lies in the tree, also what is excluded; but not what is in a folder that is so as a whole."""
+        pending = [""]
+        while pending:
+            for entry in self._children(pending.pop(), ""):
+                yield entry
+                whole = self._ignore.excludes(entry.path) and not self._ignore.has_exceptions
+                if stat.S_ISDIR(entry.status.st_mode) and not whole:
+                    pending.append(entry.path)
+
     def open(self, entry: Entry) -> int:
         """Open the regular file of an entry for reading. Raises OSError when it is something else by now."""
         descriptor = self.root.open(f"/{entry.path}", _READ)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..images.catalog import Image
+    from .secrets import Secret
 
 
 def _nowhere(_unused: str) -> None:
@@ -24,6 +25,9 @@ class BuildSpec:
     `output` gets the log as it grows: lines of the builder, and pieces of what the commands print. `platform` is what
     the image is for, "" this host's; the stages of `nocache_filter` do not use the cache. The argument
     SOURCE_DATE_EPOCH is the time of everything that the build makes.
+    `output` gets the log as it grows: lines of the builder, and pieces of what the commands print.
+    `secrets` and `ssh` (paths of agents' sockets) are what RUN may ask for, by id. `allow` holds what a Dockerfile may
+    not take for itself: security.insecure, network.host.
     """
 
     path: str
@@ -41,6 +45,9 @@ class BuildSpec:
     output: Callable[[str], None] = field(default=_nowhere, compare=False)
     platform: str = ""
     nocache_filter: tuple[str, ...] = ()
+    secrets: dict[str, Secret] = field(default_factory=dict)
+    ssh: dict[str, str] = field(default_factory=dict)
+    allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .lines import Heredoc
+    from .mount import RunMount
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,10 @@ class Step:
 
 @dataclass(frozen=True)
 class RunStep(Step):
-    """RUN: `argv` in a container; `recorded` are the environment entries that decide about the cache."""
+    """RUN: `argv` in a container; `recorded` are the environment entries that decide about the cache.
+
+    `network` is none, host, or "" for the one of the build; `insecure` runs it privileged.
+    """
 
     argv: tuple[str, ...]
     env: tuple[str, ...]
@@ -35,6 +39,9 @@ class RunStep(Step):
     user: str
     working_dir: str
     volumes: tuple[str, ...]
+    mounts: tuple[RunMount, ...] = ()
+    network: str = ""
+    insecure: bool = False
 
 
 @dataclass(frozen=True)

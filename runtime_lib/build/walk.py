@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from functools import partial
 
 from ..containers.tree import image_tree
 from ..errors import ImageNotFound, InvalidSpec
 from ..images import catalog, create, layers, reference
 from ..records import replace
-from . import cache, checks, copying, dockerfile, epoch, imageconfig, interpret, platforms, run
+from . import cache, checks, copying, dockerfile, entitlements, epoch, imageconfig, interpret, mounting, platforms, run
 from . import state as states
 from .arguments import PREDEFINED, SOURCE_DATE_EPOCH, Arguments
+from .mounting import Origin
 from .sources import Tree
 from .spec import DoneStep
 from .steps import CopyStep, RunStep, Step, WorkdirStep
@@ -77,7 +79,8 @@ class Walk:
         if dockerfile.find_stage(self.dockerfile.stages[:index], name) is None and name != "scratch":
             reference.parse(name)
         interpret.base_platform(self.dockerfile, stage, self._globals)
-        interpret.steps(self.dockerfile, stage, {}, Arguments(self.spec.args, self._globals))
+        steps = interpret.steps(self.dockerfile, stage, {}, Arguments(self.spec.args, self._globals))
+        entitlements.check(steps, self.spec)
 
     def _stage(self, index: int) -> State:
         if index not in self._finished:
@@ -92,6 +95,7 @@ class Walk:
         platform = interpret.base_platform(self.dockerfile, stage, self._globals) or self.spec.platform
         state = self._image(index, name, stage.where, platform)
         steps = interpret.steps(self.dockerfile, stage, state.config, Arguments(self.spec.args, self._globals))
+        entitlements.check(steps, self.spec)  # the base image may have left some
         state = replace(state, config=imageconfig.base(state.config))
         self._begin(f"FROM {name}")
         if any(isinstance(step, RunStep) for step in steps):
@@ -100,6 +104,9 @@ class Walk:
         for step in steps:
             if isinstance(step, CopyStep) and step.source_stage:
                 self._image(index, step.source_stage, step.where)  # its steps come before this one
+            for mount in step.mounts if isinstance(step, RunStep) else ():
+                if mount.origin:
+                    self._image(index, mount.origin, step.where)
             self._begin(step.text)
             try:
                 state = self._step(index, state, step)
@@ -144,10 +151,11 @@ class Walk:
                     index, state, step, key, copying.copied(self.store, state, step, tree, sources), created_by
                 )
         if isinstance(step, RunStep):
-            key = cache.key(state.top, "run", step.argv, step.recorded, step.user, step.working_dir, step.volumes)
-            return self._layer(
-                index, state, step, key, run.changed(self.store, state, step, self.spec), step.created_by
-            )
+            find = partial(self._origin, index, step.where)
+            material = [step.argv, step.recorded, step.user, step.working_dir, step.volumes]
+            key = cache.key(state.top, "run", *material, *mounting.marks(step, find))
+            making = run.changed(self.store, state, step, self.spec, find)
+            return self._layer(index, state, step, key, making, step.created_by)
         if isinstance(step, WorkdirStep):
             key = cache.key(state.top, "workdir", step.path)
             return self._layer(index, state, step, key, copying.made(self.store, state, step), step.created_by)
@@ -175,6 +183,15 @@ class Walk:
         layer = layers.find(self.store, chain_id) if chain_id else None
         row = self.store.row("SELECT created FROM layers WHERE chain_id = ?", (chain_id,))
         return state.after(step, created_by, layer, row["created"] if row else 0, self._epoch)
+
+    def _origin(self, index: int, where: str, name: str) -> Origin:
+        """Return what a RUN's mount is taken from: the build context, an earlier stage or an image."""
+        if not name:
+            return Origin("", folder=self.spec.path, tree=self.context.tree)
+        state = self._image(index, name, where)
+        if not state.layers:
+            raise InvalidSpec(f"{where}: {name} has no files to mount")
+        return Origin(state.top or "", tuple(layers.folders(self.store, state.layers)))
 
     @contextmanager
     def _tree(self, index: int, step: CopyStep) -> Iterator[Tree]:

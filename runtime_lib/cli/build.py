@@ -16,6 +16,7 @@ _BUILD = Usage(
     "Build an image from a Dockerfile",
     (
         Option("add-host", "", LIST, "Add a line to /etc/hosts of RUN (host:ip)"),
+        Option("allow", "", LIST, "Let RUN have security.insecure or network.host"),
         Option("build-arg", "", LIST, "Set a value of ARG; a name alone is taken from the environment"),
         Option("file", "f", TEXT, "Dockerfile (default PATH/Dockerfile)"),
         Option("force-rm", "", FLAG, "Accepted for Docker's sake"),
@@ -29,7 +30,9 @@ _BUILD = Usage(
         Option("platform", "", TEXT, "Platform of the image (linux/arm64)"),
         Option("quiet", "q", FLAG, "Print the image's id alone"),
         Option("rm", "", FLAG, "Accepted for Docker's sake"),
+        Option("secret", "", LIST, "A secret for RUN --mount=type=secret (id=ID,src=PATH or id=ID,env=NAME)"),
         Option("shm-size", "", TEXT, "Size of /dev/shm of RUN"),
+        Option("ssh", "", LIST, "An SSH agent for RUN --mount=type=ssh (default, or ID=SOCKET)"),
         Option("tag", "t", LIST, "Name of the image"),
         Option("target", "", TEXT, "Stage to build"),
     ),
@@ -40,6 +43,7 @@ _BUILD = Usage(
 
 def build(words: list[str]) -> int:
     """Build an image; the log goes to standard output as it grows."""
+    from ..build import agent, entitlements, secrets
     from ..build.build import build as engine
     from ..build.spec import BuildSpec
 
@@ -60,6 +64,9 @@ def build(words: list[str]) -> int:
         _silent if parsed.quiet else _print,
         platform=parsed.platform or "",
         nocache_filter=tuple(name for text in parsed.no_cache_filter for name in text.split(",")),
+        secrets=dict(secrets.parse(text, os.environ) for text in parsed.secret),
+        ssh=dict(agent.parse(text, os.environ) for text in parsed.ssh),
+        allow=entitlements.known(parsed.allow),
     )
     result = engine(opened.store(), spec)
     if parsed.quiet:

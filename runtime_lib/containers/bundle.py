@@ -11,7 +11,7 @@ from ..store import Store, write_file
 from . import attach_volumes, devices, host_files, namespaces, tree, users
 from .catalog import Container
 from .config import Overlay, Settings, oci_config, working_dir
-from .config_mounts import ReadyMount
+from .config_mounts import Additions, ReadyMount
 from .release import cgroup_path
 
 TYPE_CHECKING = False
@@ -25,21 +25,27 @@ OWN_FILES = ("resolv.conf", "hostname", "hosts")
 
 
 def write(
-    store: Store, container: Container, image: Image, layers: Sequence[str], size: tuple[int, int] = (0, 0)
+    store: Store,
+    container: Container,
+    image: Image,
+    layers: Sequence[str],
+    size: tuple[int, int] = (0, 0),
+    more: Additions | None = None,
 ) -> None:
     """Write config.json of a start into the run folder. The network's files must be there already.
 
-    `size` are the (rows, columns) of its terminal.
+    `size` are the (rows, columns) of its terminal, `more` what this start alone has.
     """
+    more = more or Additions()
     folder = store.layout.container(container.id)
     settings = Settings(
         spec=container.spec,
         image=image.defaults,
-        user=_look(container, image, layers, folder),
+        user=_look(container, image, layers, folder, more),
         hostname=host_files.hostname(store, container),
         cgroup=cgroup_path(store, container.id),
         root=Overlay(tuple(layers), f"{folder}/upper", f"{folder}/work"),
-        mounts=(*own_files(store, container), *attach_volumes.ready(store, container.spec)),
+        mounts=(*own_files(store, container), *attach_volumes.ready(store, container.spec), *more.mounts),
         devices=devices.resolve(container.spec),
         throttled=devices.throttled(container.spec),
         available=frozenset(kernel.names(kernel.own_bounding())),
@@ -49,10 +55,17 @@ def write(
         cgroup_version=2 if detect().mode == "v2" else 1,
     )
     config = oci_config(settings)
+    if more.env:
+        config["process"]["env"] = _replaced(config["process"]["env"], more.env)
     if any(size):
         config["process"]["consoleSize"] = {"height": size[0], "width": size[1]}
     text = compact(config)
     write_file(f"{store.layout.bundle(container.id)}/config.json", text.encode(errors="surrogateescape"))
+
+
+def _replaced(env: Sequence[str], more: Sequence[str]) -> list[str]:
+    names = {text.partition("=")[0] for text in more}
+    return [*(text for text in env if text.partition("=")[0] not in names), *more]
 
 
 def _throttles() -> tuple[str, ...]:
@@ -64,7 +77,7 @@ def _throttles() -> tuple[str, ...]:
     return tuple(folder for folder in folders if os.path.isdir(folder))
 
 
-def _look(container: Container, image: Image, layers: Sequence[str], folder: str) -> User:
+def _look(container: Container, image: Image, layers: Sequence[str], folder: str, more: Additions) -> User:
     """Return the user, after making the working directory where it is missing, as Docker does."""
     spec = container.spec
     defaults = image.defaults
@@ -72,7 +85,7 @@ def _look(container: Container, image: Image, layers: Sequence[str], folder: str
     user = spec.user or (declared if isinstance(declared, str) else "")
     with tree.container_tree(layers, folder) as root:
         path = working_dir(spec, defaults)
-        if path != "/" and not _mounted(spec.mounts, path):
+        if path != "/" and not _mounted((*spec.mounts, *more.mounts), path):
             os.close(root.folder(path, 0o755))
         return users.lookup(root, user, spec.groups)
 

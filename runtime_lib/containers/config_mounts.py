@@ -22,7 +22,8 @@ _OPPOSITES = {"exec": "noexec", "suid": "nosuid", "dev": "nodev"}
 class ReadyMount:
     """A folder or file of the host, found and checked, that is to be bound at `target`.
 
-    With `layers` (the top one first) it is the read-only tree of an image instead. `beneath` is a path inside of it.
+    With `layers` (the top one first) it is the tree of an image instead, read-only without `writable`, a folder with
+    an `upper` and a `work` that take what is written. `beneath` is a path inside of it. `flags` are more options.
     """
 
     target: str
@@ -33,6 +34,16 @@ class ReadyMount:
     read_only_tree: bool = False
     beneath: str = ""
     layers: tuple[str, ...] = ()
+    writable: str = ""
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Additions:
+    """What one start has beyond the stored description: mounts and `NAME=value` texts that no file is to keep."""
+
+    mounts: tuple[ReadyMount, ...] = ()
+    env: tuple[str, ...] = ()
 
 
 def mounts(spec: ContainerSpec, ready: Sequence[ReadyMount]) -> list[dict[str, Any]]:
@@ -50,9 +61,11 @@ def bind(mount: ReadyMount) -> dict[str, Any]:
     """Return the OCI mount that binds a path of the host, or shows the tree of an image."""
     part = [f"{BENEATH}={mount.beneath}"] if mount.beneath else []
     if mount.layers:
-        options = [f"lowerdir={lowerdir(mount.layers)}", "rprivate", "ro", *part]
+        own = [f"upperdir={mount.writable}/upper", f"workdir={mount.writable}/work"] if mount.writable else []
+        options = [f"lowerdir={lowerdir(mount.layers)}", *own, "rprivate", *part]
+        options += ["ro"] if mount.read_only or not own else []
         return {"destination": mount.target, "type": "overlay", "source": "overlay", "options": options}
-    options = ["rbind" if mount.recursive else "bind", mount.propagation or "rprivate", *part]
+    options = ["rbind" if mount.recursive else "bind", mount.propagation or "rprivate", *part, *mount.flags]
     options += ["rro" if mount.read_only_tree else "ro"] if mount.read_only else []
     return {"destination": mount.target, "type": "bind", "source": mount.source, "options": options}
 

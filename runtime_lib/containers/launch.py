@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..monitor.client import Session, Spawned
     from ..monitor.request import Request
     from .catalog import Container
+    from .config_mounts import Additions
 
 EXIT_MODULE = "runtime_lib.containers.exit"
 _FOREVER = 10**6  # seconds; what is left of a timeout of -1 when the host shuts down
@@ -43,12 +44,18 @@ class Launch:
     def __exit__(self, *_unused: object) -> None:
         self._unused.close()
 
-    def run(self, container: Container, foreground: bool = False, size: tuple[int, int] = (0, 0)) -> Session:
+    def run(
+        self,
+        container: Container,
+        foreground: bool = False,
+        size: tuple[int, int] = (0, 0),
+        more: Additions | None = None,
+    ) -> Session:
         """Start the container, whose lock the caller holds; return the connection to its monitor.
 
-        With `foreground` it is an attached one; `size` are the first (rows, columns) of its terminal. Raises
-        CommandFailed with 126 or 127 when the program cannot be executed, OSError for what the host refused; then
-        nothing is left of the start.
+        With `foreground` it is an attached one; `size` are the first (rows, columns) of its terminal, `more` is what
+        this start alone has. Raises CommandFailed with 126 or 127 when the program cannot be executed, OSError for
+        what the host refused; then nothing is left of the start.
         """
         from .release import release
         from .wiring import connect
@@ -61,13 +68,15 @@ class Launch:
             netns = connect(store, container)
             if netns >= 0:
                 undo.callback(os.close, netns)
-            session = self._order(container, foreground, size, netns)
+            session = self._order(container, foreground, size, netns, more)
             undo.pop_all()
         if netns >= 0:
             os.close(netns)
         return session
 
-    def _order(self, container: Container, foreground: bool, size: tuple[int, int], netns: int) -> Session:
+    def _order(
+        self, container: Container, foreground: bool, size: tuple[int, int], netns: int, more: Additions | None
+    ) -> Session:
         from ..images import catalog as images
         from ..images.layers import folders
         from . import bundle, events, start_errors
@@ -75,7 +84,7 @@ class Launch:
         store = self._store
         image = images.get(store, container.image_id)
         image.check_sound()
-        bundle.write(store, container, image, folders(store, image.layers), size)
+        bundle.write(store, container, image, folders(store, image.layers), size, more)
         events.prepare(store, container, image)
         if store.row("SELECT 1 FROM containers WHERE id = ? AND stopped_by_user", (container.id,)):
             with store.transaction(durable=True) as db:
