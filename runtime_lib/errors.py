@@ -10,6 +10,7 @@ SkiffError
 +-- CorruptData        an archive, blob or file is not what it claims to be
 +-- Busy               another process holds the object, and it did not end in time
 +-- CommandFailed      a program that the user asked for ended with a non-zero code
++-- RegistryError      a registry cannot be reached, or refuses; RegistryDenied when it wants other credentials
 
 A failure of the kernel stays `OSError` with errno and path. Each text is one sentence that says what, where and
 what to do instead; it goes to the user as it is.
@@ -107,3 +108,11 @@ class CommandFailed(SkiffError):
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+class RegistryError(SkiffError):
+    """A registry cannot be reached, or does not do what is asked of it."""
+
+
+class RegistryDenied(RegistryError):
+    """A registry wants credentials, or others than it got."""

@@ -9,9 +9,10 @@ import os
 import stat
 from contextlib import contextmanager
 
+from .. import strictjson
 from ..errors import CorruptData, InvalidSpec
 from ..records import dataclass
-from . import catalog, compression, create, damaged, digest, document, layers, ocilayout, reference, strictjson
+from . import catalog, compression, create, damaged, digest, document, layers, ocilayout, reference
 from .members import FolderMembers, TarMembers
 from .members import document as read_document
 

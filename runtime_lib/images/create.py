@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 
-from . import catalog, digest, document, reference, strictjson, times
+from .. import strictjson
+from . import catalog, digest, document, reference, times
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
+from .. import strictjson
 from ..errors import CorruptData
 from ..linux.saferoot import SafeRoot
-from . import paths, strictjson, tarheader
+from . import paths, tarheader
 from .tarreader import TarReader
 
 TYPE_CHECKING = False

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
+from .. import strictjson
 from ..errors import CorruptData, InvalidSpec
-from . import digest, platform, reference, strictjson
+from . import digest, platform, reference
 from .members import document as read_document
 
 TYPE_CHECKING = False

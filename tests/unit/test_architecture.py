@@ -13,7 +13,7 @@ PLUGINS = ROOT / "collection" / "plugins"
 
 # A seat may import itself and every seat before it.
 ORDER = ["errors", "records", "patterns", "moments", "conditions", "jsontext", "eventlog", "paths", "schema", "linux"]
-ORDER += ["store", "library", "oci", "monitor"]
+ORDER += ["strictjson", "store", "library", "registry", "oci", "monitor"]
 ENGINE = ["images", "volumes", "networks"]  # side by side: none of them knows another one
 ABOVE = ["containers", "build", "desired", "cli"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ..errors import CorruptData
+from .errors import CorruptData
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from runtime_lib import strictjson
 from runtime_lib.errors import CorruptData
-from runtime_lib.images import strictjson
 
 
 @pytest.mark.parametrize(

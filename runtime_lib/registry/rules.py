@@ -1,0 +1,122 @@
+"""Which registries a host knows by another place, by mirrors, or not at all (containers-registries.conf(5))."""
+
+from __future__ import annotations
+
+import os
+
+from ..errors import InvalidSpec
+from ..records import dataclass
+from . import endpoint, tomltext
+from .endpoint import Endpoint
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+FILES = ("/etc/containers/registries.conf",)
+FOLDERS = ("/etc/containers/registries.conf.d",)
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """Another place of the same images; `kind` is what may be pulled there: all, digest-only or tag-only."""
+
+    location: str
+    insecure: bool = False
+    kind: str = "all"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What holds for the images whose names begin with `prefix`."""
+
+    prefix: str
+    location: str
+    insecure: bool = False
+    blocked: bool = False
+    mirrors: tuple[Mirror, ...] = ()
+
+    def matches(self, name: str) -> int:
+        """Return how much of an image's name (without tag) it covers, 0 for none."""
+        if self.prefix.startswith("*."):
+            host = name.partition("/")[0].partition(":")[0]
+            return len(self.prefix) if host.endswith(self.prefix[1:]) else 0
+        rest = name[len(self.prefix) :] if name.startswith(self.prefix) else "x"
+        return len(self.prefix) if not rest or rest[0] in "/:@" else 0
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All rules of a host."""
+
+    rules: tuple[Rule, ...] = ()
+
+    def places(self, domain: str, path: str, push: bool = False, digest: bool = False) -> list[Endpoint]:
+        """Return where an image is to be sought, the best place first. Raises InvalidSpec for a blocked registry."""
+        name = f"{domain}/{path}"
+        rule = max(self.rules, key=lambda one: one.matches(name), default=None)
+        if rule is None or not rule.matches(name):
+            return [endpoint.of(domain, path)]
+        if rule.blocked:
+            raise InvalidSpec(f"the registry of {name} is blocked by this host's registries.conf ({rule.prefix})")
+        rest = name[len(rule.prefix) :] if not rule.prefix.startswith("*.") else f"/{path}"
+        mirrors = [] if push else [one for one in rule.mirrors if one.kind in ("all", _kind(digest))]
+        found = [_place(f"{one.location}{rest}", one.insecure) for one in mirrors]
+        location = rule.location or (domain if rule.prefix.startswith("*.") else rule.prefix)
+        return [*found, _place(f"{location}{rest}", rule.insecure)]
+
+
+def _kind(digest: bool) -> str:
+    return "digest-only" if digest else "tag-only"
+
+
+def _place(name: str, insecure: bool) -> Endpoint:
+    domain, _slash, path = name.partition("/")
+    return endpoint.of(domain, path, insecure)
+
+
+def load(files: Sequence[str] = FILES, folders: Sequence[str] = FOLDERS) -> Rules:
+    """Read a host's files; a later one replaces the rule of the same prefix. Raises InvalidSpec, OSError."""
+    paths = [path for path in files if os.path.exists(path)]
+    for folder in folders:
+        if os.path.isdir(folder):
+            paths += [f"{folder}/{name}" for name in sorted(os.listdir(folder)) if name.endswith(".conf")]
+    found: dict[str, Rule] = {}
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            found.update((rule.prefix, rule) for rule in parse(file.read(), path))
+    return Rules(tuple(found.values()))
+
+
+def parse(text: str, where: str) -> list[Rule]:
+    """Return the rules of one file in the format of version 2. Raises InvalidSpec with file and line."""
+    document = tomltext.parse(text, where)
+    entries = document.get("registry", [])
+    if not isinstance(entries, list):
+        raise InvalidSpec(f"{where}: write each registry as [[registry]]")
+    return [_rule(entry, where) for entry in entries]
+
+
+def _rule(entry: dict[str, Any], where: str) -> Rule:
+    location, prefix = _text(entry, "location", where), _text(entry, "prefix", where)
+    if not location and not prefix:
+        raise InvalidSpec(f"{where}: a [[registry]] needs a prefix or a location")
+    mirrors = tuple(_mirror(one, where) for one in entry.get("mirror", ()))
+    return Rule(prefix or location, location, entry.get("insecure") is True, entry.get("blocked") is True, mirrors)
+
+
+def _mirror(entry: dict[str, Any], where: str) -> Mirror:
+    location = _text(entry, "location", where)
+    if not location:
+        raise InvalidSpec(f"{where}: a [[registry.mirror]] needs a location")
+    return Mirror(location, entry.get("insecure") is True, _text(entry, "pull-from-mirror", where) or "all")
+
+
+def _text(entry: dict[str, Any], key: str, where: str) -> str:
+    value = entry.get(key, "")
+    if not isinstance(value, str) or "://" in value:
+        raise InvalidSpec(
+            f"{where}: {key} must be a host and path such as registry.example:5000/team, without https://"
+        )
+    return value.rstrip("/")
