@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 5
+VERSION = 6
 # The oldest version whose libraries may go on with a database of VERSION. Raise it when they would do harm there.
 READABLE = 3
 
@@ -30,6 +30,16 @@ MIGRATIONS = {
     ),
     # Layers whose tree is not what their digest says: they count as lost until the layer is unpacked again.
     5: ("CREATE TABLE damaged_layers (chain_id TEXT PRIMARY KEY REFERENCES layers (chain_id) ON DELETE CASCADE)",),
+    # What registries call images and layers; `repository` is a name without a tag (docker.io/library/nginx).
+    6: (
+        "CREATE TABLE image_digests (repository TEXT NOT NULL, digest TEXT NOT NULL,"
+        " image_id TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE, PRIMARY KEY (repository, digest))",
+        "CREATE TABLE layer_blobs (diff_id TEXT NOT NULL, repository TEXT NOT NULL, digest TEXT NOT NULL,"
+        " size INTEGER NOT NULL, media_type TEXT NOT NULL, PRIMARY KEY (diff_id, repository))",
+        # Layers of a pull that is going on or has failed: they wait for the next one until then.
+        "CREATE TABLE kept_layers (chain_id TEXT PRIMARY KEY REFERENCES layers (chain_id) ON DELETE CASCADE,"
+        " until INTEGER NOT NULL)",
+    ),
 }
 
 # Version 2. Whatever came later is in MIGRATIONS.

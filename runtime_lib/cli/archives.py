@@ -27,8 +27,7 @@ _IMPORT = Usage(
     "Make an image of a root file system's tar archive",
     (
         Option("change", "c", LIST, "Apply a Dockerfile instruction (CMD, ENV, ...)"),
-        Option("message", "m", TEXT, "What the image's history says of it"),
-        Option("platform", "", TEXT, "Platform of the image (default: the host's)"),
+        Option("message", "m", TEXT, "Accepted for Docker's sake"),
     ),
     1,
     2,
@@ -69,12 +68,11 @@ def import_(words: list[str]) -> int:
 
     parsed = _IMPORT.parse(words)
     source, name = parsed.arguments[0], parsed.arguments[1] if len(parsed.arguments) > 1 else None
-    more = (name, parsed.change, parsed.message or "Imported from -", parsed.platform or "")
     if source == "-":
-        image = import_rootfs(opened.store(), sys.stdin.buffer, *more)
+        image = import_rootfs(opened.store(), sys.stdin.buffer, name, parsed.change)
     else:
         with open(source, "rb") as file, archive.located(source):
-            image = import_rootfs(opened.store(), file, *more)
+            image = import_rootfs(opened.store(), file, name, parsed.change)
     output.write_lines([image.id])
     return 0
 

@@ -11,6 +11,8 @@ from .options import FLAG, LIST, TEXT, Option, Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..images.catalog import Image, Removed
 
 _IMAGES = Usage(
@@ -20,7 +22,7 @@ _IMAGES = Usage(
     (
         Option("all", "a", FLAG, "Accepted for Docker's sake: there are no hidden images"),
         Option("filter", "f", LIST, "Only those with before=, dangling=, label=, reference=, since=, until="),
-        Option("digests", "", FLAG, "Also digests: <none>, for nothing here comes from a registry"),
+        Option("digests", "", FLAG, "Also the digests that images have in registries"),
         Option("format", "", TEXT, "json, table, or a Go template such as {{.ID}}"),
         Option("no-trunc", "", FLAG, "Do not shorten"),
         Option("quiet", "q", FLAG, "Ids only"),
@@ -32,10 +34,7 @@ _RMI = Usage(
     "rmi",
     "[OPTIONS] IMAGE [IMAGE...]",
     "Remove images",
-    (
-        Option("force", "f", FLAG, "Also when it has several names, or a stopped container needs it"),
-        Option("no-prune", "", FLAG, "Accepted for Docker's sake: layers that nothing needs always go"),
-    ),
+    (Option("force", "f", FLAG, "Also when it has several names, or a stopped container needs it"),),
     1,
 )
 _TAG = Usage("tag", "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]", "Give an image one more name", (), 2, 2)
@@ -63,12 +62,16 @@ _COLUMNS = (
 
 def listing(words: list[str]) -> int:
     """List images as `docker images` does: one line for each name."""
+    from ..images import origins
     from ..images.filters import matching
 
     parsed = _IMAGES.parse(words)
     wanted = from_texts([*parsed.filter, *(f"reference={name}" for name in parsed.arguments)])
-    found = matching(opened.store(), wanted)
-    entries = [entry for image, names in found for entry in describe(image, names, bool(parsed.no_trunc))]
+    store = opened.store()
+    entries = []
+    for image, names in matching(store, wanted):
+        digests = origins.digests(store, image.id) if parsed.digests or parsed.format else []
+        entries += describe(image, names, bool(parsed.no_trunc), digests)
     if parsed.quiet:
         entries = list({entry["ID"]: entry for entry in entries}.values())
     columns = (*_COLUMNS[:2], ("DIGEST", "Digest"), *_COLUMNS[2:]) if parsed.digests else _COLUMNS
@@ -115,8 +118,10 @@ def bootstrap(words: list[str]) -> int:
     return 0
 
 
-def describe(image: Image, names: list[tuple[str, str]], whole: bool) -> list[dict[str, str]]:
-    """Return the fields of `docker images --format json`, once for each (repository, tag)."""
+def describe(
+    image: Image, names: list[tuple[str, str]], whole: bool, digests: Sequence[str] = ()
+) -> list[dict[str, str]]:
+    """Return the fields of `docker images --format json`, once for each (repository, tag) and each digest of it."""
     from ..containers.status import duration
 
     now = time.time_ns()
@@ -125,7 +130,7 @@ def describe(image: Image, names: list[tuple[str, str]], whole: bool) -> list[di
             "Containers": "N/A",
             "CreatedAt": output.local_time(image.created),
             "CreatedSince": f"{duration(now - image.created)} ago",
-            "Digest": "<none>",
+            "Digest": digest,
             "ID": image.id if whole else image.id[7:19],
             "Repository": repository,
             "SharedSize": "N/A",
@@ -135,6 +140,7 @@ def describe(image: Image, names: list[tuple[str, str]], whole: bool) -> list[di
             "VirtualSize": output.size(image.size, 4),
         }
         for repository, tag_name in names
+        for digest in [each.rpartition("@")[2] for each in digests if each.startswith(f"{repository}@")] or ["<none>"]
     ]
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 
 from ..containers import early
-from ..errors import InvalidSpec
+from ..errors import InvalidSpec, SkiffError
 from . import opened
 from .container_flags import CREATE, RUN
 from .execute import detachable
@@ -45,6 +45,7 @@ def run(words: list[str]) -> int:
     try:
         spec, wishes = _spec(parsed), _attached(parsed)
         from ..containers.run import run as run_container
+        from .pulled import with_image
 
         with IdFile(parsed.cidfile) as file:
 
@@ -53,8 +54,15 @@ def run(words: list[str]) -> int:
                 if wishes.quiet():
                     sys.stdout.write(f"{container_id}\n")
 
-            return detachable(lambda: run_container(opened.store(), spec, wishes, spawned, created))
-    except InvalidSpec:
+            waiting = [spawned]  # for the first try: it ends with that
+
+            def once() -> int:
+                ready = waiting.pop() if waiting else None
+                return detachable(lambda: run_container(store, spec, wishes, ready, created))
+
+            store = opened.store()
+            return with_image(store, spec.image, parsed.pull, parsed.platform, once)
+    except (SkiffError, OSError):
         if spawned is not None:
             spawned.cancel()
         raise
@@ -99,8 +107,6 @@ def _attached(parsed: Parsed) -> Wishes:
 def _spec(parsed: Parsed) -> ContainerSpec:
     from .container_spec import container_spec
 
-    if parsed.pull not in (None, "missing", "never"):
-        raise InvalidSpec(f"--pull {parsed.pull}: images are not fetched by run and create; use missing or never")
     spec = container_spec(parsed)
     if parsed.kernel_memory or spec.ulimits or spec.security_opts:
         from .warnings import tell
@@ -112,10 +118,11 @@ def _spec(parsed: Parsed) -> ContainerSpec:
 def _created(parsed: Parsed, start: bool) -> int:
     spec = _spec(parsed)
     from ..containers.create import create as create_container
+    from .pulled import with_image
 
     store = opened.store()
     with IdFile(parsed.cidfile) as file:
-        container = create_container(store, spec)
+        container = with_image(store, spec.image, parsed.pull, parsed.platform, lambda: create_container(store, spec))
         file.write(container.id)
     if start:
         from ..containers.start import start as start_container

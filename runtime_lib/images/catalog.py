@@ -6,7 +6,7 @@ from .. import eventlog
 from ..errors import CorruptData, ImageNotFound, InUse, InvalidSpec
 from ..jsontext import parse
 from ..records import dataclass
-from . import digest, layers, reference
+from . import digest, layers, origins, reference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,10 +123,12 @@ def resolve(store: Store, ref: str) -> str | None:
         row = store.row(f"SELECT id FROM images WHERE id = ? AND {_THERE}", (ref,))
         return row["id"] if row else None
     try:
-        name = reference.parse(ref).full
+        name = reference.parse(ref)
     except InvalidSpec:
-        name = ""
-    row = store.row("SELECT image_id FROM image_names WHERE name = ?", (name,))
+        return _by_prefix(store, ref)
+    if name.digest:
+        return origins.find(store, name.name, name.digest)
+    row = store.row("SELECT image_id FROM image_names WHERE name = ?", (name.full,))
     return row["image_id"] if row else _by_prefix(store, ref)
 
 
@@ -183,21 +185,19 @@ def remove(store: Store, ref: str, force: bool = False) -> Removed:
     keep its files. One that a running container uses can lose its names, but not go. Raises ImageNotFound, InUse.
     """
     with store.transaction(durable=True) as db:
-        image, removed = removal(store, ref, force)
+        image = find_any(store, ref)
+        digests = origins.digests(store, image.id)
+        removed = _removal(image, digests, _meant_name(store, ref), *_users(store, image.id), force)
         for familiar in removed.untagged:
-            db.execute("DELETE FROM image_names WHERE name = ?", (reference.parse(familiar).full,))
+            name = reference.parse(familiar)
+            db.execute("DELETE FROM image_names WHERE name = ?", (name.full,))
+            db.execute("DELETE FROM image_digests WHERE repository = ? AND digest = ?", (name.name, name.digest))
         if removed.deleted:
             db.execute("INSERT INTO removed_images (image_id) VALUES (?)", (image.id,))
     _note_removal(store, image, removed)
     if removed.deleted:
         layers.collect(store)
     return removed
-
-
-def removal(store: Store, ref: str, force: bool = False) -> tuple[Image, Removed]:
-    """Return the image that `remove` would find and what it would do; nothing is changed. Raises as `remove`."""
-    image = find_any(store, ref)
-    return image, _removal(image, _meant_name(store, ref), *_users(store, image.id), force)
 
 
 def discard(store: Store, image_id: str) -> bool:
@@ -207,6 +207,7 @@ def discard(store: Store, image_id: str) -> bool:
             return False
         image = get(store, image_id)
         db.execute("DELETE FROM image_names WHERE image_id = ?", (image_id,))
+        db.execute("DELETE FROM image_digests WHERE image_id = ?", (image_id,))
         db.execute("INSERT OR IGNORE INTO removed_images (image_id) VALUES (?)", (image_id,))
     _note_removal(store, image, Removed(image.names, image_id))
     layers.collect(store)
@@ -233,18 +234,33 @@ def _meant_name(store: Store, ref: str) -> str | None:
         parsed = reference.parse(ref)
     except InvalidSpec:
         return None
+    if parsed.digest:
+        return f"{parsed.familiar_name}@{parsed.digest}" if origins.find(store, parsed.name, parsed.digest) else None
     return parsed.familiar if store.row("SELECT 1 FROM image_names WHERE name = ?", (parsed.full,)) else None
 
 
-def _removal(image: Image, name: str | None, running: list[str], stopped: list[str], force: bool) -> Removed:
+def _removal(
+    image: Image, digests: list[str], name: str | None, running: list[str], stopped: list[str], force: bool
+) -> Removed:
     """Decide what a removal does. Pure."""
     what = f"image {name or image.id}"
-    if name and (len(image.names) > 1 or (running and force)):
-        return Removed((name,), None)
+    if name:
+        gone = _with_digests(name, image.names, digests)
+        if len(gone) < len(image.names) + len(digests) or (running and force):
+            return Removed(gone, None)
     if running and not name:
         raise InUse(f"{what} is used by container {running[0]}, which runs; remove the container first")
     if not name and len(image.names) > 1 and not force:
         raise InUse(f"{what} has several names ({', '.join(image.names)}); remove them or use force")
     if (running or stopped) and not force:
         raise InUse(f"{what} is used by container {[*running, *stopped][0]}; remove the container first, or use force")
-    return Removed(image.names, image.id)
+    return Removed((*image.names, *digests), image.id)
+
+
+def _with_digests(name: str, names: tuple[str, ...], digests: list[str]) -> tuple[str, ...]:
+    """Return a name that goes, and with the last tag of a repository the digests there, as in Docker."""
+    repository = reference.parse(name).name
+    tags = [other for other in names if other != name and reference.parse(other).name == repository]
+    if tags or name in digests:
+        return (name,)
+    return (name, *(other for other in digests if reference.parse(other).name == repository))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import conditions
 from ..store import Store
-from . import catalog
+from . import catalog, origins
 from .inspect import repositories
 
 TYPE_CHECKING = False
@@ -32,7 +32,7 @@ def matching(store: Store, given: Conditions) -> list[tuple[Image, list[tuple[st
             continue
         if not conditions.labelled(image.defaults.get("Labels") or {}, given):
             continue
-        names = [name for name in repositories(image) if _is_named(*name, given)]
+        names = [name for name in repositories(image, origins.digests(store, image.id)) if _is_named(*name, given)]
         if names and conditions.created_until(image.created, given):
             found.append((image, names))
     return found

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from ..errors import CorruptData
-from . import catalog, layers, reference, times
+from . import catalog, layers, origins, reference, times
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from ..store import Store
     from .catalog import Image
 
+_NONE = "<none>"
 # Docker prints every field of its container configuration, also those that an image leaves out.
 _EMPTY: dict[str, Any] = {
     "Hostname": "",
@@ -49,7 +51,7 @@ def describe(store: Store, image: Image) -> dict[str, Any]:
     document = {
         "Id": image.id,
         "RepoTags": list(image.names),
-        "RepoDigests": [],
+        "RepoDigests": origins.digests(store, image.id),
         "Parent": "",
         "Comment": _last(config, "comment"),
         "Created": times.rfc3339(image.created),
@@ -84,10 +86,16 @@ def history(store: Store, ref: str) -> list[dict[str, Any]]:
     return result[::-1]
 
 
-def repositories(image: Image) -> list[tuple[str, str]]:
-    """Return the (repository, tag) pairs of an image as Docker's table shows them; <none> where there are none."""
+def repositories(image: Image, digests: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Return the (repository, tag) pairs of an image as Docker's table shows them; <none> where there are none.
+
+    A repository that is known only from one of the image's `digests` has the tag <none>.
+    """
     parsed = [reference.parse(name) for name in image.names]
-    return [(name.familiar_name, name.tag or "<none>") for name in parsed] or [("<none>", "<none>")]
+    tagged = [(name.familiar_name, name.tag or _NONE) for name in parsed]
+    known = {repository for repository, _tag in tagged}
+    untagged = dict.fromkeys((each.partition("@")[0], _NONE) for each in digests)
+    return tagged + [pair for pair in untagged if pair[0] not in known] or [(_NONE, _NONE)]
 
 
 def _folders(store: Store, image: Image) -> list[str]:

@@ -181,6 +181,17 @@ def scratch(store: Store) -> Iterator[str]:
             _remove(path)
 
 
+def keep(store: Store, chain_ids: Sequence[str], seconds: float) -> None:
+    """Keep those of these layers that are there for some time, also without an image; no more with 0 seconds."""
+    until = time.time_ns() + int(seconds * 1e9)
+    with store.transaction() as db:
+        for chain_id in chain_ids:
+            if not seconds:
+                db.execute("DELETE FROM kept_layers WHERE chain_id = ?", (chain_id,))
+            elif find(store, chain_id):
+                db.execute("INSERT OR REPLACE INTO kept_layers (chain_id, until) VALUES (?, ?)", (chain_id, until))
+
+
 def collect(store: Store) -> None:
     """Remove what nothing refers to (layers, removed images without containers), and what killed processes left.
 
@@ -193,7 +204,12 @@ def collect(store: Store) -> None:
                     "DELETE FROM images WHERE id IN (SELECT image_id FROM removed_images)"
                     f" AND NOT EXISTS (SELECT 1 FROM containers WHERE {USES.replace('?', 'images.id')})"
                 )
-                db.execute("DELETE FROM layers WHERE chain_id NOT IN (SELECT chain_id FROM image_layers)")
+                db.execute("DELETE FROM kept_layers WHERE until <= ?", (time.time_ns(),))
+                db.execute(
+                    "DELETE FROM layers WHERE chain_id NOT IN (SELECT chain_id FROM image_layers)"
+                    " AND chain_id NOT IN (SELECT chain_id FROM kept_layers)"
+                )
+                db.execute("DELETE FROM layer_blobs WHERE diff_id NOT IN (SELECT diff_id FROM layers)")
             paths = _without_row(store)
     except Busy:
         return

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 
-from ..errors import InvalidSpec
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -40,18 +38,6 @@ def text(descriptor: dict[str, Any]) -> str:
     return f"{str(platform.get('os'))[:40]}/{str(platform.get('architecture'))[:40]}"
 
 
-def parts(asked: str) -> dict[str, str]:
-    """Return what a configuration says of a platform such as linux/arm64/v8 or arm64. Raises InvalidSpec."""
-    words = asked.lower().split("/")
-    words = words if len(words) > 1 else ["linux", *words]
-    if words[0] != "linux" or len(words) > 3 or not all(word.isalnum() for word in words):
-        raise InvalidSpec(f"platform {asked[:100]!r} is none that images here can have; say one such as linux/arm64/v8")
-    system, named = words[:2]
-    architecture, variant = ARCHITECTURES.get(named, (named, ""))
-    variant = words[2] if len(words) > 2 else variant if named != architecture else ""
-    return {"os": system, "architecture": architecture, **({"variant": variant} if variant else {})}
-
-
 def asked_for(asked: str, config: dict[str, Any]) -> bool:
     """Whether an image configuration is of a platform such as linux/arm64/v8, linux/arm64, arm64 or linux."""
     words = asked.lower().split("/")
@@ -63,11 +49,19 @@ def asked_for(asked: str, config: dict[str, Any]) -> bool:
     return all(want in ("", have) for want, have in zip(wanted, own))
 
 
-def choose(descriptors: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Return the descriptor for this host: the exact variant first, one without a platform last; None for none."""
+def choose(descriptors: list[dict[str, Any]], asked: str = "") -> dict[str, Any] | None:
+    """Return the descriptor for a platform, or this host's: the exact variant first; None for none.
+
+    One without a platform comes last, and only when none was asked for.
+    """
     variant = ARCHITECTURES.get(os.uname().machine, ("", ""))[1]
-    fitting = [item for item in descriptors if text(item) == host()]
+    if asked:
+        fitting = [item for item in descriptors if isinstance(item.get("platform"), dict)]
+        fitting = [item for item in fitting if asked_for(asked, {"os": "", "architecture": "", **item["platform"]})]
+        variant = "" if asked.count("/") > 1 or not asked.endswith(architecture()) else variant
+    else:
+        fitting = [item for item in descriptors if text(item) == host()]
     exact = [item for item in fitting if item["platform"].get("variant", variant) == variant]
-    free = [item for item in descriptors if not isinstance(item.get("platform"), dict)]
+    free = [] if asked else [item for item in descriptors if not isinstance(item.get("platform"), dict)]
     ordered = exact + fitting + free
     return ordered[0] if ordered else None

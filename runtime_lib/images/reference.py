@@ -89,6 +89,14 @@ def new_name(text: str) -> Reference:
     return parsed
 
 
+def untagged(text: str) -> Reference:
+    """Return the parts of a name that stands for all its tags. Raises InvalidSpec for one with a tag or digest."""
+    parsed = parse(text)
+    if parsed.digest or ":" in text.rpartition("/")[2]:
+        raise InvalidSpec(f"tag can't be used with --all-tags/-a: {text[:300]}; leave it out")
+    return parsed
+
+
 def _split_domain(head: str) -> tuple[str, str]:
     # The first part is a host where it cannot be anything else (distribution/reference, splitDockerDomain).
     first, slash, path = head.partition("/")

@@ -44,6 +44,9 @@ class LayerStream:
 
     def __exit__(self, *_unused: object) -> None:
         self._ended = True
+        abandon = getattr(self._file, "abandon", None)  # one that waits for the network has it
+        if abandon and self._thread.is_alive():
+            abandon()
         while self._thread.is_alive():
             try:
                 self._waiting.get(timeout=0.05)  # the thread may be waiting for room

@@ -74,13 +74,20 @@ class Pool:
         parts = urlsplit(url)
         key = (parts.scheme, parts.netloc)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        kept = self._idle.get(key)
-        if kept and (body is None or isinstance(body, bytes)):
+        kept = self._kept(key) if body is None or isinstance(body, bytes) else None
+        if kept:
             try:
-                return self._send(kept.pop(), key, method, target, headers, body)
+                return self._send(kept, key, method, target, headers, body)
             except (OSError, http.client.HTTPException):
                 pass  # the other side has closed it meanwhile; what it was sent is safe to send again
         return self._send(self._open(*key, verify), key, method, target, headers, body)
+
+    def _kept(self, key: tuple[str, str]) -> http.client.HTTPConnection | None:
+        """Take a connection that is kept; several threads may want it."""
+        try:
+            return self._idle[key].pop()
+        except LookupError:
+            return None
 
     def put(self, key: tuple[str, str], connection: http.client.HTTPConnection) -> None:
         """Keep a connection."""

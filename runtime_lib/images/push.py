@@ -1,0 +1,187 @@
+"""Bring images of the store to registries."""
+
+from __future__ import annotations
+
+import json
+
+from ..errors import CorruptData, ImageNotFound, InvalidSpec, RegistryError
+from ..records import dataclass
+from . import catalog, digest, gzipping, layers, manifests, origins, places, reassembly, reference
+from .origins import Blob
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from ..registry.client import Repository
+    from ..registry.settings import Settings
+    from ..store import Store
+    from .catalog import Image
+    from .layers import Layer
+    from .reference import Reference
+
+# What Docker pushes, and every registry takes.
+MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+_CONFIG = "application/vnd.docker.container.image.v1+json"
+_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+_GZIP = (_LAYER, "application/vnd.oci.image.layer.v1.tar+gzip")
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What became of a name: the digest and size of its manifest; `changed` when anything was sent or the tag moved."""
+
+    name: str
+    digest: str
+    size: int
+    changed: bool
+
+
+class Listener:
+    """Hears how a push goes on."""
+
+    def layer(self, diff_id: str, status: str) -> None:
+        """A layer has come to one of Docker's words for it: `Preparing`, `Pushed`, `Layer already exists`, ..."""
+
+    def end(self, found: Reference, pushed: Pushed) -> None:
+        """A name is there."""
+
+
+def push(store: Store, ref: str, settings: Settings | None = None, listener: Listener | None = None) -> Pushed:
+    """Have the image that is called `ref` here in the registry of that name.
+
+    Raises ImageNotFound, InvalidSpec for a name with a digest, RegistryError, CorruptData for a damaged layer, OSError.
+    """
+    name, image = named(store, ref)
+    hears = listener or Listener()
+    with layers.using(store):
+        pushed = places.ask(name, lambda repository: _push(store, repository, name, image, hears), settings, push=True)
+    origins.note_image(store, name.name, pushed.digest, image.id)
+    catalog.note(store, "push", image, name.familiar)
+    hears.end(name, pushed)
+    return pushed
+
+
+def tags(store: Store, ref: str) -> list[str]:
+    """Return all names that a repository has here, for `push --all-tags`. Raises InvalidSpec, ImageNotFound."""
+    name = reference.untagged(ref)
+    rows = store.query("SELECT name FROM image_names ORDER BY name")
+    found = [parsed.familiar for parsed in (reference.parse(row["name"]) for row in rows) if parsed.name == name.name]
+    if not found:
+        raise ImageNotFound(f"An image does not exist locally with the tag: {name.familiar_name}; tag one")
+    return found
+
+
+def named(store: Store, ref: str) -> tuple[Reference, Image]:
+    """Return a name and the image that has it. Raises ImageNotFound, InvalidSpec for a name with a digest."""
+    name = reference.parse(ref)
+    if name.digest:
+        raise InvalidSpec(f"cannot push a digest reference: {ref}; name a tag")
+    row = store.row("SELECT image_id FROM image_names WHERE name = ?", (name.full,))
+    if row is None:
+        raise ImageNotFound(f"no image has the name {name.familiar}; give it that name first (tag)")
+    return name, catalog.get(store, row["image_id"])
+
+
+def _push(store: Store, repository: Repository, name: Reference, image: Image, hears: Listener) -> Pushed:
+    found = _layers(store, image)
+    if any(name.name not in dict(origins.blobs(store, layer.diff_id)) for layer in found):
+        _learn(store, repository, name, image)
+    for layer in reversed(found):
+        hears.layer(layer.diff_id, "Preparing")
+    placed: dict[str, Blob] = {}
+    changed = False
+    for layer in found:
+        if layer.diff_id not in placed:
+            blob, status = _place(store, repository, name, layer)
+            placed[layer.diff_id] = blob
+            origins.note_blob(store, layer.diff_id, blob, name.name)
+            changed = changed or status != "Layer already exists"
+            hears.layer(layer.diff_id, status)
+    row = store.row("SELECT config FROM images WHERE id = ?", (image.id,))
+    config = row["config"].encode() if row else b""
+    changed = _send(repository, image.id, config) or changed
+    data = manifest(Blob(image.id, len(config), _CONFIG), [placed[layer.diff_id] for layer in found])
+    present = repository.describe(name.tag or "")
+    if present is None or present.digest != digest.of(data):
+        repository.put_manifest(name.tag or "", MANIFEST, data)
+        changed = True
+    return Pushed(name.familiar, digest.of(data), len(data), changed)
+
+
+def manifest(config: Blob, parts: Sequence[Blob]) -> bytes:
+    """Return an image manifest of version 2, schema 2, byte for byte as Docker writes it. Pure."""
+    document = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "config": _descriptor(config, _CONFIG),
+        "layers": [_descriptor(part, _LAYER) for part in parts],
+    }
+    return json.dumps(document, indent=3).encode()
+
+
+def _descriptor(blob: Blob, kind: str) -> dict[str, Any]:
+    return {"mediaType": kind, "size": blob.size, "digest": blob.digest}
+
+
+def _layers(store: Store, image: Image) -> list[Layer]:
+    found = []
+    for chain_id in image.layers:
+        layer = layers.find(store, chain_id)
+        if layer is None:
+            raise CorruptData(f"the store has lost layer {chain_id}; load its image again")
+        found.append(layer)
+    return found
+
+
+def _send(repository: Repository, value: str, data: bytes) -> bool:
+    """Have a small blob in the repository; return whether it had to be sent."""
+    if repository.has_blob(value):
+        return False
+    repository.upload(lambda: [data], lambda: value)
+    return True
+
+
+def _place(store: Store, repository: Repository, name: Reference, layer: Layer) -> tuple[Blob, str]:
+    """Have a layer in the repository; return its blob, and in Docker's words what that took."""
+    known = [(place, blob) for place, blob in origins.blobs(store, layer.diff_id) if blob.media_type in _GZIP]
+    for place, blob in known:
+        if place == name.name and repository.has_blob(blob.digest):
+            return blob, "Layer already exists"
+    for place, blob in known:
+        source = reference.parse(place)
+        if source.domain == name.domain and place != name.name and repository.mount(blob.digest, source.path):
+            return blob, f"Mounted from {source.path}"
+    for _place, blob in known:
+        if repository.has_blob(blob.digest):
+            return blob, "Layer already exists"
+    return _upload(store, repository, layer), "Pushed"
+
+
+def _upload(store: Store, repository: Repository, layer: Layer) -> Blob:
+    """Compress a layer while it is sent."""
+    tries: list[gzipping.Gzip] = []
+
+    def source() -> Iterator[bytes]:
+        tries.append(gzipping.Gzip(reassembly.pieces(store, layer)))
+        yield from tries[-1].pieces()
+        if tries[-1].plain != layer.diff_id:
+            raise CorruptData(f"layer {layer.diff_id} is damaged: {reassembly.damage(store, layer)}")
+
+    repository.upload(source, lambda: tries[-1].digest)
+    return Blob(tries[-1].digest, tries[-1].size, _LAYER)
+
+
+def _learn(store: Store, repository: Repository, name: Reference, image: Image) -> None:
+    """Learn the blobs of the layers from the registry, where the tag means this very image there already."""
+    try:
+        found = repository.manifest(name.tag or "")
+        kind, content = manifests.read(found.body, found.media_type, name.familiar)
+        own = manifests.image(kind, content, name.familiar) if kind in manifests.IMAGES else None
+    except (RegistryError, CorruptData, InvalidSpec):
+        return  # there is none yet, or what is there is to be replaced
+    diff_ids = image.config["rootfs"]["diff_ids"]
+    if own and own.config.digest == image.id and len(own.layers) == len(diff_ids):
+        for diff_id, blob in zip(diff_ids, own.layers):
+            origins.note_blob(store, diff_id, blob, name.name)
