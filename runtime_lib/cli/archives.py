@@ -27,7 +27,8 @@ _IMPORT = Usage(
     "Make an image of a root file system's tar archive",
     (
         Option("change", "c", LIST, "Apply a Dockerfile instruction (CMD, ENV, ...)"),
-        Option("message", "m", TEXT, "Accepted for Docker's sake"),
+        Option("message", "m", TEXT, "What the image's history says of it"),
+        Option("platform", "", TEXT, "Platform of the image (default: the host's)"),
     ),
     1,
     2,
@@ -68,11 +69,12 @@ def import_(words: list[str]) -> int:
 
     parsed = _IMPORT.parse(words)
     source, name = parsed.arguments[0], parsed.arguments[1] if len(parsed.arguments) > 1 else None
+    more = (name, parsed.change, parsed.message or "Imported from -", parsed.platform or "")
     if source == "-":
-        image = import_rootfs(opened.store(), sys.stdin.buffer, name, parsed.change)
+        image = import_rootfs(opened.store(), sys.stdin.buffer, *more)
     else:
         with open(source, "rb") as file, archive.located(source):
-            image = import_rootfs(opened.store(), file, name, parsed.change)
+            image = import_rootfs(opened.store(), file, *more)
     output.write_lines([image.id])
     return 0
 

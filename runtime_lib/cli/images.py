@@ -34,7 +34,10 @@ _RMI = Usage(
     "rmi",
     "[OPTIONS] IMAGE [IMAGE...]",
     "Remove images",
-    (Option("force", "f", FLAG, "Also when it has several names, or a stopped container needs it"),),
+    (
+        Option("force", "f", FLAG, "Also when it has several names, or a stopped container needs it"),
+        Option("no-prune", "", FLAG, "Accepted for Docker's sake: layers that nothing needs always go"),
+    ),
     1,
 )
 _TAG = Usage("tag", "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]", "Give an image one more name", (), 2, 2)

@@ -29,6 +29,7 @@ VERBS = {
     "events": "events:events",
     "exec": "execute:execute",
     "export": "files:export",
+    "history": "history:history",
     "images": "images:listing",
     "import": "archives:import_",
     "info": "system:info",

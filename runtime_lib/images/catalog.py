@@ -185,9 +185,7 @@ def remove(store: Store, ref: str, force: bool = False) -> Removed:
     keep its files. One that a running container uses can lose its names, but not go. Raises ImageNotFound, InUse.
     """
     with store.transaction(durable=True) as db:
-        image = find_any(store, ref)
-        digests = origins.digests(store, image.id)
-        removed = _removal(image, digests, _meant_name(store, ref), *_users(store, image.id), force)
+        image, removed = removal(store, ref, force)
         for familiar in removed.untagged:
             name = reference.parse(familiar)
             db.execute("DELETE FROM image_names WHERE name = ?", (name.full,))
@@ -198,6 +196,13 @@ def remove(store: Store, ref: str, force: bool = False) -> Removed:
     if removed.deleted:
         layers.collect(store)
     return removed
+
+
+def removal(store: Store, ref: str, force: bool = False) -> tuple[Image, Removed]:
+    """Return the image that `remove` would find and what it would do; nothing is changed. Raises as `remove`."""
+    image = find_any(store, ref)
+    digests = origins.digests(store, image.id)
+    return image, _removal(image, digests, _meant_name(store, ref), *_users(store, image.id), force)
 
 
 def discard(store: Store, image_id: str) -> bool:

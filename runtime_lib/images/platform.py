@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from ..errors import InvalidSpec
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -36,6 +38,18 @@ def text(descriptor: dict[str, Any]) -> str:
     if not isinstance(platform, dict):
         return "any platform"
     return f"{str(platform.get('os'))[:40]}/{str(platform.get('architecture'))[:40]}"
+
+
+def parts(asked: str) -> dict[str, str]:
+    """Return what a configuration says of a platform such as linux/arm64/v8 or arm64. Raises InvalidSpec."""
+    words = asked.lower().split("/")
+    words = words if len(words) > 1 else ["linux", *words]
+    if words[0] != "linux" or len(words) > 3 or not all(word.isalnum() for word in words):
+        raise InvalidSpec(f"platform {asked[:100]!r} is none that images here can have; say one such as linux/arm64/v8")
+    system, named = words[:2]
+    architecture, variant = ARCHITECTURES.get(named, (named, ""))
+    variant = words[2] if len(words) > 2 else variant if named != architecture else ""
+    return {"os": system, "architecture": architecture, **({"variant": variant} if variant else {})}
 
 
 def asked_for(asked: str, config: dict[str, Any]) -> bool:

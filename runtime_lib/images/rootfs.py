@@ -17,18 +17,27 @@ if TYPE_CHECKING:
     from .stream import Readable
 
 
-def import_rootfs(store: Store, file: Readable, name: str | None, changes: Sequence[str] = ()) -> Image:
-    """Return a new image made from the tar `file` (plain or compressed), called `name`.
+def import_rootfs(
+    store: Store,
+    file: Readable,
+    name: str | None,
+    changes: Sequence[str] = (),
+    comment: str = "Imported from -",
+    wanted: str = "",
+) -> Image:
+    """Return a new image made from the tar `file` (plain or compressed), called `name`, for the platform `wanted`.
 
     `changes` are Dockerfile instructions that set the defaults of its containers (CMD, ENTRYPOINT, ENV, EXPOSE, LABEL,
-    ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR). Raises CorruptData for an archive that is damaged or unsafe,
-    InvalidSpec for a wrong name or change.
+    ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR). `comment` stands in the history. Raises CorruptData for an archive that
+    is damaged or unsafe, InvalidSpec for a wrong name, change or platform.
     """
     names = [reference.new_name(name).full] if name else []
     defaults = dockerfile_changes.defaults(changes)
+    parts = platform.parts(wanted) if wanted else {}
     with layers.using(store):
         layer = layers.import_tar(store, file, None)
-        image = create.image(store, configuration(layer.diff_id, defaults, "Imported from -"), [layer.chain_id], names)
+        document = {**configuration(layer.diff_id, defaults, comment), **parts}
+        image = create.image(store, document, [layer.chain_id], names)
     catalog.note(store, "import", image)
     return image
 

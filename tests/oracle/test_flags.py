@@ -1,4 +1,4 @@
-"""The flags of Docker's command for the life of a container: each one is ours too, or it is said here why not."""
+"""The flags of Docker's command for containers and images: each one is ours too, or it is said here why not."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.support.dockerd import CLIENT
 
 _ENGINE = "of Docker's own engine"
 _WINDOWS = "for Windows containers"
+_PLATFORM = {"platform": "an image here has one platform, which its own description says"}
 _CREATE = {
     "annotation": "an OCI annotation is for another runtime's own extensions; labels are what Skiff keeps",
     "cpu-count": _WINDOWS,
@@ -24,7 +25,7 @@ _CREATE = {
     "io-maxiops": _WINDOWS,
     "isolation": _WINDOWS,
     "link-local-ip": "for networks that Docker's swarm makes",
-    "platform": "an image here has one platform, which its own description says",
+    **_PLATFORM,
     "storage-opt": _ENGINE,
     "use-api-socket": _ENGINE,
     "userns": "only the host's user namespace is there",
@@ -35,11 +36,16 @@ REFUSED: dict[str, dict[str, str]] = {
     "create": _CREATE,
     "run": _CREATE,
     "start": dict.fromkeys(("checkpoint", "checkpoint-dir"), "needs CRIU; experimental in Docker"),
+    "history": _PLATFORM,
+    "images": {"tree": "experimental in Docker: lists an image's platforms, and here it has one"},
+    "load": {"platform": "of an archive's platforms the host's is loaded"},
+    "rmi": _PLATFORM,
+    "save": _PLATFORM,
     "rm": {"link": "removes a link of Docker's first networks; a link here lives as long as its container"},
 }
 VERBS = (
     *("create", "run", "start", "stop", "restart", "kill", "pause", "unpause", "rename", "wait", "rm", "exec"),
-    "attach",
+    *("attach", "images", "history", "tag", "rmi", "load", "save", "import"),
 )
 
 

@@ -407,3 +407,32 @@ def test_events(fleet: int, docker: Engine, skiff: Engine) -> None:
     theirs, ours = told(docker), told(skiff)
     assert len(ours) > 20
     assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--no-trunc",),
+        ("--human=false", "--format", "{{.CreatedBy}}|{{.Comment}}"),
+        ("--format", "{{.CreatedSince}}|{{.CreatedBy}}|{{.Size}}|{{.Comment}}"),
+        ("--format", "table {{.CreatedBy}}\t{{.Size}}"),
+        ("-q", "--format", "{{.Size}}"),
+    ],
+)
+def test_history(docker: Engine, skiff: Engine, fleet: int, words: tuple[str, ...]) -> None:
+    theirs, ours = (engine.call("history", *words, IMAGE) for engine in (docker, skiff))
+    assert (ours.returncode, same(ours.stdout)) == (theirs.returncode, same(theirs.stdout)), ours.stderr
+
+
+def test_import_with_a_message_and_a_platform(docker: Engine, skiff: Engine, archive: Path) -> None:
+    """Docker 20.10 takes a platform and leaves the architecture as it is; newer ones do what they are asked."""
+    name = f"{TAG}-arm"
+    shown = []
+    for engine in (docker, skiff):
+        _must(engine, "import", "-m", "from a tar", "--platform", "linux/arm64/v8", str(archive), name)
+        template = "{{.Os}} {{.Comment}} {{.Architecture}}"
+        shown.append(engine.call("image", "inspect", "--format", template, name).stdout)
+        _must(engine, "rmi", "--no-prune", name)
+    assert [text.rpartition(" ")[0] for text in shown] == ["linux from a tar"] * 2
+    assert shown[1].split()[-1] == "arm64"
