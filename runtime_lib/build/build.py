@@ -6,7 +6,7 @@ import json
 
 from ..images import catalog, create, digest, layers, reference
 from ..records import replace
-from . import epoch, imageconfig, run
+from . import contexts, epoch, imageconfig, run
 from .arguments import SOURCE_DATE_EPOCH
 from .context import Context
 from .spec import BuildResult, Outlook
@@ -33,7 +33,7 @@ def build(store: Store, spec: BuildSpec) -> BuildResult:
     """
     log = _Log(spec.output)
     names = tuple(reference.parse(name).full for name in spec.names)
-    with Context(spec.path, spec.dockerfile) as context, layers.using(store):
+    with contexts.opened(store, spec) as spec, Context(spec.path, spec.dockerfile) as context, layers.using(store):
         walk = Walk(store, replace(spec, output=log.write), context, True)
         try:
             state = walk.target()
@@ -55,7 +55,7 @@ def fingerprint(store: Store, spec: BuildSpec) -> Outlook:
     Raises what `build` raises for wrong input, also ImageNotFound for a missing base image.
     """
     names = [reference.parse(name).full for name in spec.names]
-    with Context(spec.path, spec.dockerfile) as context:
+    with contexts.opened(store, spec) as spec, Context(spec.path, spec.dockerfile) as context:
         walk = Walk(store, spec, context, False)
         try:
             state = walk.target()

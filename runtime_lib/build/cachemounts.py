@@ -84,7 +84,7 @@ def _private(store: Store, key: str, stack: ExitStack) -> str:
     """Lock the first folder of this key that nobody uses, and return its name."""
     number = 0
     while True:
-        name = f"{key}.{number}"
+        name = f"{key}.{number}" if number else key
         try:
             stack.enter_context(store.lock(_LOCK, name, 0))
         except Busy:

@@ -10,6 +10,8 @@ from ..containers import users
 from ..containers.tree import container_tree
 from ..errors import CorruptData, InvalidSpec
 from ..images import layers
+from ..records import dataclass
+from . import ignore, modes
 from .place import Writer
 
 TYPE_CHECKING = False
@@ -23,37 +25,56 @@ if TYPE_CHECKING:
     from .steps import CopyStep, Step, WorkdirStep
 
 
-def find(tree: Tree, step: CopyStep) -> list[Source]:
-    """Return what a COPY names. Raises InvalidSpec with file and line."""
+@dataclass(frozen=True)
+class Part:
+    """Sources from one tree. `mark` stands for their content where that is known without reading it."""
+
+    tree: Tree
+    sources: tuple[Source, ...]
+    mark: str = ""
+    unpacks: bool = False
+    keeps_times: bool = False
+
+
+def find(tree: Tree, step: CopyStep) -> list[Part]:
+    """Return what a COPY names in a tree. Raises InvalidSpec with file and line."""
     try:
-        sources = tree.find(step.sources) if step.sources else []
+        rules = ignore.parse("\n".join(step.exclude), "--exclude") if step.exclude else None
+        found = tree.with_parents(step.sources) if step.parents else tree.find(step.sources) if step.sources else []
+        sources = [one for one in (source.without(rules) for source in found) if one] if rules else found
     except InvalidSpec as error:
         raise InvalidSpec(f"{step.where}: {error}") from error
     if len(sources) > 1 and not step.destination.endswith("/"):
         raise InvalidSpec(f"{step.where}: the destination {step.written!r} of several sources must end with /")
-    return sources
+    return [] if step.remotes and not sources else [Part(tree, tuple(sources), unpacks=step.unpack)]
 
 
-def mark(tree: Tree, sources: Sequence[Source], step: CopyStep) -> str:
+def mark(parts: Sequence[Part], step: CopyStep) -> str:
     """Return the digest of a COPY's content as history shows it: file:..., dir:... or multi:..."""
-    found = tree.digest(sources)
+    digests = [part.mark or part.tree.digest(part.sources) for part in parts]
+    found = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
     for document in step.heredocs:
         found = hashlib.sha256(
             f"{found}{document.name}\0{document.content}".encode(errors="surrogateescape")
         ).hexdigest()
+    sources = [source for part in parts for source in part.sources]
     if len(sources) + len(step.heredocs) > 1:
         return f"multi:{found}"
     return f"dir:{found}" if sources and sources[0].is_folder else f"file:{found}"
 
 
 @contextmanager
-def copied(store: Store, state: State, step: CopyStep, tree: Tree, sources: Sequence[Source]) -> Iterator[str]:
+def copied(store: Store, state: State, step: CopyStep, parts: Sequence[Part]) -> Iterator[str]:
     """Do a COPY or ADD; give the folder with what it has written."""
     with _upper(store, state) as (folders, work):
         with container_tree(folders, work) as root, _located(step):
             keeps = step.source_stage and not step.owner
-            writer = Writer(root, None if keeps else _owner(root, step.owner), step.mode)
-            writer.copy(tree, sources, step.destination, step.unpack)
+            writer = Writer(root, None if keeps else _owner(root, step.owner), modes.parse(step.mode))
+            if step.link:
+                writer.cut_links(step.destination)
+            for part in parts:
+                writer.keeps_times = part.keeps_times
+                writer.copy(part.tree, part.sources, step.destination, part.unpacks)
             for document in step.heredocs:
                 writer.write(step.destination, document.name, document.content.encode(errors="surrogateescape"))
         yield f"{work}/upper"

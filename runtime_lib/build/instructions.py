@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 # name -> the flags that are supported.
 FLAGS: dict[str, tuple[str, ...]] = {
-    "ADD": ("chown", "chmod"),
+    "ADD": ("chown", "chmod", "link", "exclude", "checksum", "keep-git-dir", "unpack"),
     "ARG": (),
     "CMD": (),
-    "COPY": ("from", "chown", "chmod"),
+    "COPY": ("from", "chown", "chmod", "link", "parents", "exclude"),
     "ENTRYPOINT": (),
     "ENV": (),
     "EXPOSE": (),
@@ -33,18 +33,11 @@ FLAGS: dict[str, tuple[str, ...]] = {
     "VOLUME": (),
     "WORKDIR": (),
 }
-_REPEATED = (("RUN", "mount"),)
+_REPEATED = (("RUN", "mount"), ("COPY", "exclude"), ("ADD", "exclude"))
+_SWITCHES = ("link", "parents", "keep-git-dir", "unpack")
 # What other builders know and this one does not: (instruction, flag) -> what to do instead.
 _UNSUPPORTED = {
     ("RUN", "device"): "remove it",
-    ("COPY", "link"): "remove it: the outcome is the same",
-    ("COPY", "parents"): "name the folders in the destination",
-    ("COPY", "exclude"): "list the files in .dockerignore",
-    ("ADD", "link"): "remove it: the outcome is the same",
-    ("ADD", "checksum"): "download the file before the build and ADD it from the context",
-    ("ADD", "keep-git-dir"): "clone the repository before the build and COPY it from the context",
-    ("ADD", "unpack"): "use ADD to unpack an archive, COPY to keep it",
-    ("ADD", "exclude"): "list the files in .dockerignore",
 }
 _JSON_OR_TEXT = ("CMD", "ENTRYPOINT", "RUN", "SHELL")
 _JSON_OR_WORDS = ("ADD", "COPY", "VOLUME")
@@ -112,10 +105,19 @@ def _flags(name: str, rest: str, where: str) -> tuple[tuple[tuple[str, str], ...
             known = ", ".join(f"--{flag}" for flag in FLAGS[name]) or "none"
             meant = suggestion.close(key, FLAGS[name], "--")
             raise InvalidSpec(f"{where}: {name} does not know the flag --{key[:40]}{meant}; it knows {known}")
-        if not separator or (key in dict(found) and (name, key) not in _REPEATED):
+        if key in _SWITCHES:
+            value = _switch(f"{where}: {name} --{key}", value if separator else "true")
+        elif not separator or (key in dict(found) and (name, key) not in _REPEATED):
             raise InvalidSpec(f"{where}: {name} needs --{key}=VALUE once")
         found.append((key, value))
     return tuple(found), rest
+
+
+def _switch(what: str, value: str) -> str:
+    """Return "true", or "" for false. Raises InvalidSpec."""
+    if value.lower() not in ("true", "1", "false", "0"):
+        raise InvalidSpec(f"{what}={value[:40]} is neither true nor false")
+    return "true" if value.lower() in ("true", "1") else ""
 
 
 def _arguments(name: str, rest: str, where: str, escape: str) -> tuple[tuple[str, ...], bool]:

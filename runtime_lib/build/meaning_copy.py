@@ -6,7 +6,7 @@ import posixpath
 
 from ..errors import InvalidSpec
 from ..records import replace
-from . import expansion, imageconfig
+from . import expansion, imageconfig, modes, remote
 from .steps import CopyStep, Step
 
 TYPE_CHECKING = False
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from .instructions import Instruction
     from .scope import Scope
-
-_REMOTE = ("http://", "https://", "ftp://", "git://", "git@", "ssh://")
 
 
 def copy(scope: Scope, item: Instruction) -> Step:
@@ -31,10 +29,15 @@ def copy(scope: Scope, item: Instruction) -> Step:
     )
     # Documents in place of files have been taken out of the text already; what is left are paths.
     sources = [path for path, text in zip(paths[:-1], item.arguments) if not (heredocs and text.startswith("<<"))]
-    _check_sources(item, sources)
-    if len(sources) + len(heredocs) > 1 and not paths[-1].endswith("/"):
+    remotes = [text for text in sources if remote.is_remote(text)]
+    sources = [text for text in sources if text not in remotes]
+    _check_sources(item, sources, remotes)
+    if len(sources) + len(remotes) + len(heredocs) > 1 and not paths[-1].endswith("/"):
         raise InvalidSpec(f"the destination {paths[-1]!r} of several sources must end with /")
     owner = expansion.word(item.flag("chown"), values, scope.escape)
+    mode = expansion.word(item.flag("chmod"), values, scope.escape)
+    modes.parse(mode)
+    checksum = expansion.word(item.flag("checksum"), values, scope.escape)
     prefix = " ".join([*imageconfig.shell(scope.config), f"#(nop) {item.name}"])
     return CopyStep(
         item.where,
@@ -48,18 +51,26 @@ def copy(scope: Scope, item: Instruction) -> Step:
         paths[-1],
         item.flag("from"),
         owner,
-        _mode(expansion.word(item.flag("chmod"), values, scope.escape)),
-        item.name == "ADD",
+        mode,
+        item.name == "ADD" and _unpacks(item),
+        bool(item.flag("link")),
+        bool(item.flag("parents")),
+        tuple(expansion.word(text, values, scope.escape) for text in item.values("exclude")),
+        tuple(remote.parse(text, checksum, bool(item.flag("keep-git-dir"))) for text in remotes),
+        bool(item.flag("unpack")),
     )
 
 
-def _check_sources(item: Instruction, sources: Sequence[str]) -> None:
+def _unpacks(item: Instruction) -> bool:
+    return "unpack" not in dict(item.flags) or bool(item.flag("unpack"))
+
+
+def _check_sources(item: Instruction, sources: Sequence[str], remotes: Sequence[str]) -> None:
+    if remotes and (item.name == "COPY" or item.flag("from")):
+        raise InvalidSpec(f"COPY takes no address ({remote.shown(remotes[0])}); ADD does")
+    if item.flag("checksum") and (len(remotes) != 1 or sources):
+        raise InvalidSpec("--checksum belongs to one address or repository, and to nothing else")
     for source in sources:
-        if item.name == "ADD" and source.lower().startswith(_REMOTE):
-            raise InvalidSpec(
-                f"ADD of an address ({source[:60]}) is not supported yet; download it before the build "
-                "(ansible.builtin.get_url) and ADD the file"
-            )
         if ".." in posixpath.normpath(source.lstrip("/")).split("/"):
             raise InvalidSpec(f"{item.name} {source[:60]!r} leads out of the build context; move the file into it")
 
@@ -68,11 +79,3 @@ def _destination(scope: Scope, path: str) -> str:
     folder = path.endswith("/") or posixpath.basename(path) in (".", "")
     absolute = imageconfig.working_dir(scope.config, path)
     return absolute if not folder or absolute.endswith("/") else f"{absolute}/"
-
-
-def _mode(text: str) -> int | None:
-    if not text:
-        return None
-    if not text.isascii() or len(text) > 5 or not set(text) <= set("01234567"):
-        raise InvalidSpec(f"--chmod={text[:40]} is no octal number such as 0644; symbolic modes are not supported yet")
-    return int(text, 8) & 0o7777

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ..images.tarheader import Entry as Member
     from ..linux.saferoot import SafeRoot
+    from .modes import Change
     from .sources import Entry, Source, Tree
 
 _FOLDER = os.O_PATH | os.O_DIRECTORY
@@ -35,14 +36,15 @@ _MOST_LINKS = 40  # as the kernel has it (path_resolution(7))
 
 
 class Writer:
-    """Writes into `root` as one owner; `mode` overrides the modes of what is copied."""
+    """Writes into `root` as one owner; `change` gives what is copied another mode (see `modes`)."""
 
-    def __init__(self, root: SafeRoot, owner: tuple[int, int] | None, mode: int | None = None) -> None:
+    def __init__(self, root: SafeRoot, owner: tuple[int, int] | None, change: Change | None = None) -> None:
         """Take the tree, which stays the caller's. Without an owner files keep theirs, and new parents are root's."""
         self.root = root
         self.owner = owner or (0, 0)
         self.keeps_owners = owner is None
-        self.mode = mode
+        self.change = change
+        self.keeps_times = False
 
     def copy(self, tree: Tree, sources: Sequence[Source], destination: str, unpack: bool) -> None:
         """Copy sources to `destination`, a folder when it ends with a slash or is one already."""
@@ -54,7 +56,8 @@ class Writer:
 
     def write(self, destination: str, name: str, content: bytes) -> None:
         """Write a document to a file, or under its name into a folder."""
-        with self._created(self._target(destination, name), self.mode or 0o644, self.owner) as descriptor:
+        mode = self.change(0o644, False) if self.change else 0o644
+        with self._created(self._target(destination, name), mode, self.owner) as descriptor:
             while content:
                 content = content[os.write(descriptor, content) :]
 
@@ -81,6 +84,19 @@ class Writer:
                 self.make_folder(posixpath.join(posixpath.dirname(done), target), owner, links - 1)
             else:
                 raise InvalidSpec(f"{done} leads through too many links in the image")
+
+    def cut_links(self, path: str) -> None:
+        """Remove the links on the way to `path`, and a link there: with `--link` a copy follows none."""
+        done = ""
+        for name in [part for part in path.split("/") if part]:
+            done = f"{done}/{name}"
+            if self._link(done) is not None:
+                parent, leaf = self.root.parent(done)
+                try:
+                    os.unlink(leaf, dir_fd=parent)
+                finally:
+                    os.close(parent)
+                return  # nothing of the image lies behind it any more
 
     def _link(self, path: str) -> str | None:
         """Return where the link `path` points to; None when it is none."""
@@ -212,6 +228,8 @@ class Writer:
         try:
             while os.sendfile(descriptor, source, None, _PIECE):
                 continue
+            if self.keeps_times:
+                os.utime(descriptor, ns=(entry.status.st_mtime_ns, entry.status.st_mtime_ns))
             return capability(source)
         finally:
             os.close(source)
@@ -220,7 +238,8 @@ class Writer:
         return (entry.status.st_uid, entry.status.st_gid) if self.keeps_owners else self.owner
 
     def _mode(self, entry: Entry) -> int:
-        return stat.S_IMODE(entry.status.st_mode) if self.mode is None else self.mode
+        mode = stat.S_IMODE(entry.status.st_mode)
+        return self.change(mode, stat.S_ISDIR(entry.status.st_mode)) if self.change else mode
 
     def _unpacked(self, tree: Tree, entry: Entry, destination: str) -> bool:
         """Unpack an archive into the folder `destination`; return False for a file that is none."""

@@ -43,6 +43,12 @@ class Source:
     is_folder: bool
     entries: tuple[Entry, ...]
 
+    def without(self, rules: Ignore) -> Source | None:
+        """Return the source without what `rules` exclude, by the path in a folder, or by the name of a file."""
+        if not self.is_folder:
+            return None if rules.excludes(self.name) else self
+        return Source(self.name, True, tuple(one for one in self.entries if not rules.excludes(one.relative)))
+
 
 class Tree:
     """A build context with its ignore rules, or the tree of a stage."""
@@ -57,15 +63,43 @@ class Tree:
         """Return the sources that paths and patterns name. Raises InvalidSpec for one that is not there."""
         found: list[Source] = []
         for path in paths:
-            clean = posixpath.normpath(path.replace("\0", "")).lstrip("/")
+            clean = _clean(path.replace("\0", ""))
             if patterns.has_wildcard(path):
                 pattern = patterns.Path(clean)
                 found += [self._source(match) for match in self._matches(pattern, "")]
             else:
-                found.append(self._source("" if clean == "." else clean))
+                found.append(self._source(clean))
         if not found:
             raise InvalidSpec(f"no source files: nothing matches {' '.join(paths)[:200]}")
         return found
+
+    def with_parents(self, paths: Sequence[str]) -> list[Source]:
+        """Return the sources of `--parents`: each with the folders on the way to it, from `/./` in the path on.
+
+        No link on the way is followed below that place. Raises InvalidSpec for one that is not there.
+        """
+        return [self._with_parents(path) for path in paths]
+
+    def _with_parents(self, path: str) -> Source:
+        base, pivot, rest = path.replace("\0", "").partition("/./")
+        top = self._source(_clean(base)) if pivot else self._source("")
+        if not top.is_folder:
+            raise InvalidSpec(f"{base[:200]} is no folder of the build context")
+        pattern = patterns.Path(_clean(rest if pivot else path) or "**", deep=True)
+        taken: dict[str, Entry] = {}
+        folders: dict[str, Entry] = {}
+        for entry in top.entries:
+            if stat.S_ISDIR(entry.status.st_mode):
+                folders[entry.relative] = entry
+            if any(pattern.reach(entry.relative)):
+                above = posixpath.dirname(entry.relative)
+                while above and above not in taken and above in folders:
+                    taken[above] = folders[above]
+                    above = posixpath.dirname(above)
+                taken[entry.relative] = entry
+        if not taken:
+            raise InvalidSpec(f"no source files: nothing matches {path[:200]}")
+        return Source("", True, tuple(taken[key] for key in sorted(taken)))
 
     def at(self, path: str) -> Source:
         """Return the source at one path, which is no pattern. Raises InvalidSpec when it is not there, or excluded."""
@@ -171,6 +205,11 @@ class Tree:
     def _matches(self, pattern: patterns.Path, place: str) -> list[str]:
         found = [entry.path for entry in self._walk(place, "") if pattern.match(entry.path)]
         return sorted(found)
+
+
+def _clean(path: str) -> str:
+    clean = posixpath.normpath(path).lstrip("/")
+    return "" if clean == "." else clean
 
 
 def capability(descriptor: int) -> bytes:

@@ -7,6 +7,7 @@ from ..records import dataclass, field
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import IO
 
     from ..images.catalog import Image
     from .secrets import Secret
@@ -18,7 +19,8 @@ def _nowhere(_unused: str) -> None:
 
 @dataclass(frozen=True)
 class BuildSpec:
-    """One build. `path` is the context's folder, `dockerfile` lies in it unless the path is absolute.
+    """One build. `path` is the context's folder, or the address of a repository or an archive; `stream` replaces it by
+    an archive or a Dockerfile. `dockerfile` lies in it unless the path is absolute.
 
     `names` are given to the image (with a tag, or latest). `network` is a container's network mode, "" the default
     bridge. `memory`, `memory_swap` and `shm_size` (bytes, 0: no limit of its own) and `etc_hosts` hold for RUN.
@@ -48,6 +50,7 @@ class BuildSpec:
     secrets: dict[str, Secret] = field(default_factory=dict)
     ssh: dict[str, str] = field(default_factory=dict)
     allow: tuple[str, ...] = ()
+    stream: IO[bytes] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

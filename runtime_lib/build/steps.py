@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from .lines import Heredoc
     from .mount import RunMount
+    from .remote import Remote
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,10 @@ class RunStep(Step):
 class CopyStep(Step):
     """COPY and ADD. `destination` is absolute; it ends with a slash where it has to be a folder.
 
-    `source_stage` is what `--from` names, "" for the build context. `written` is the destination as written.
+    `source_stage` is what `--from` names, "" for the build context. `written` is the destination as written, `mode`
+    that of `--chmod`. With `link` no link of the image is followed at the destination; with `parents` the folders on
+    the way to a source are copied too; `exclude` are patterns of what is left out of the sources.
+    `remotes` are sources that lie elsewhere, and archives among them are unpacked on demand only.
     """
 
     sources: tuple[str, ...]
@@ -57,8 +61,13 @@ class CopyStep(Step):
     written: str
     source_stage: str
     owner: str
-    mode: int | None
+    mode: str
     unpack: bool
+    link: bool = False
+    parents: bool = False
+    exclude: tuple[str, ...] = ()
+    remotes: tuple[Remote, ...] = ()
+    unpacks_remotes: bool = False
 
     def history(self, digest: str) -> str:
         """Return the history's text for a content with this digest."""

@@ -14,7 +14,20 @@ from ..containers.tree import image_tree
 from ..errors import ImageNotFound, InvalidSpec
 from ..images import catalog, create, layers, reference
 from ..records import replace
-from . import cache, checks, copying, dockerfile, entitlements, epoch, imageconfig, interpret, mounting, platforms, run
+from . import (
+    cache,
+    checks,
+    copying,
+    dockerfile,
+    entitlements,
+    epoch,
+    fetched,
+    imageconfig,
+    interpret,
+    mounting,
+    platforms,
+    run,
+)
 from . import state as states
 from .arguments import PREDEFINED, SOURCE_DATE_EPOCH, Arguments
 from .mounting import Origin
@@ -142,14 +155,14 @@ class Walk:
 
     def _step(self, index: int, state: State, step: Step) -> State:
         if isinstance(step, CopyStep):
-            with self._tree(index, step) as tree:
-                sources = copying.find(tree, step)
-                mark = copying.mark(tree, sources, step)
-                key = cache.key(state.top, "copy", mark, step.destination, step.owner, step.mode, step.unpack)
-                created_by = step.history(mark)
-                return self._layer(
-                    index, state, step, key, copying.copied(self.store, state, step, tree, sources), created_by
+            with self._tree(index, step) as tree, fetched.parts(self.store, self.spec, step) as more:
+                parts = [*copying.find(tree, step), *more]
+                mark = copying.mark(parts, step)
+                key = cache.key(
+                    state.top, "copy", mark, step.destination, step.owner, step.mode, step.unpack, step.link
                 )
+                created_by = step.history(mark)
+                return self._layer(index, state, step, key, copying.copied(self.store, state, step, parts), created_by)
         if isinstance(step, RunStep):
             find = partial(self._origin, index, step.where)
             material = [step.argv, step.recorded, step.user, step.working_dir, step.volumes]

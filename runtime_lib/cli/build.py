@@ -12,7 +12,7 @@ from .options import FLAG, LIST, TEXT, Option, Usage
 
 _BUILD = Usage(
     "build",
-    "[OPTIONS] PATH",
+    "[OPTIONS] PATH|URL|-",
     "Build an image from a Dockerfile",
     (
         Option("add-host", "", LIST, "Add a line to /etc/hosts of RUN (host:ip)"),
@@ -43,14 +43,16 @@ _BUILD = Usage(
 
 def build(words: list[str]) -> int:
     """Build an image; the log goes to standard output as it grows."""
-    from ..build import agent, entitlements, secrets
+    from ..build import agent, entitlements, remote, secrets
     from ..build.build import build as engine
     from ..build.spec import BuildSpec
 
     parsed = _BUILD.parse(words)
+    path = parsed.arguments[0]
+    fetched = path == "-" or remote.is_remote(path)
     spec = BuildSpec(
-        os.path.abspath(parsed.arguments[0]),
-        os.path.abspath(parsed.file) if parsed.file else "Dockerfile",
+        path if fetched else os.path.abspath(path),
+        _dockerfile(parsed.file, fetched),
         tuple(parsed.tag),
         {**_moment(), **environment([], parsed.build_arg)},
         parsed.target or "",
@@ -67,6 +69,7 @@ def build(words: list[str]) -> int:
         secrets=dict(secrets.parse(text, os.environ) for text in parsed.secret),
         ssh=dict(agent.parse(text, os.environ) for text in parsed.ssh),
         allow=entitlements.known(parsed.allow),
+        stream=sys.stdin.buffer if path == "-" else None,
     )
     result = engine(opened.store(), spec)
     if parsed.quiet:
@@ -81,6 +84,11 @@ def _moment() -> dict[str, str]:
     """Return the argument that the environment gives to every build (reproducible-builds.org)."""
     moment = os.environ.get("SOURCE_DATE_EPOCH")
     return {"SOURCE_DATE_EPOCH": moment} if moment else {}
+
+
+def _dockerfile(given: str | None, fetched: bool) -> str:
+    """Return the Dockerfile's path: that of a fetched context lies in it, any other one is the user's."""
+    return (given if fetched else os.path.abspath(given)) if given else "Dockerfile"
 
 
 def _print(text: str) -> None:

@@ -117,7 +117,7 @@ def test_copy() -> None:
     step = steps("FROM x\nWORKDIR /w\nENV d=/e\nCOPY --from=y --chown=1:$z --chmod=0750 a* b $d/", {"z": "2"})[-1]
     assert isinstance(step, CopyStep)
     assert (step.sources, step.destination, step.source_stage) == (("a*", "b"), "/e/", "y")
-    assert (step.owner, step.mode, step.unpack) == ("1:", 0o750, False)
+    assert (step.owner, step.mode, step.unpack) == ("1:", "0750", False)
     assert step.history("multi:0") == "/bin/sh -c #(nop) COPY --chown=1:multi:0 in /e/ "
 
 
@@ -152,9 +152,10 @@ def test_triggers_of_the_base_run_first() -> None:
         ("COPY ../a /b", "leads out of the build context"),
         ("COPY a/../../b /c", "leads out of the build context"),
         ("COPY a b /c", "must end with /"),
-        ("COPY --chmod=u+x a /b", "symbolic modes"),
-        ("ADD https://x/y /z", "ADD of an address"),
-        ("ADD git@x:y /z", "ADD of an address"),
+        ("COPY --chmod=u+q a /b", "--chmod=u+q is neither a number"),
+        ("COPY https://x/y /z", "COPY takes no address (https://x/y); ADD does"),
+        ("ADD ftp://x/y /z", "line 2: ftp://x/y: only http, https and Git"),
+        ("ADD --checksum=sha256:0 a /z", "--checksum belongs to one address"),
         ("EXPOSE x", "is no port"),
         ("EXPOSE 70000", "is no port"),
         ("EXPOSE 9-8", "is no port"),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime_lib.build import modes
 from runtime_lib.build.place import Writer, is_archive
 from runtime_lib.build.sources import Tree
 from runtime_lib.errors import InvalidSpec
@@ -39,9 +40,9 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "target"
 
 
-def copy(tree: Tree, target: Path, source: str, destination: str, mode: int | None = None) -> None:
+def copy(tree: Tree, target: Path, source: str, destination: str, mode: str = "") -> None:
     with SafeRoot.at(str(target)) as root:
-        Writer(root, ME, mode).copy(tree, tree.find([source]), destination, False)
+        Writer(root, ME, modes.parse(mode)).copy(tree, tree.find([source]), destination, False)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_a_folder_is_merged(tree: Tree, target: Path) -> None:
 
 
 def test_chmod_holds_for_all(tree: Tree, target: Path) -> None:
-    copy(tree, target, "dir", "/d", 0o750)
+    copy(tree, target, "dir", "/d", "750")
     assert stat.S_IMODE((target / "d/sub/f").stat().st_mode) == 0o750
 
 
