@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 6
+VERSION = 7
 # The oldest version whose libraries may go on with a database of VERSION. Raise it when they would do harm there.
 READABLE = 3
 
@@ -39,6 +39,11 @@ MIGRATIONS = {
         # Layers of a pull that is going on or has failed: they wait for the next one until then.
         "CREATE TABLE kept_layers (chain_id TEXT PRIMARY KEY REFERENCES layers (chain_id) ON DELETE CASCADE,"
         " until INTEGER NOT NULL)",
+    ),
+    # The ids of the host that the users of a container are; see `containers.userns`.
+    7: (
+        "CREATE TABLE id_ranges (container_id TEXT PRIMARY KEY REFERENCES containers (id) ON DELETE CASCADE,"
+        " uid INTEGER NOT NULL, gid INTEGER NOT NULL, size INTEGER NOT NULL)",
     ),
 }
 

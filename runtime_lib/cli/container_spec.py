@@ -51,6 +51,7 @@ _PLAIN = {
     "stop_timeout": "stop_timeout",
     "tty": "tty",
     "user": "user",
+    "userns": "userns_mode",
     "uts": "uts_mode",
     "workdir": "working_dir",
 }

@@ -7,8 +7,9 @@ import os
 from ..jsontext import compact
 from ..linux import capabilities as kernel
 from ..linux.cgroups.hierarchy import detect
+from ..records import replace
 from ..store import Store, write_file
-from . import attach_volumes, devices, host_files, namespaces, tree, users
+from . import attach_volumes, devices, host_files, namespaces, tree, userns, users
 from .catalog import Container
 from .config import Overlay, Settings, oci_config, working_dir
 from .config_mounts import Additions, ReadyMount
@@ -38,6 +39,8 @@ def write(
     """
     more = more or Additions()
     folder = store.layout.container(container.id)
+    id_maps = userns.mappings(store, container.id)
+    binds = (*own_files(store, container), *attach_volumes.ready(store, container.spec), *more.mounts)
     settings = Settings(
         spec=container.spec,
         image=image.defaults,
@@ -45,13 +48,14 @@ def write(
         hostname=host_files.hostname(store, container),
         cgroup=cgroup_path(store, container.id),
         root=Overlay(tuple(layers), f"{folder}/upper", f"{folder}/work"),
-        mounts=(*own_files(store, container), *attach_volumes.ready(store, container.spec), *more.mounts),
+        mounts=tuple(replace(one, idmap=one.idmap and id_maps is not None) for one in binds),
         devices=devices.resolve(container.spec),
         throttled=devices.throttled(container.spec),
         available=frozenset(kernel.names(kernel.own_bounding())),
         joined=namespaces.joined(store, container.spec),
         own_network=namespaces.own_network(container.spec),
         throttles=_throttles(),
+        id_maps=id_maps,
         cgroup_version=2 if detect().mode == "v2" else 1,
     )
     config = oci_config(settings)
@@ -100,4 +104,4 @@ def own_files(store: Store, container: Container) -> tuple[ReadyMount, ...]:
     """Return the files of /etc that are written for a container, or for the one whose network it shares."""
     owner = namespaces.network_owner(store, container)
     folder = store.layout.container(owner)
-    return tuple(ReadyMount(f"/etc/{name}", f"{folder}/{name}") for name in OWN_FILES)
+    return tuple(ReadyMount(f"/etc/{name}", f"{folder}/{name}", idmap=True) for name in OWN_FILES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import InvalidSpec
 from ..patterns import Pattern
-from . import health, log_options, other_runtime, signals
+from . import health, log_options, other_runtime, signals, userns
 from .config_mounts import clean
 from .devices import by_device
 from .mounts import PROPAGATIONS
@@ -240,7 +240,8 @@ def cgroup_parent(spec: ContainerSpec) -> None:
 
 
 CHECKS = (name, texts, host_names, network, ports, mounts, memory, processor, block_io, process, restart, sysctls,
-          log_options.check, health.check, security, namespaces, cgroup_parent, other_runtime.check)  # fmt: skip
+          log_options.check, health.check, security, namespaces, cgroup_parent, other_runtime.check,
+          userns.check)  # fmt: skip
 ULIMITS = ("as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss",
            "rtprio", "rttime", "sigpending", "stack")  # fmt: skip
 

@@ -29,9 +29,10 @@ class Overlay:
     upper: str
     work: str
 
-    def mount(self) -> dict[str, Any]:
+    def mount(self, idmap: bool) -> dict[str, Any]:
         """Return the mount at `/`, which the runtime makes in the container's own mount namespace."""
         options = [f"lowerdir={lowerdir(self.layers)}", f"upperdir={self.upper}", f"workdir={self.work}"]
+        options += ["idmap"] if idmap else []
         return {"destination": "/", "type": "overlay", "source": "overlay", "options": options}
 
 
@@ -42,6 +43,7 @@ class Settings:
     `image` is the `config` object of the image's configuration; `available` are the capabilities that this process
     may give away; `joined` maps a namespace's type to the file of the one that is shared with another container;
     `own_network` says whether the container has a network namespace to itself; `cgroup_version` is 1 or 2.
+    `id_maps` are the maps of user and group ids of a container with a user namespace, None without.
     `throttles` are folders of the host's processors whose counters tell one container what the others do.
     """
 
@@ -59,6 +61,7 @@ class Settings:
     own_network: bool = True
     cgroup_version: int = 2
     throttles: tuple[str, ...] = ()
+    id_maps: tuple[list[dict[str, int]], list[dict[str, int]]] | None = None
 
 
 def oci_config(settings: Settings) -> dict[str, Any]:
@@ -68,7 +71,7 @@ def oci_config(settings: Settings) -> dict[str, Any]:
         "ociVersion": "1.0.2",
         "process": process(settings),
         "root": {"path": "rootfs", "readonly": spec.read_only},
-        "mounts": [settings.root.mount(), *mounts(spec, settings.mounts)],
+        "mounts": [settings.root.mount(settings.id_maps is not None), *mounts(spec, settings.mounts)],
         "linux": _linux(settings),
     }
     if spec.uts_mode in ("", "private"):
@@ -161,6 +164,8 @@ def _linux(settings: Settings) -> dict[str, Any]:
         "sysctl": _sysctls(settings),
         "devices": [_device(device) for device in settings.devices],
     }
+    if settings.id_maps:
+        result["uidMappings"], result["gidMappings"] = settings.id_maps
     if not spec.privileged:
         result["maskedPaths"] = [*security.kept((*profile.MASKED_PATHS, *settings.throttles)), *security.mask]
         result["readonlyPaths"] = security.kept(profile.READONLY_PATHS)
@@ -174,6 +179,7 @@ def namespaces(settings: Settings) -> list[dict[str, str]]:
     """Return the namespaces of the container: new ones, joined ones, and none where the host's is shared."""
     spec = settings.spec
     wanted = ["mount"]
+    wanted += ["user"] if settings.id_maps else []
     wanted += ["network"] if spec.network_mode != "host" else []
     wanted += ["uts"] if spec.uts_mode != "host" else []
     wanted += ["pid"] if spec.pid_mode != "host" else []
@@ -185,7 +191,8 @@ def namespaces(settings: Settings) -> list[dict[str, str]]:
 
 
 def _sysctls(settings: Settings) -> dict[str, str]:
-    defaults = profile.NETWORK_SYSCTLS if settings.own_network else {}
+    # Inside a user namespace the kernel takes no range of groups that it does not have; the network has ours already.
+    defaults = profile.NETWORK_SYSCTLS if settings.own_network and not settings.id_maps else {}
     return {**defaults, **settings.spec.sysctls}
 
 

@@ -24,6 +24,7 @@ class ReadyMount:
 
     With `layers` (the top one first) it is the tree of an image instead, read-only without `writable`, a folder with
     an `upper` and a `work` that take what is written. `beneath` is a path inside of it. `flags` are more options.
+    `idmap` lets its files belong to the container's users, in a container with a user namespace.
     """
 
     target: str
@@ -34,6 +35,7 @@ class ReadyMount:
     read_only_tree: bool = False
     beneath: str = ""
     layers: tuple[str, ...] = ()
+    idmap: bool = False
     writable: str = ""
     flags: tuple[str, ...] = ()
 
@@ -60,6 +62,7 @@ def mounts(spec: ContainerSpec, ready: Sequence[ReadyMount]) -> list[dict[str, A
 def bind(mount: ReadyMount) -> dict[str, Any]:
     """Return the OCI mount that binds a path of the host, or shows the tree of an image."""
     part = [f"{BENEATH}={mount.beneath}"] if mount.beneath else []
+    part += [("ridmap" if mount.recursive and not mount.layers else "idmap")] if mount.idmap else []
     if mount.layers:
         own = [f"upperdir={mount.writable}/upper", f"workdir={mount.writable}/work"] if mount.writable else []
         options = [f"lowerdir={lowerdir(mount.layers)}", *own, "rprivate", *part]

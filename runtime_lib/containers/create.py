@@ -12,7 +12,7 @@ from ..images import layers
 from ..jsontext import compact
 from ..records import replace
 from ..store import Store, sync_folder
-from . import attach_volumes, events, host_limits, names, reconcile, wiring
+from . import attach_volumes, events, host_limits, names, reconcile, userns, wiring
 from .catalog import Container, find
 from .config import arguments
 from .spec import ContainerSpec
@@ -31,6 +31,7 @@ def create(store: Store, spec: ContainerSpec, container_id: str = "") -> Contain
     reconcile.reconcile(store)
     spec.check()
     host_limits.check(spec)
+    userns.require(spec)
     image = images.find(store, spec.image)
     arguments(spec, image.defaults)
     spec = attach_volumes.complete(store, spec, image.defaults)
@@ -39,6 +40,7 @@ def create(store: Store, spec: ContainerSpec, container_id: str = "") -> Contain
     with store.lock("container", container_id):
         name = _reserve(store, container_id, spec, image)
         try:
+            userns.lease(store, container_id, spec)
             _build(store, container_id, replace(spec, name=name), image)
         except BaseException:
             reconcile.erase(store, container_id)

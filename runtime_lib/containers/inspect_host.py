@@ -64,7 +64,7 @@ def _namespaces(spec: ContainerSpec) -> dict[str, Any]:
         "OomScoreAdj": spec.oom_score_adj,
         "PidMode": spec.pid_mode,
         "UTSMode": spec.uts_mode,
-        "UsernsMode": "",
+        "UsernsMode": spec.userns_mode,
         "ShmSize": spec.shm_size or profile.SHM_SIZE,
         "Runtime": spec.oci_runtime or "skiff",
         "ConsoleSize": [0, 0],

@@ -22,6 +22,7 @@ def check(spec: ContainerSpec) -> None:
         raise InvalidSpec(f"oci_runtime {spec.oci_runtime!r}: give a name such as runc, or an absolute path")
     lacking = {
         "init": spec.init,
+        "userns_mode": spec.userns_mode not in ("", "host"),
         "a mount of type image": any(mount.kind == "image" for mount in spec.mounts),
         "a part of a volume (subpath)": any(mount.subpath for mount in spec.mounts),
     }

@@ -28,6 +28,7 @@ class ContainerSpec:
     `memory_swap` is memory plus swap, -1 is unlimited. `cpus` is a number of processors; `cpu_period`, `cpu_quota` and
     the real-time budget `cpu_rt_*` are microseconds. The rates of `blkio_weight_device` are weights.
     `stdin_once` ends an `interactive` one's standard input with the first client's, or when that client leaves.
+    `userns_mode` is "" or "host", or "auto" for ids of its own (`auto:size=N`, see `userns`).
     `oci_runtime` is the name or path of another OCI runtime, "" or "skiff" is our own.
     """
 
@@ -109,6 +110,7 @@ class ContainerSpec:
     uts_mode: str = ""
     cgroupns_mode: str = ""
     cgroup_parent: str = ""
+    userns_mode: str = ""
     oci_runtime: str = ""
 
     def check(self) -> None:

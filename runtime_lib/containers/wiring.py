@@ -11,6 +11,7 @@ from ..linux import netns
 from ..networks.namespace import new_namespace
 from ..store import Store
 from . import namespaces
+from . import userns as id_ranges
 from .catalog import Container
 from .spec import ContainerSpec
 
@@ -46,7 +47,7 @@ def connect(store: Store, container: Container) -> int:
     if not namespaces.own_network(spec):
         with netns.of(namespaces.owner(store, spec.network_mode)) as joined:
             return os.dup(joined)
-    namespace = new_namespace()
+    namespace = _fresh(store, container)
     try:
         endpoints = []
         wanted = attachments(spec)
@@ -60,6 +61,19 @@ def connect(store: Store, container: Container) -> int:
         os.close(namespace)
         raise
     return namespace
+
+
+def _fresh(store: Store, container: Container) -> int:
+    maps = id_ranges.mappings(store, container.id) if id_ranges.wanted(container.spec) else None
+    if maps is None:
+        return new_namespace()
+    from ..linux import userns
+
+    owner = userns.create(*maps)
+    try:
+        return new_namespace(owner)
+    finally:
+        os.close(owner)
 
 
 def disconnect(store: Store, container_id: str) -> None:

@@ -151,6 +151,7 @@ VIEWS: dict[str, View] = {
     },
     "network_mode": View("value", lambda spec, _image: spec.network_mode),
     "oom_killer": _plain("value", "oom_kill_disable"),
+    "userns_mode": View("value", lambda spec, _image: spec.userns_mode or "host"),
     "uts": _plain("value", "uts_mode"),
     "runtime": _plain("value", "oci_runtime"),
     "user": _or_image("value", "user", "User"),

@@ -27,7 +27,7 @@ _PLAIN = {
     "memory_swappiness": "", "network_mode": "", "oom_killer": "oom_kill_disable", "oom_score_adj": "", "pid_mode": "",
     "pids_limit": "", "privileged": "", "publish_all_ports": "", "read_only": "", "restart_policy": "",
     "restart_retries": "", "runtime": "oci_runtime", "stop_signal": "", "stop_timeout": "", "tty": "", "user": "",
-    "uts": "uts_mode", "working_dir": "",
+    "userns_mode": "", "uts": "uts_mode", "working_dir": "",
 }  # fmt: skip
 _LISTS = {
     "cap_drop": "", "capabilities": "cap_add", "device_cgroup_rules": "", "dns_opts": "dns_options", "dns_servers": "",
@@ -60,7 +60,6 @@ _IGNORED = {
 _REFUSED: dict[str, tuple[tuple[Any, ...], str]] = {
     "device_requests": (([],), "there are no device drivers; give the device's nodes by `devices`"),
     "storage_opts": (({},), "there is no limit of space for one container, as with Docker outside of XFS with pquota"),
-    "userns_mode": (("", "host"), "containers use the user ids of the host"),
     "volume_driver": (("", "local"), "there is no other driver than local; its options mount NFS, CIFS and devices"),
 }
 

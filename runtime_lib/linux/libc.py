@@ -32,6 +32,7 @@ FSCONFIG_SET_STRING = 1
 FSMOUNT_CLOEXEC = 1
 FSOPEN_CLOEXEC = 1
 MNT_DETACH = 2
+MOUNT_ATTR_IDMAP = 0x100000
 MOUNT_ATTR_NODEV = 4
 MOUNT_ATTR_NOEXEC = 8
 MOUNT_ATTR_NOSUID = 2
@@ -281,10 +282,10 @@ class _MountAttr(ctypes.Structure):
 
 
 def mount_setattr(
-    descriptor: int, attr_set: int, attr_clr: int = 0, propagation: int = 0, recursive: bool = False
+    descriptor: int, attr_set: int, attr_clr: int = 0, propagation: int = 0, recursive: bool = False, userns: int = 0
 ) -> None:
     """mount_setattr(2) on the mount that a descriptor stands for (Linux 5.12)."""
-    attributes = _MountAttr(attr_set, attr_clr, propagation, 0)
+    attributes = _MountAttr(attr_set, attr_clr, propagation, userns)
     flags = AT_EMPTY_PATH | (AT_RECURSIVE if recursive else 0)
     syscall(
         "mount_setattr", descriptor, b"", flags, ctypes.byref(attributes), ctypes.sizeof(attributes), path=descriptor

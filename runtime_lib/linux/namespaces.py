@@ -9,6 +9,10 @@ import sys
 
 from . import libc
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _SIOCGIFFLAGS = 0x8913
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 1
@@ -64,7 +68,7 @@ def differing(pid: int) -> list[str]:
     return kinds
 
 
-def write_mappings(pid: int, uid: list[dict[str, int]], gid: list[dict[str, int]]) -> None:
+def write_mappings(pid: int, uid: Sequence[dict[str, int]], gid: Sequence[dict[str, int]]) -> None:
     """Write the id maps of the user namespace of `pid` from outside of it (user_namespaces(7))."""
     for file, mappings in (("uid_map", uid), ("gid_map", gid)):
         text = "".join(f"{m['containerID']} {m['hostID']} {m['size']}\n" for m in mappings)

@@ -30,6 +30,20 @@ def fresh() -> Iterator[int]:
 
 
 @contextmanager
+def owned(userns: int) -> Iterator[int]:
+    """Put the calling thread into a new network namespace that belongs to the user namespace `userns`, as `fresh`."""
+    from .userns import born_in
+
+    descriptor = born_in(userns, libc.CLONE_NEWNET, "net")
+    try:
+        with entered(descriptor):
+            yield descriptor
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+@contextmanager
 def of(process: Process) -> Iterator[int]:
     """Give a descriptor of a process's network namespace for a block. Raises ProcessLookupError when it is gone."""
     try:

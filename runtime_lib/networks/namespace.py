@@ -13,12 +13,13 @@ _SYSCTLS = (
 _NO_IPV6 = tuple((f"net/ipv6/conf/{name}/disable_ipv6", "1") for name in ("all", "default", "lo"))
 
 
-def new_namespace() -> int:
+def new_namespace(owner: int = -1) -> int:
     """Return the descriptor of a new network namespace with its loopback up and Docker's sysctls.
 
-    It has no mount: it lives as long as a process or an open descriptor holds it.
+    It belongs to the open user namespace `owner`, or to the caller's. It has no mount: it lives as long as a process or
+    an open descriptor holds it.
     """
-    with netns.fresh() as descriptor:
+    with netns.fresh() if owner < 0 else netns.owned(owner) as descriptor:
         for key, value in (*_SYSCTLS, *_NO_IPV6):
             _set(f"/proc/sys/{key}", value)
         with Rtnetlink() as netlink:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 
 from ..linux import capabilities, libc, rlimits, seccomp
 from . import process as processes
@@ -16,6 +17,7 @@ from .report import LaunchError, Stage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import NoReturn
 
     from .process import Process
@@ -96,6 +98,18 @@ def _own_stdio(uid: int) -> None:
                 raise LaunchError(
                     error.errno or 0, "cannot change the owner", f"/dev/fd/{descriptor}", "user"
                 ) from error
+
+
+def hand_over(stdio: Sequence[int], uid: int) -> None:
+    """Give pipes and terminals to an id of the host, of a user namespace that is not entered yet; -1 is nobody.
+
+    Inside they would belong to somebody without a number there, so that nobody could give them away.
+    """
+    for descriptor in stdio if uid >= 0 else ():
+        status = os.fstat(descriptor)
+        if stat.S_IFMT(status.st_mode) in (stat.S_IFIFO, stat.S_IFCHR) and status.st_rdev != _NULL:
+            with Stage("user", f"/dev/fd/{descriptor}"):
+                os.fchown(descriptor, uid, -1)
 
 
 def _change_folder(path: str) -> None:

@@ -74,6 +74,10 @@ def start(request: dict[str, Any], stdio: list[int]) -> tuple[int, bytes, tuple[
     if process.terminal:
         master, slave = _open_terminal(request, process)
         masters, stdio = (master,), [slave, slave, slave, *stdio]
+    if "user" in wire.text(request["kinds"]):
+        from ..linux import userns  # which other containers do not wait for
+
+        become.hand_over(stdio, userns.outside(userns.mappings(request["pid"]), process.uid))
     failures, up = os.pipe2(os.O_CLOEXEC)
     if "pid" in wire.text(request["kinds"]):
         with report.Stage("namespace", "pid"):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from ..errors import InvalidSpec
-from ..linux import keyring, libc, mounts, namespaces, signals, terminal
-from . import become, channel, devices, home, mountpoint, plan, reaper, report, rootfs, seal, sysctl
+from ..linux import keyring, libc, mounts, namespaces, signals, terminal, userns
+from . import become, channel, devices, home, mountpoint, outside, plan, reaper, report, rootfs, seal, sysctl
 from .process import Process
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ class Wanted:
     __slots__ = (
         "bundle", "config", "console", "container_id", "devices", "extra", "filter_flags", "filter_program", "gate",
         "hooks", "keyring", "mounts", "namespaces", "netns", "pivot", "process", "propagation", "root", "stdio",
-        "sysctls",
+        "sysctls", "userns",
     )  # fmt: skip
 
     def __init__(self, bundle: str, config: dict[str, Any], container_id: str) -> None:
@@ -39,9 +39,10 @@ class Wanted:
         self.namespaces = plan.namespaces(config)
         self.devices = devices.planned(config) if devices.wanted(config) else []
         self.sysctls = sysctl.planned(config)
+        outside.check(self.root, self.mounts, self.namespaces)
         self.propagation = plan.propagation(config, self.mounts)
         self.stdio = (-1, -1, -1)
-        self.console = self.netns = self.gate = -1
+        self.console = self.netns = self.gate = self.userns = -1
         self.filter_program = b""
         self.filter_flags = 0
         self.extra: tuple[int, ...] = ()
@@ -65,7 +66,7 @@ def run(wanted: Wanted, cgroup: Cgroup | None, told: report.Failures, down: int)
     os.setsid()
     seal.seal()
     signals.reset()
-    _leave_host(wanted, cgroup, told.descriptor, down)
+    _leave_host(wanted, cgroup, told.descriptor)
     tree = _build_tree(wanted, cgroup)
     stdio = _terminal(wanted, tree) if wanted.process.terminal else wanted.stdio
     if wanted.hooks:
@@ -119,7 +120,7 @@ def _run_hooks(wanted: Wanted, kind: str, status: str) -> None:
         hooks.run(wanted.hooks[kind], told)
 
 
-def _leave_host(wanted: Wanted, cgroup: Cgroup | None, up: int, down: int) -> None:
+def _leave_host(wanted: Wanted, cgroup: Cgroup | None, up: int) -> None:
     """Enter the cgroup, the namespaces, and a session keyring of our own."""
     if cgroup:
         with report.Stage("cgroup"):
@@ -130,7 +131,7 @@ def _leave_host(wanted: Wanted, cgroup: Cgroup | None, up: int, down: int) -> No
     become.oom_score(wanted.process.oom_score_adj)
     become.label(wanted.process.apparmor)
     if "user" in wanted.namespaces:
-        _enter_user_namespace(wanted, up, down)
+        _enter_user_namespace(wanted, up)
     flags = 0
     for kind, path in wanted.namespaces.items():
         if kind in ("user", "pid"):
@@ -151,20 +152,17 @@ def _leave_host(wanted: Wanted, cgroup: Cgroup | None, up: int, down: int) -> No
     _name_host(wanted.config)
 
 
-def _enter_user_namespace(wanted: Wanted, up: int, down: int) -> None:
-    path = wanted.namespaces["user"]
-    with report.Stage("namespace", path or "user"):
-        if path:
-            namespaces.join(path, "user")
-        else:
-            libc.prctl(libc.PR_SET_DUMPABLE, 1)  # or the caller could not write our id maps
-            libc.unshare(libc.CLONE_NEWUSER)
-            os.write(up, b"u")
-            read_exactly(down, 1)
+def _enter_user_namespace(wanted: Wanted, up: int) -> None:
+    section = wanted.config.get("linux") or {}
+    outside.open_sources(wanted.root, wanted.mounts, wanted.bundle, wanted.propagation, wanted.userns)
+    if not wanted.process.terminal:
+        become.hand_over(wanted.stdio, userns.outside(section.get("uidMappings") or (), wanted.process.uid))
+    with report.Stage("namespace", "user"):
+        libc.setns(wanted.userns, libc.CLONE_NEWUSER)
         os.setresgid(0, 0, 0)
         os.setresuid(0, 0, 0)
         libc.prctl(libc.PR_SET_DUMPABLE, 0)
-        if not path and wanted.namespaces.get("pid") == "":
+        if wanted.new_user_namespace and wanted.namespaces.get("pid") == "":
             _enter_pid_namespace(up)
 
 

@@ -13,7 +13,7 @@ import errno
 import os
 
 from ..errors import SkiffError
-from ..linux import libc, namespaces, seccomp
+from ..linux import libc, namespaces, seccomp, userns
 from ..linux.cgroups.group import Cgroup
 from ..linux.cgroups.hierarchy import detect
 from ..linux.process import Process as HostProcess
@@ -93,6 +93,8 @@ def create(
     wanted.stdio, wanted.console, wanted.extra = stdio, console, extra
     wanted.keyring, wanted.pivot = keyring, pivot
     wanted.filter_program, wanted.filter_flags = _filter(config, cache)
+    if "user" in wanted.namespaces:
+        wanted.userns = _user_namespace(wanted)
     cgroup = _cgroup(config, container_id)
     try:
         return _fork(wanted, cgroup, hooks)
@@ -140,8 +142,8 @@ def _fork(wanted: init.Wanted, cgroup: Cgroup | None, hooks: Callable[[int], Non
     os.close(down)
     created = Created(pid, 0, gate, failures)
     try:
-        if wanted.new_user_namespace:
-            created.pid = _map_user(created.pid, wanted, failures, gate)
+        if wanted.new_user_namespace and wanted.namespaces.get("pid") == "":
+            created.pid = _await_first(created.pid, failures)
         _await_ready(created, hooks)
         created.start_time = HostProcess.of(created.pid).start_time
     except BaseException:
@@ -174,16 +176,21 @@ def _first_process(wanted: init.Wanted, cgroup: Cgroup | None, up: int, down: in
         os._exit(1)
 
 
-def _map_user(pid: int, wanted: init.Wanted, failures: int, gate: int) -> int:
-    """Map the ids of the first process's user namespace; return the pid of who is the first process then."""
-    if os.read(failures, 1) != b"u":
-        raise report.decode(report.receive(failures) or b"5\0namespace\0\0no user namespace")
-    section = wanted.config.get("linux") or {}
-    with report.Stage("namespace", "/proc/self/uid_map"):
-        namespaces.write_mappings(pid, section.get("uidMappings") or [], section.get("gidMappings") or [])
-    os.write(gate, b"m")
-    if "pid" not in wanted.namespaces or wanted.namespaces["pid"]:
-        return pid
+def _user_namespace(wanted: init.Wanted) -> int:
+    """Return the user namespace: the one that is named, the one that owns the given network, or a new one."""
+    path = wanted.namespaces["user"]
+    with report.Stage("namespace", path or "user"):
+        if path:
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        found = userns.owner(wanted.netns) if wanted.netns >= 0 else -1
+        if found >= 0:
+            return found
+        section = wanted.config.get("linux") or {}
+        return userns.create(section.get("uidMappings") or [], section.get("gidMappings") or [])
+
+
+def _await_first(pid: int, failures: int) -> int:
+    """Return the pid of who is the first process of the pid namespace that the user namespace owns."""
     if os.read(failures, 1) != b"p":
         raise report.decode(report.receive(failures) or b"5\0namespace\0\0no pid namespace")
     number = int.from_bytes(init.read_exactly(failures, 8), "big")

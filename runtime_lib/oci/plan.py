@@ -20,16 +20,18 @@ class Mount:
     """One mount: `kind` is a file system's name, "bind" or "cgroup"; `destination` is absolute in the container.
 
     `overlay` are the layers of one of that kind. Of a tree of which only a part is wanted, `beneath` is that part's
-    path: our extension, the option `x-skiff.beneath=`; links are followed inside the tree.
+    path: our extension, the option `x-skiff.beneath=`; links are followed inside the tree. `opened` is a detached mount
+    of it, where one has been made already (`outside`).
     """
 
-    __slots__ = ("beneath", "destination", "kind", "options", "overlay", "source")
+    __slots__ = ("beneath", "destination", "kind", "opened", "options", "overlay", "source")
 
     def __init__(self, destination: str, kind: str, source: str, options: Options) -> None:
         self.destination = destination
         self.kind = kind
         self.source = source
         self.options = options
+        self.opened = -1
         self.beneath = options.value(BENEATH) or ""
         self.overlay = Root("", False, options) if kind == "overlay" and options.value("lowerdir") else None
         options.data = [(key, value) for key, value in options.data if key != BENEATH]
@@ -43,11 +45,12 @@ class Mount:
 class Root:
     """The root file system: an overlay's layers, top first, and perhaps upper and work folder; or a plain folder."""
 
-    __slots__ = ("layers", "options", "path", "readonly", "upper", "work")
+    __slots__ = ("layers", "opened", "options", "path", "readonly", "upper", "work")
 
     def __init__(self, path: str, readonly: bool, overlay: Options | None) -> None:
         self.path = path
         self.readonly = readonly
+        self.opened = -1
         self.layers = mount_options.layers(overlay.value("lowerdir") or "") if overlay else []
         self.upper = (overlay.value("upperdir") or "") if overlay else ""
         self.work = (overlay.value("workdir") or "") if overlay else ""

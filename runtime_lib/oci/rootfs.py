@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 
-from ..linux import libc, mounts
+from ..linux import libc, mounts, userns
 from ..linux.saferoot import SafeRoot
 from . import cgroup_mount, mountpoint, plan
 from .report import LaunchError, Stage
@@ -104,7 +104,7 @@ class Rootfs:
         options = each.options
         if each.kind == "bind":
             with Stage("mount", f"{each.source}/{each.beneath}" if each.beneath else each.source):
-                mount = self._bound(each)
+                mount = open_source(each, self._bundle)
             attributes, unwanted = options.attr_set, options.attr_clr
         else:
             mount = self._new(each)
@@ -116,23 +116,6 @@ class Rootfs:
         mounts.change(mount, options.tree_set, options.tree_clr, recursive=True)
         mounts.change(mount, 0, 0, options.propagation, options.propagation_tree)
         self._keep(each, mount)
-
-    def _bound(self, each: plan.Mount) -> int:
-        if not each.beneath:
-            return mounts.clone(libc.AT_FDCWD, each.source, each.options.recursive)
-        with SafeRoot.at(each.source) as tree:
-            return _part(tree, each.beneath, each.options.recursive)
-
-    def _overlaid(self, each: plan.Mount, overlay: plan.Root) -> int:
-        mount = mount_overlay(overlay, self._bundle)
-        if not each.beneath:
-            return mount
-        # The kernel copies parts of attached mounts only; for a moment this one lies over the root, which is private.
-        mounts.attach(mount, self.descriptor)
-        with SafeRoot(mount) as tree:
-            part = _part(tree, each.beneath, False)
-            libc.umount2(f"/proc/self/fd/{mount}", libc.MNT_DETACH)
-        return part
 
     def _copy_up(self, destination: str, mount: int) -> None:
         """Fill a new file system with what the image has at its place (option tmpcopyup)."""
@@ -151,7 +134,7 @@ class Rootfs:
 
     def _new(self, each: plan.Mount) -> int:
         if each.overlay:
-            return self._overlaid(each, each.overlay)
+            return open_source(each, self._bundle)
         wanted = plan.host_flags(each.options)
         data = each.options.data
         if each.kind == "tmpfs":
@@ -212,12 +195,54 @@ def prepare(root: plan.Root, bundle: str, propagation: int) -> Rootfs:
     with Stage("root", root.path or bundle):
         libc.mount(None, "/", None, propagation)
         libc.mount(None, "/", None, libc.MS_PRIVATE)  # shared, the host's own root would be covered as well
-        mount = mount_overlay(root, bundle) if root.layers else mounts.clone(libc.AT_FDCWD, root.path, recursive=True)
+        mount = open_root(root, bundle)
         place = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         mounts.attach(mount, place)
         os.close(place)
         mounts.change(mount, 0, propagation=libc.MS_PRIVATE)
         return Rootfs(mount, bundle)
+
+
+def open_root(root: plan.Root, bundle: str, namespace: int = -1) -> int:
+    """Return a detached mount of the root file system; of an id-mapped one the ids are those of `namespace`."""
+    if root.opened >= 0:
+        return root.opened
+    if root.layers:
+        return mount_overlay(root, bundle, namespace)
+    mount = mounts.clone(libc.AT_FDCWD, root.path, recursive=True)
+    if root.options.idmap:
+        userns.shift(mount, namespace, True, root.path)
+    return mount
+
+
+def open_source(each: plan.Mount, bundle: str, namespace: int = -1) -> int:
+    """Return a detached mount of what a bind names, or of an overlay."""
+    if each.opened >= 0:
+        return each.opened
+    if each.overlay:
+        return _overlaid(each, each.overlay, bundle, namespace)
+    if each.beneath:
+        with SafeRoot.at(each.source) as tree:
+            mount = _part(tree, each.beneath, each.options.recursive)
+    else:
+        mount = mounts.clone(libc.AT_FDCWD, each.source, each.options.recursive)
+    if each.options.idmap:
+        userns.shift(mount, namespace, each.options.idmap_tree, each.source)
+    return mount
+
+
+def _overlaid(each: plan.Mount, overlay: plan.Root, bundle: str, namespace: int) -> int:
+    mount = mount_overlay(overlay, bundle, namespace)
+    if not each.beneath:
+        return mount
+    # The kernel copies parts of attached mounts only; for a moment this one lies over the bundle, in our namespace.
+    place = os.open(bundle, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    mounts.attach(mount, place)
+    os.close(place)
+    with SafeRoot(mount) as tree:
+        part = _part(tree, each.beneath, False)
+        libc.umount2(f"/proc/self/fd/{mount}", libc.MNT_DETACH)
+    return part
 
 
 def _part(tree: SafeRoot, path: str, recursive: bool) -> int:
@@ -229,17 +254,25 @@ def _part(tree: SafeRoot, path: str, recursive: bool) -> int:
         os.close(found)
 
 
-def mount_overlay(root: plan.Root, bundle: str) -> int:
-    """Return a detached mount of an overlay."""
+def mount_overlay(root: plan.Root, bundle: str, namespace: int = -1) -> int:
+    """Return a detached mount of an overlay; an id-mapped one has layers whose ids are those of `namespace`."""
+    if not root.options.idmap:
+        return _overlay(root, bundle, root.layers, root.upper, root.work)
+    userns.require_layers()
+    with userns.shifted_layers(root.layers, root.upper, root.work, namespace) as folders:
+        return _overlay(root, bundle, *folders)
+
+
+def _overlay(root: plan.Root, bundle: str, layers: list[str], upper: str, work: str) -> int:
     named = ("lowerdir", "upperdir", "workdir")
     data = [(key, value) for key, value in root.options.data if key not in named]
     attributes = plan.host_flags(root.options)
     try:
-        return mounts.overlay(root.layers, root.upper, root.work, data, attributes)
+        return mounts.overlay(layers, upper, work, data, attributes)
     except OSError as error:
         if error.errno != errno.EINVAL or not mounts.lacks_single_layers():
             raise
-        return mounts.overlay_by_mount(root.layers, root.upper, root.work, data, attributes, bundle)
+        return mounts.overlay_by_mount(layers, upper, work, data, attributes, bundle)
 
 
 def _host_null() -> int:

@@ -145,7 +145,7 @@ def test_parts_of_volumes_trees_of_images_and_links(host: Host) -> None:
 def test_what_is_refused_says_why(host: Host) -> None:
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"device_requests": [{"driver": "nvidia"}]}, "there are no device drivers"),
-        ({"userns_mode": "private"}, "containers use the user ids of the host"),
+        ({"userns_mode": "keep-id"}, "a user's own Podman"),
         ({"storage_opts": {"size": "1G"}}, "there is no limit of space for one container"),
         ({"volume_driver": "nfs"}, "there is no other driver than local"),
         ({"mounts": [{"target": "/a", "type": "npipe", "source": "x"}]}, "use bind, volume, image or tmpfs"),

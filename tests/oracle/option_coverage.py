@@ -60,6 +60,7 @@ FLAGS = {
     "working_dir": "-w",
 }
 ELSEWHERE = {
+    "userns_mode": "tests/kernel/test_userns.py::test_root_is_nobody_outside",
     "auto_remove": "tests/kernel/test_containers.py::test_auto_remove_without_anybody_waiting",
     "cgroup_parent": "tests/kernel/test_container_options.py::test_a_parent_of_the_cgroup",
     "command": "tests/modules/test_container.py::test_a_job_to_its_end",
@@ -107,6 +108,5 @@ WITHOUT = {
     "recreate": _TASK,
     "restart": _TASK,
     "state": _TASK,
-    "userns_mode": "has one value, which is what is there without it",
     "volume_driver": "has one value, which is what is there without it",
 }

@@ -28,7 +28,6 @@ _CREATE = {
     **_PLATFORM,
     "storage-opt": _ENGINE,
     "use-api-socket": _ENGINE,
-    "userns": "only the host's user namespace is there",
     "volume-driver": "there is one driver, local",
 }
 # Flags that are refused as unknown, by verb; what has no effect is among ours, and its help says so.

@@ -1,0 +1,136 @@
+"""User namespaces: which ids of the host the users of a container are.
+
+With `userns_mode: auto` a container has a range of its own, which nobody else on this host uses: its root is somebody
+without any right outside. On disk everything keeps the ids that the container knows; the kernel translates (id-mapped
+mounts), so that images are never copied, and volumes may go from one container to another.
+"""
+
+from __future__ import annotations
+
+from ..errors import HostLacks, InvalidSpec
+from ..linux import kernel
+from ..store import Store
+from .spec import ContainerSpec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    Span = tuple[int, int]  # the first id, and how many
+    Maps = tuple[list[dict[str, int]], list[dict[str, int]]]  # of user ids and of group ids
+
+SIZE = 65536  # every id that ordinary images have
+OWNERS = ("skiff", "containers")  # of entries in subuid(5): those of the first one that has some
+# The ids that no distribution and no part of systemd gives to anybody (systemd's "Users, Groups, UIDs and GIDs").
+DEFAULT = (0x70000000, 0x7FFE0000 - 0x70000000)
+_FILES = ("/etc/subuid", "/etc/subgid")
+_MOST = 1 << 31
+
+
+def wanted(spec: ContainerSpec) -> bool:
+    """Whether the container has a user namespace of its own."""
+    return spec.userns_mode not in ("", "host")
+
+
+def size(spec: ContainerSpec) -> int:
+    """Return how many ids it asks for. Raises InvalidSpec for an unknown mode. Pure."""
+    mode, colon, option = spec.userns_mode.partition(":")
+    if mode in ("keep-id", "nomap"):
+        raise InvalidSpec(f"userns_mode {mode} is for a user's own Podman; Skiff runs as root: use auto or host")
+    key, _equals, value = option.partition("=")
+    if mode != "auto" or (colon and (key != "size" or not value.isdigit() or len(value) > 10)):
+        raise InvalidSpec(f"userns_mode {spec.userns_mode!r}: use host, auto, or auto:size=N for N user ids")
+    count = int(value) if colon else SIZE
+    if not 1 <= count < _MOST:
+        raise InvalidSpec(f"userns_mode {spec.userns_mode}: the size must be between 1 and {_MOST - 1}")
+    return count
+
+
+def check(spec: ContainerSpec) -> None:
+    """An unknown mode, and namespaces of the host or of others, which such a container would have no right in."""
+    if not wanted(spec):
+        return
+    size(spec)
+    for what, mode in (
+        ("network_mode", spec.network_mode),
+        ("pid_mode", spec.pid_mode),
+        ("ipc_mode", spec.ipc_mode),
+        ("uts_mode", spec.uts_mode),
+    ):
+        if mode == "host" or mode.startswith("container:"):
+            raise InvalidSpec(
+                f"{what} {mode} cannot be combined with userns_mode {spec.userns_mode}: the container's user namespace"
+                " has to own it; leave one of them out"
+            )
+
+
+def require(spec: ContainerSpec) -> None:
+    """Raise HostLacks where the kernel cannot show layers with other owners."""
+    if wanted(spec):
+        kernel.require((5, 19), f"userns_mode {spec.userns_mode}")
+
+
+def lease(store: Store, container_id: str, spec: ContainerSpec) -> None:
+    """Give a container its range of ids, for as long as it exists. Raises HostLacks when there is none left."""
+    if not wanted(spec):
+        return
+    count = size(spec)
+    pools = [pool(_read(path)) for path in _FILES]
+    with store.transaction() as db:
+        first = []
+        for (spans, foreign), column, path in zip(pools, ("uid", "gid"), _FILES):
+            taken = [(row[0], row[1]) for row in db.execute(f"SELECT {column}, size FROM id_ranges")]
+            first.append(free(spans, [*taken, *foreign], count, path))
+        db.execute(
+            "INSERT INTO id_ranges (container_id, uid, gid, size) VALUES (?, ?, ?, ?)", (container_id, *first, count)
+        )
+
+
+def mappings(store: Store, container_id: str) -> Maps | None:
+    """Return the maps of a container's ids (OCI linux.uidMappings and gidMappings), None without a user namespace."""
+    row = store.row("SELECT uid, gid, size FROM id_ranges WHERE container_id = ?", (container_id,))
+    if row is None:
+        return None
+    uid, gid = ([{"containerID": 0, "hostID": row[key], "size": row["size"]}] for key in ("uid", "gid"))
+    return uid, gid
+
+
+def pool(text: str) -> tuple[list[Span], list[Span]]:
+    """Return the ids that containers may have, and those of other entries, by a file such as /etc/subuid. Pure."""
+    entries = []
+    for line in text.splitlines():
+        name, first, count = (*line.strip().split(":"), "", "")[:3]
+        if first.isdigit() and count.isdigit():
+            entries.append((name, (int(first), int(count))))
+    for owner in OWNERS:
+        ours = [span for name, span in entries if name == owner]
+        if ours:
+            return ours, []
+    return [DEFAULT], [span for _name, span in entries]
+
+
+def free(spans: Iterable[Span], taken: Iterable[Span], count: int, path: str) -> int:
+    """Return the first id of the lowest range of `count` ids in `spans` that meets none of `taken`. Pure.
+
+    Raises HostLacks when there is none; `path` is the file that says how many there are.
+    """
+    used = sorted(taken)
+    for first, length in sorted(spans):
+        candidate = first
+        for begin, many in used:
+            if begin < candidate + count and candidate < begin + many:
+                candidate = begin + many
+        if candidate + count <= first + length:
+            return candidate
+    raise HostLacks(
+        f"no {count} ids in a row are left for a container with userns_mode auto: remove such a container, ask for a"
+        f" smaller size, or give the user {OWNERS[0]} more ids in {path}"
+    )
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""

@@ -1,0 +1,35 @@
+"""What a container mounts from the host, opened before a user namespace is entered: from there no way leads to it."""
+
+from __future__ import annotations
+
+from ..errors import InvalidSpec
+from ..linux import libc
+from . import rootfs
+from .report import Stage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from . import plan
+
+
+def check(root: plan.Root, planned: list[plan.Mount], wanted: dict[str, str]) -> None:
+    """Raise InvalidSpec for an id-mapped mount without the namespace whose ids it is to have."""
+    if "user" not in wanted and (root.options.idmap or any(mount.options.idmap for mount in planned)):
+        raise InvalidSpec("the mount option idmap needs a user namespace: add one to linux.namespaces")
+
+
+def open_sources(root: plan.Root, planned: list[plan.Mount], bundle: str, propagation: int, namespace: int) -> None:
+    """Open the root file system, binds and overlays as detached mounts: `opened` of each.
+
+    They are made in a mount namespace in between, whose ties to the host are those that the container's will have.
+    Raises OSError, HostLacks.
+    """
+    with Stage("namespace", "mount"):
+        libc.unshare(libc.CLONE_NEWNS)
+        libc.mount(None, "/", None, propagation)
+    with Stage("root", root.path or bundle):
+        root.opened = rootfs.open_root(root, bundle, namespace)
+    for each in planned:
+        if each.overlay or each.kind == "bind":
+            with Stage("mount", each.source if each.kind == "bind" else each.destination):
+                each.opened = rootfs.open_source(each, bundle, namespace)

@@ -1,0 +1,133 @@
+"""Containers with a user namespace of their own, on the real kernel."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import rootfs
+from tests.support.alone import alone
+from tests.support.skiff import Skiff
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+ALONE = ("--network", "none", "--userns", "auto")
+
+
+@pytest.fixture(scope="module")
+def skiff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
+    """A host with the image `bb`, on which nothing is left at the end."""
+    folder = tmp_path_factory.mktemp("userns")
+    with alone(folder, rootfs.tar(folder / "tree", folder / "bb.tar")) as host:
+        yield host
+
+
+def inside(skiff: Skiff, script: str, *options: str) -> str:
+    return skiff.run("run", "--rm", *ALONE, *options, "bb", "sh", "-c", script).stdout
+
+
+def pid(skiff: Skiff, name: str) -> str:
+    return skiff.run("inspect", "-f", "{{.State.Pid}}", name).stdout.strip()
+
+
+def first(skiff: Skiff, name: str, file: str = "uid_map") -> int:
+    """Return what root of a running container is on the host."""
+    words = Path(f"/proc/{pid(skiff, name)}/{file}").read_text().split()
+    assert words[0] == "0"
+    assert words[2] == "65536"
+    return int(words[1])
+
+
+@pytest.fixture
+def web(skiff: Skiff) -> Iterator[str]:
+    """A container that runs."""
+    skiff.run("run", "-d", "--name", "web", *ALONE, "bb", "sh", "-c", "echo up; sleep 1000")
+    yield "web"
+    skiff.run("rm", "-f", "web")
+
+
+def test_root_is_nobody_outside(skiff: Skiff, web: str) -> None:
+    root = first(skiff, web)
+    assert root >= 100000
+    assert first(skiff, web, "gid_map") >= 100000
+    assert os.stat(f"/proc/{pid(skiff, web)}").st_uid == root
+    skiff.run("exec", web, "sh", "-c", "touch /made; chown 7:8 /made; echo more >>/etc/passwd; mkdir /new")
+    assert skiff.run("exec", web, "stat", "-c", "%u:%g", "/", "/made", "/etc/passwd").stdout.split() == [
+        "0:0",
+        "7:8",
+        "0:0",
+    ]
+    # On disk are the ids that the container knows.
+    upper = Path(skiff.layout.container(skiff.run("inspect", "-f", "{{.Id}}", web).stdout.strip())) / "upper"
+    assert ((upper / "made").stat().st_uid, (upper / "made").stat().st_gid) == (7, 8)
+    assert (upper / "new").stat().st_uid == 0
+
+
+def test_two_containers_share_no_ids(skiff: Skiff, web: str) -> None:
+    skiff.run("run", "-d", "--name", "other", *ALONE, "bb", "sleep", "1000")
+    try:
+        assert abs(first(skiff, web) - first(skiff, "other")) >= 65536
+    finally:
+        skiff.run("rm", "-f", "other")
+
+
+def test_output_and_input(skiff: Skiff, web: str) -> None:
+    assert skiff.run("logs", web).stdout == "up\n"
+    written = skiff.run("exec", web, "sh", "-c", "echo out >/dev/stdout; echo err >/dev/stderr; cat /proc/self/uid_map")
+    assert written.stdout.split()[0] == "out"
+    assert written.stderr == "err\n"
+    assert inside(skiff, "echo opened >/dev/stdout; id -u", "--user", "12") == "opened\n12\n"
+    asked = skiff.run("exec", "-i", web, "cat", input="told\n", stdin=None)
+    assert asked.stdout == "told\n"
+
+
+def test_the_file_systems_of_the_kernel(skiff: Skiff) -> None:
+    look = "stat -c %u:%g /dev/pts /dev/shm /etc/hosts; mount | grep -c -E ' on /(proc|sys|dev/mqueue) '; "
+    look += "echo x >/dev/null; cat /proc/sys/kernel/shm_rmid_forced; cat /proc/kcore | wc -c"
+    seen = inside(skiff, look, "--sysctl", "kernel.shm_rmid_forced=1")
+    assert seen.split() == ["0:0", "0:0", "0:0", "3", "1", "0"]
+    refused = skiff.run("run", "--rm", *ALONE, "bb", "mknod", "/x", "b", "8", "0", check=False)
+    assert "Operation not permitted" in refused.stderr
+    assert inside(skiff, "mkdir /m; mount -t tmpfs x /m && echo done", "--cap-add", "SYS_ADMIN",
+                  "--security-opt", "seccomp=unconfined") == "done\n"  # fmt: skip
+
+
+def test_ids_are_given_back(skiff: Skiff, tmp_path: Path) -> None:
+    small = tmp_path / "subuid"
+    small.write_text("containers:300000:100000\nskiff:500000:70000\n")
+
+    def create(*words: str) -> subprocess.CompletedProcess[str]:
+        return skiff.run("create", "--network", "none", *words, "bb", "true", check=False, before=_files(small))
+
+    assert create("--name", "one", "--userns", "auto").returncode == 0
+    full = create("--name", "two", "--userns", "auto")
+    assert full.returncode == 125
+    assert "65536 ids in a row" in full.stderr
+    assert str(small) in full.stderr
+    assert create("--name", "two", "--userns", "auto:size=4000").returncode == 0
+    skiff.run("rm", "one", "two")
+    assert create("--name", "one", "--userns", "auto").returncode == 0
+    skiff.run("rm", "one")
+
+
+def _files(path: Path) -> str:
+    return f"from runtime_lib.containers import userns; userns._FILES = ({str(path)!r},) * 2"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--userns", "auto", "--network", "host"), "network_mode host cannot be combined with userns_mode auto"),
+        (("--userns", "auto", "--pid", "host"), "pid_mode host cannot be combined"),
+        (("--userns", "keep-id"), "a user's own Podman"),
+        (("--userns", "auto:size=0"), "between 1 and"),
+        (("--userns", "auto:uidmapping=1"), "use host, auto, or auto:size=N"),
+    ],
+)
+def test_what_cannot_be(skiff: Skiff, options: tuple[str, ...], told: str) -> None:
+    refused = skiff.run("create", *options, "bb", "true", check=False)
+    assert refused.returncode == 125
+    assert told in refused.stderr
