@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ..errors import CorruptData, ImageNotFound, InvalidSpec, RegistryError
+from ..errors import CorruptData, ImageNotFound, InvalidSpec
 from ..records import dataclass
 from . import catalog, digest, gzipping, layers, manifests, origins, places, reassembly, reference
 from .origins import Blob
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..store import Store
     from .catalog import Image
     from .layers import Layer
+    from .manifests import Manifest
     from .reference import Reference
 
 # What Docker pushes, and every registry takes.
@@ -61,6 +62,22 @@ def push(store: Store, ref: str, settings: Settings | None = None, listener: Lis
     catalog.note(store, "push", image, name.familiar)
     hears.end(name, pushed)
     return pushed
+
+
+def present(ref: str, settings: Settings | None = None) -> str | None:
+    """Return the id of the image that a registry has under this name, None where it has none, or one of another form.
+
+    Raises RegistryError when it cannot be asked.
+    """
+    name = reference.parse(ref)
+
+    def work(repository: Repository) -> str | None:
+        if repository.describe(name.tag or "") is None:
+            return None
+        own = _there(repository, name)
+        return own.config.digest if own else None
+
+    return places.ask(name, work, settings, push=True)
 
 
 def tags(store: Store, ref: str) -> list[str]:
@@ -173,15 +190,21 @@ def _upload(store: Store, repository: Repository, layer: Layer) -> Blob:
     return Blob(tries[-1].digest, tries[-1].size, _LAYER)
 
 
+def _there(repository: Repository, name: Reference) -> Manifest | None:
+    """Return the image that the tag means there now; None for what is no image of one platform."""
+    found = repository.manifest(name.tag or "")
+    try:
+        kind, content = manifests.read(found.body, found.media_type, name.familiar)
+        return manifests.image(kind, content, name.familiar) if kind in manifests.IMAGES else None
+    except (CorruptData, InvalidSpec):
+        return None  # it is to be replaced
+
+
 def _learn(store: Store, repository: Repository, name: Reference, image: Image) -> None:
     """Learn the blobs of the layers from the registry, where the tag means this very image there already."""
-    try:
-        found = repository.manifest(name.tag or "")
-        kind, content = manifests.read(found.body, found.media_type, name.familiar)
-        own = manifests.image(kind, content, name.familiar) if kind in manifests.IMAGES else None
-    except (RegistryError, CorruptData, InvalidSpec):
-        return  # there is none yet, or what is there is to be replaced
-    diff_ids = image.config["rootfs"]["diff_ids"]
+    if repository.describe(name.tag or "") is None:
+        return
+    own, diff_ids = _there(repository, name), image.config["rootfs"]["diff_ids"]
     if own and own.config.digest == image.id and len(own.layers) == len(diff_ids):
         for diff_id, blob in zip(diff_ids, own.layers):
             origins.note_blob(store, diff_id, blob, name.name)

@@ -94,6 +94,11 @@ def save(path: str, registry: str, credentials: Credentials) -> None:
     _write(path, document)
 
 
+def helper(path: str, registry: str) -> str:
+    """Return the name of the helper that keeps the credentials for a registry, "" where the file itself does."""
+    return _helper(_read(path), _keys(registry, "")[0])
+
+
 def erase(path: str, registry: str) -> bool:
     """Forget the credentials for a registry; return whether there were any."""
     document = _read(path)

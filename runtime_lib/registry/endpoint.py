@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import InvalidSpec
 from ..records import dataclass, replace
 
 HUB = "docker.io"
@@ -30,6 +31,14 @@ def of(domain: str, path: str, insecure: bool = False) -> Endpoint:
     """Return the place of an image's name. A registry on the loopback interface may be plain HTTP, as for Docker."""
     host = _HUB_HOST if domain == HUB else domain
     return Endpoint(host, path, domain, insecure or is_loopback(host))
+
+
+def named(address: str) -> str:
+    """Return the registry that an address such as https://registry.example:5000/v2/ means. Raises InvalidSpec."""
+    name = (address.partition("://")[2] or address).partition("/")[0]
+    if not name or set(name) & set(" @\\?#"):
+        raise InvalidSpec(f"{address[:200]!r} is not the address of a registry, such as registry.example:5000")
+    return HUB if name in ("index.docker.io", _HUB_HOST) else name
 
 
 def split(host: str) -> tuple[str, int | None]:
