@@ -58,6 +58,7 @@ def write(
         id_maps=id_maps,
         cgroup_version=2 if detect().mode == "v2" else 1,
     )
+    userns.check_user(settings.user, id_maps)
     config = oci_config(settings)
     if more.env:
         config["process"]["env"] = _replaced(config["process"]["env"], more.env)

@@ -11,9 +11,10 @@ from ..images.tarreader import TarReader
 from ..images.unpack import unpack
 from ..linux.saferoot import SafeRoot
 from ..store import Store
-from . import copy_host, copy_paths, copy_tree, events, users
+from . import copy_host, copy_paths, copy_tree, events, userns, users
 from .catalog import Container, find
 from .copy_host import Source
+from .shifted import ShiftedRoot, unpack_inside
 from .view import view
 
 TYPE_CHECKING = False
@@ -49,7 +50,7 @@ def extract(store: Store, ref: str, path: str, pieces: Iterator[bytes], own: boo
 def copy_out(store: Store, ref: str, path: str, target: str, follow: bool = False) -> None:
     """Copy a file or folder of a container to a path of this host; the copy is the caller's."""
     container = find(store, ref)
-    with view(store, container) as root:
+    with view(store, container, writable=not userns.wanted(container.spec)) as root:
         source = source_in(container, root, path, follow)
         folder, name = copy_paths.place(source.name, source.is_folder, copy_host.target(target))
         with SafeRoot.at(folder) as place:
@@ -63,7 +64,7 @@ def pack(store: Store, ref: str, path: str, follow: bool = False) -> Iterator[by
     Take all of it, or close it: the container's tree is open meanwhile.
     """
     container = find(store, ref)
-    with view(store, container) as root:
+    with view(store, container, writable=not userns.wanted(container.spec)) as root:
         yield from source_in(container, root, path, follow).archive("")
     events.note(store, container, "archive-path")
 
@@ -105,7 +106,10 @@ def put(
     finally:
         os.close(opened)
     copy_tree.writable(container.spec, place)
-    unpack(reader(pieces), root, place, owner, mode)
+    if isinstance(root, ShiftedRoot):
+        unpack_inside(root, pieces, place, owner, mode)
+    else:
+        unpack(reader(pieces), root, place, owner, mode)
 
 
 def user(store: Store, container: Container, root: SafeRoot) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from ..linux.process import Process
 from ..oci import exec as runtime
 from ..records import dataclass, field
 from ..store import Store
-from . import events, names, release, start_errors, users
+from . import events, names, release, start_errors, userns, users
 from .catalog import Container, find, state
 
 TYPE_CHECKING = False
@@ -163,6 +163,8 @@ def _process(
         names = capabilities.names(capabilities.own_bounding())
     if spec.user:
         user = _look(container, spec.user, target)
+        if userns.wanted(container.spec):
+            userns.check_user(user, userns.mappings(store, container.id))
         process["user"] = {**own["user"], "uid": user.uid, "gid": user.gid, "additionalGids": list(user.groups)}
         if not _home_is_given(store, container):
             values["HOME"] = user.home

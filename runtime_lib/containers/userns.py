@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .users import User
+
     Span = tuple[int, int]  # the first id, and how many
     Maps = tuple[list[dict[str, int]], list[dict[str, int]]]  # of user ids and of group ids
 
@@ -93,6 +95,19 @@ def mappings(store: Store, container_id: str) -> Maps | None:
         return None
     uid, gid = ([{"containerID": 0, "hostID": row[key], "size": row["size"]}] for key in ("uid", "gid"))
     return uid, gid
+
+
+def check_user(user: User, maps: Maps | None) -> None:
+    """Raise InvalidSpec for a user or group that the container's range does not have. Pure."""
+    if maps is None:
+        return
+    count = maps[0][0]["size"]
+    for number in (user.uid, user.gid, *user.groups):
+        if number >= count:
+            raise InvalidSpec(
+                f"the user or group id {number} is not among the {count} of the container: make it with a larger size,"
+                f" userns_mode auto:size={number + 1} or more"
+            )
 
 
 def pool(text: str) -> tuple[list[Span], list[Span]]:

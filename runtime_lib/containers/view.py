@@ -15,19 +15,22 @@ from ..errors import ContainerNotFound
 from ..images import catalog as images
 from ..images import layers
 from ..linux import libc, mntns, mounts
+from ..linux import userns as kernel_userns
 from ..linux.saferoot import SafeRoot
 from ..oci import mountpoint
 from ..records import replace
 from ..store import Store
-from . import attach_volumes, tree
+from . import attach_volumes, tree, userns
 from .bundle import own_files
 from .catalog import Container, find, state
 from .config_mounts import clean
+from .shifted import ShiftedRoot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..linux.process import Process
     from .config_mounts import ReadyMount
     from .parts import Mount
 
@@ -39,6 +42,7 @@ def view(store: Store, container: Container, volumes: bool = True, writable: boo
     """Give the tree of a container for a block; one that does not run cannot be started meanwhile.
 
     Who only looks (not `writable`) changes nothing at all: no lock is taken, and no place of a mount is made.
+    Owners are those that the container knows, but in a ShiftedRoot: of one that runs with a user namespace, to write.
     Raises ContainerNotFound when somebody has removed it, OSError.
     """
     with ExitStack() as stack:
@@ -50,16 +54,40 @@ def view(store: Store, container: Container, volumes: bool = True, writable: boo
         binds = _binds(store, container, writable) if volumes else ()
         stack.enter_context(mntns.private())
         place = f"{store.layout.container(container.id)}/upper"  # any folder of ours would do
+        namespace = -1
         try:
             if process is None:
                 raise ProcessLookupError
+            if userns.wanted(container.spec):
+                namespace = _namespace(process, writable)
+                stack.callback(os.close, namespace)
             _attach(mntns.root_of(process), place, writable)
         except ProcessLookupError:  # or it has just ended
             _mount(store, container, place, writable)
-        root = stack.enter_context(SafeRoot.at(place))
+            namespace = -1
+        root = stack.enter_context(ShiftedRoot.at(place) if namespace >= 0 else SafeRoot.at(place))
+        if isinstance(root, ShiftedRoot):
+            root.userns = namespace
         for bind in binds:
             _bind(root, bind, f"{store.layout.container(container.id)}/work", writable)
         yield root
+
+
+def _namespace(process: Process, writable: bool) -> int:
+    """Return the user namespace of a process. Who only looks is told that there is no process.
+
+    The tree is put together anew for that, with the owners that the container knows.
+    """
+    if not writable:
+        raise ProcessLookupError
+    try:
+        found = os.open(f"/proc/{process.pid}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise ProcessLookupError(3, "No such process", f"/proc/{process.pid}") from None
+    if not process.alive():
+        os.close(found)
+        raise ProcessLookupError(3, "No such process", f"/proc/{process.pid}")
+    return found
 
 
 def _mount(store: Store, container: Container, place: str, writable: bool) -> None:
@@ -123,6 +151,8 @@ def _opened(bind: ReadyMount, place: str) -> int:
 def _bind(root: SafeRoot, bind: ReadyMount, place: str, writable: bool) -> None:
     mount = _opened(bind, place)
     try:
+        if bind.idmap and not bind.layers and isinstance(root, ShiftedRoot):
+            kernel_userns.shift(mount, root.userns, bind.recursive, bind.source)
         try:
             target = root.open(bind.target, os.O_PATH)
         except FileNotFoundError:

@@ -70,7 +70,7 @@ class Copy:
         from ..containers.view import view
 
         container = catalog.find(store, self.wish.container)
-        with view(store, container) as root:
+        with view(store, container, writable=not self.wish.out) as root:
             (_out if self.wish.out else _into)(store, container, root, self.wish)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -119,7 +120,7 @@ def _mknod(root: SafeRoot, node: Device) -> None:
 
 
 def _bind(root: SafeRoot, node: Device) -> None:
-    source = os.open(node.path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+    source = _host_node(node)
     target = mountpoint.opened(root, node.path, folder=False)
     try:
         mount = mounts.clone(source)
@@ -128,6 +129,32 @@ def _bind(root: SafeRoot, node: Device) -> None:
     finally:
         os.close(source)
         os.close(target)
+
+
+def _host_node(node: Device) -> int:
+    """Return the host's node of a device, which may have another name there. Raises OSError."""
+    number = os.makedev(node.major, node.minor)
+    for path in (node.path, _known_as(node)):
+        try:
+            found = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        status = os.fstat(found)
+        if stat.S_IFMT(status.st_mode) == stat.S_IFMT(node.mode) and status.st_rdev == number:
+            return found
+        os.close(found)
+    raise FileNotFoundError(errno.ENOENT, f"the host has no node of device {node.major}:{node.minor}", node.path)
+
+
+def _known_as(node: Device) -> str:
+    """Return the path that the kernel has for a device, from sysfs."""
+    kind = "block" if stat.S_ISBLK(node.mode) else "char"
+    try:
+        with open(f"/sys/dev/{kind}/{node.major}:{node.minor}/uevent", encoding="ascii") as file:
+            names = [line.strip()[8:] for line in file if line.startswith("DEVNAME=")]
+    except FileNotFoundError:
+        names = []
+    return f"/dev/{names[0]}" if names else node.path
 
 
 def _link(folder: int, name: str, target: str) -> None:

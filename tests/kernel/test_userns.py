@@ -131,3 +131,94 @@ def test_what_cannot_be(skiff: Skiff, options: tuple[str, ...], told: str) -> No
     refused = skiff.run("create", *options, "bb", "true", check=False)
     assert refused.returncode == 125
     assert told in refused.stderr
+
+
+def test_copies_have_the_containers_owners(skiff: Skiff, web: str, tmp_path: Path) -> None:
+    source = tmp_path / "file"
+    source.write_text("copied")
+    os.chown(source, 3, 4)
+    for state in ("running", "stopped"):
+        skiff.run("cp", str(source), f"{web}:/{state}")
+        skiff.run("cp", "-a", str(source), f"{web}:/etc/{state}")  # which becomes the container's user's
+        assert _listed(skiff, web, f"/{state}", tmp_path) == "3/4"
+        assert _listed(skiff, web, f"/etc/{state}", tmp_path) == "0/0"
+        skiff.run("stop", "-t", "0", web)
+    skiff.run("start", web)
+    seen = skiff.run("exec", web, "stat", "-c", "%u:%g", "/running", "/stopped", "/etc/running").stdout
+    assert seen.split() == ["3:4", "3:4", "0:0"]
+    missing = skiff.run("cp", str(source), f"{web}:/no/such/folder/", check=False)
+    assert missing.returncode == 1
+    assert "no folder" in missing.stderr
+    skiff.run("exec", web, "mkdir", "/taken")
+    (tmp_path / "taken").write_text("a file")
+    refused = skiff.run("cp", str(tmp_path / "taken"), f"{web}:/", check=False)
+    assert refused.returncode == 1
+    assert "taken" in refused.stderr
+
+
+def _listed(skiff: Skiff, name: str, path: str, folder: Path) -> str:
+    archive = folder / "out.tar"
+    with archive.open("wb") as file:
+        skiff.run("cp", f"{name}:{path}", "-", stdout=file, stderr=None, capture_output=False)
+    listed = subprocess.run(["tar", "--numeric-owner", "-tvf", archive], check=True, capture_output=True, text=True)
+    return listed.stdout.split()[1]
+
+
+def test_images_have_the_containers_owners(skiff: Skiff, web: str, tmp_path: Path) -> None:
+    skiff.run("exec", web, "sh", "-c", "touch /mine; chown 9:10 /mine; rm /etc/passwd")
+    assert {"A /mine", "D /etc/passwd"} <= set(skiff.run("diff", web).stdout.splitlines())
+    skiff.run("export", "-o", str(tmp_path / "export.tar"), web)
+    listed = subprocess.run(
+        ["tar", "--numeric-owner", "-tvf", tmp_path / "export.tar", "mine"], check=True, capture_output=True, text=True
+    )
+    assert "9/10" in listed.stdout
+    skiff.run("commit", web, "changed")
+    look = ("run", "--rm", "--network", "none", "changed", "sh", "-c", "stat -c %u:%g /mine; ls /etc/passwd 2>&1")
+    assert skiff.run(*look, check=False).stdout.splitlines()[0] == "9:10"
+    look = ("run", "--rm", *ALONE, "changed", "stat", "-c", "%u:%g", "/mine")
+    assert skiff.run(*look).stdout == "9:10\n"
+    skiff.run("rmi", "-f", "changed")
+
+
+def test_volumes_are_shared_and_binds_are_the_hosts(skiff: Skiff, tmp_path: Path) -> None:
+    os.chmod(tmp_path, 0o755)
+    (tmp_path / "file").write_text("the host's")
+    inside(skiff, "touch /v/made; chown 5:6 /v/made", "-v", "data:/v")
+    seen = skiff.run("run", "--rm", "--network", "none", "-v", "data:/v", "bb", "stat", "-c", "%u:%g", "/v/made")
+    assert seen.stdout == "5:6\n"
+    assert inside(skiff, "stat -c %u:%g /v/made", "-v", "data:/v") == "5:6\n"
+    assert inside(skiff, "stat -c %u:%g /b/file; touch /b/x 2>/dev/null || cat /b/file", "-v", f"{tmp_path}:/b") == (
+        "65534:65534\nthe host's"
+    )
+    mount = "type=image,source=bb,target=/t"
+    assert inside(skiff, "stat -c %u:%g /t/etc/passwd", "--mount", mount) == "0:0\n"
+    skiff.run("volume", "rm", "data")
+
+
+def test_a_user_outside_of_the_range(skiff: Skiff, web: str) -> None:
+    told = "the user or group id 70000 is not among the 65536"
+    for words in (("run", "--rm", *ALONE, "--user", "70000", "bb", "id"), ("exec", "--user", "0:70000", web, "id")):
+        refused = skiff.run(*words, check=False)
+        assert refused.returncode == 125
+        assert told in refused.stderr
+
+
+def test_a_device_by_another_name(skiff: Skiff) -> None:
+    assert inside(skiff, "head -c 3 /dev/other | wc -c", "--device", "/dev/zero:/dev/other") == "3\n"
+
+
+def test_a_restart_keeps_the_range(skiff: Skiff, web: str) -> None:
+    before = first(skiff, web)
+    skiff.run("restart", "-t", "0", web)
+    assert first(skiff, web) == before
+    assert skiff.run("exec", "-t", web, "sh", "-c", "stat -c %u $(tty)").stdout.strip() == "0"
+
+
+def test_a_network_that_it_owns(skiff: Skiff) -> None:
+    script = (
+        "ip link set eth0 down && ip link set eth0 up && echo mine; echo 1 >/proc/sys/net/ipv4/ip_forward && echo set"
+    )
+    words = ("run", "--rm", "--userns", "auto", "--privileged", "bb", "sh", "-c", script)
+    assert skiff.run(*words).stdout == "mine\nset\n"
+    refused = skiff.run(*words[:-1], "echo 1 >/proc/sys/kernel/panic", check=False)
+    assert "Permission denied" in refused.stderr
