@@ -9,7 +9,7 @@ import gc
 import os
 import sys
 
-from ..linux import lease
+from ..linux import children, lease
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ _RUNS_PROGRAMS = ("run", "create", "exec")
 def console() -> None:
     """Run the command line of this process; never returns."""
     lease.hold(f"{os.path.dirname(os.path.dirname(os.path.abspath(__file__)))}/.complete")
+    children.expect()
     gc.set_threshold(100_000)  # a short command makes no garbage that would be worth the search
     code = main(sys.argv[1:])
     sys.stderr.flush()

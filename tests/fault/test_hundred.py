@@ -1,10 +1,16 @@
-"""A hundred running containers, then none, and nothing of them is left."""
+"""Many containers on one host: they come, work, and go without a trace; and what is used up is told."""
 
 from __future__ import annotations
 
+import re
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+from tests.fault.test_monitor_killed import monitor_and_init
 from tests.support.skiff import Skiff
+
+BUDGET = 3584  # kB of memory that a monitor has for itself
 
 
 def test_a_hundred_containers_come_and_go(skiff: Skiff) -> None:
@@ -18,10 +24,59 @@ def test_a_hundred_containers_come_and_go(skiff: Skiff) -> None:
             *("-v", f"/data-{name}", "busybox", "sleep", "100000"),
         )
 
-    with ThreadPoolExecutor(4) as pool:
+    _work(skiff)
+    few = [_work(skiff) for _unused in range(3)]
+    with ThreadPoolExecutor(20) as pool:
         list(pool.map(start, names))
     assert skiff.run("ps", "-q").stdout.count("\n") == 100
     assert skiff.run("exec", "c0", "grep", "-c", r"\bc99\b", "/etc/hosts").stdout == "1\n"
+    many = [_work(skiff) for _unused in range(3)]
+    # Nothing of a start may grow with the square of the neighbours, of which there are a hundred times more now.
+    assert min(many) <= 2 * max(few), (few, many)
+    assert max(_private(monitor_and_init(skiff, name)[0]) for name in names) <= BUDGET
     skiff.run("rm", "-f", "-v", *names)
     skiff.run("network", "rm", "many")
     # The fixture compares processes, mounts, interfaces, cgroups, rules and folders with those before.
+
+
+def _work(skiff: Skiff) -> int:
+    """Run one more container; return how many system calls everything of it has made."""
+    words = skiff.command("run", "--rm", "--network", "many", "busybox", "true")
+    trace = ["strace", "-f", "-c", "-o", "/proc/self/fd/2", *words]
+    done = subprocess.run(trace, env=skiff.environment, capture_output=True, text=True, timeout=300, check=True)
+    total = re.search(r"(\d+)\s+(?:\d+\s+)?total$", done.stderr, re.MULTILINE)
+    assert total, done.stderr
+    return int(total[1])
+
+
+def _private(pid: int) -> int:
+    """Return the kB of a process that it shares with nobody."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return sum(int(number) for number in re.findall(r"^Private_(?:Clean|Dirty):\s+(\d+)", text, re.MULTILINE))
+
+
+def test_a_network_without_a_free_address_says_so(skiff: Skiff) -> None:
+    skiff.run("network", "create", "--subnet", "10.124.0.0/29", "few")
+    for number in range(5):
+        skiff.run("run", "-d", "--name", f"c{number}", "--network", "few", "busybox", "sleep", "1000")
+    refused = skiff.run("run", "-d", "--name", "one", "--network", "few", "busybox", "true", check=False)
+    assert (refused.returncode, "no address of 10.124.0.0/29 is free" in refused.stderr) == (125, True)
+    skiff.run("rm", "-f", "c3")
+    skiff.run("start", "one")
+
+
+def test_a_bridge_without_a_free_port_says_so(skiff: Skiff) -> None:
+    skiff.run("network", "create", "--subnet", "10.125.0.0/16", "full")
+    skiff.run("run", "-d", "--name", "first", "--network", "full", "busybox", "sleep", "1000")
+    command = ["ip", "-br", "link", "show", "type", "bridge"]
+    bridge = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[0]
+    others = range(1022)
+    _ip("".join(f"link add d{n} group 7 type ifb\nlink set d{n} master {bridge}\n" for n in others))
+    refused = skiff.run("run", "-d", "--name", "second", "--network", "full", "busybox", "true", check=False)
+    _ip("link del group 7\n")
+    assert (refused.returncode, "a bridge has at most 1023 ports" in refused.stderr) == (125, True)
+    skiff.run("start", "second")
+
+
+def _ip(batch: str) -> None:
+    subprocess.run(["ip", "-batch", "-"], input=batch, text=True, check=True)

@@ -9,7 +9,10 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.support.skiff import Skiff
+from tests.support.waiting import until
 
 SLEEP = ("busybox", "sleep", "1000")
 
@@ -103,3 +106,79 @@ def test_monitor_and_container_at_once(skiff: Skiff) -> None:
     kill(*monitor_and_init(skiff, "web"))
     skiff.run("rm", "web")
     skiff.run("volume", "rm", "data")
+
+
+def test_the_monitor_is_killed_while_it_writes_logs(skiff: Skiff) -> None:
+    script = "i=0; while :; do i=$((i+1)); echo line $i; done"
+    skiff.run("run", "-d", "--name", "web", "--network", "none", "busybox", "sh", "-c", script)
+    until(lambda: skiff.run("logs", "--tail", "1", "web").stdout, 30)
+    monitor, init = monitor_and_init(skiff, "web")
+    kill(monitor)
+    # Nobody reads the output any more, so the program ends by itself, or can be ended; what was written can be read.
+    skiff.run("kill", "web", check=False, timeout=30)
+    until(lambda: skiff.states() == {"web": "exited"}, 30)
+    assert not _alive(init)
+    lines = skiff.run("logs", "web").stdout.splitlines()
+    assert lines[:2] == ["line 1", "line 2"]
+    assert lines == [f"line {number}" for number in range(1, len(lines) + 1)]
+    skiff.run("start", "web")
+    until(lambda: skiff.run("logs", "--tail", "1", "web").stdout.strip() != lines[-1], 30)
+
+
+def test_the_monitor_is_killed_during_an_exec(skiff: Skiff) -> None:
+    skiff.run("run", "-d", "--name", "web", "--network", "none", *SLEEP)
+    script = "echo up; read line; echo $line; exit 5"
+    words = skiff.command("exec", "-i", "web", "sh", "-c", script)
+    call = subprocess.Popen(words, env=skiff.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert call.stdout is not None
+    assert call.stdout.readline() == "up\n"
+    kill(monitor_and_init(skiff, "web")[0])
+    said, _errors = call.communicate("still here\n", timeout=30)
+    assert (call.returncode, said) == (5, "still here\n")
+
+
+def test_monitor_and_container_and_command_at_once(skiff: Skiff) -> None:
+    """Port, address and volume can be taken again by the next start."""
+    skiff.run("network", "create", "--subnet", "10.123.0.0/24", "net")
+    words = ("-p", "127.0.0.1:18104:80", "--network", "net", "--ip", "10.123.0.9", "-v", "data:/d", *SLEEP)
+    skiff.run("run", "-d", "--name", "web", *words)
+    silent = subprocess.DEVNULL
+    client = subprocess.Popen(skiff.command("attach", "web"), env=skiff.environment, stdin=silent, stdout=silent)
+    until(lambda: any("socket:" in _target(f"/proc/{client.pid}/fd/{name}") for name in _descriptors(client.pid)), 30)
+    monitor, init = monitor_and_init(skiff, "web")
+    client.kill()
+    kill(monitor, init)
+    client.wait()
+    assert skiff.states() == {"web": "exited"}
+    skiff.run("start", "web")
+    address = "{{.NetworkSettings.Networks.net.IPAddress}}"
+    assert skiff.run("inspect", "--format", address, "web").stdout == "10.123.0.9\n"
+    kill(*monitor_and_init(skiff, "web"))
+    skiff.run("rm", "web")
+    skiff.run("run", "-d", "--name", "other", *words)  # somebody else can have it all
+    assert skiff.states() == {"other": "running"}
+    skiff.run("rm", "-f", "other")
+    skiff.run("volume", "rm", "data")
+
+
+def _descriptors(pid: int) -> list[str]:
+    try:
+        return os.listdir(f"/proc/{pid}/fd")
+    except FileNotFoundError:
+        return []
+
+
+@pytest.mark.parametrize("call", ["mkdir", "rename", "clone3,clone,fork,vfork", "sendmsg", "mount_setattr,move_mount"])
+def test_the_monitor_is_killed_during_a_start(skiff: Skiff, call: str) -> None:
+    """At its first and at a later call of each kind: the start fails or goes on, and the next one runs."""
+    for when in (1, 3):
+        skiff.run("create", "--name", "web", "--network", "none", "busybox", "true")
+        inject = f"inject={call}:signal=KILL:when={when}"
+        trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", "signal=none", "-e", inject]
+        words = [*trace, *skiff.command("start", "web")]
+        done = subprocess.run(words, env=skiff.environment, capture_output=True, text=True, timeout=60, check=False)
+        assert "Traceback" not in done.stderr
+        until(lambda: skiff.states()["web"] in ("created", "exited"), 30)
+        skiff.run("start", "-a", "web", timeout=60)
+        assert skiff.states() == {"web": "exited"}
+        skiff.run("rm", "-f", "web", timeout=60)

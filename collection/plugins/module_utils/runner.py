@@ -76,6 +76,7 @@ def _entry(module: AnsibleModule, argument_spec: dict[str, Any], entry: dict[str
 
 def _perform(module: AnsibleModule, topic: str, options: dict[str, Any], writes: bool, installs: bool) -> Any:
     carried = _find_library(module)
+    _library("linux.children").expect()
     touch = writes and not module.check_mode and (installs or not _nothing_to_remove(options))
     errors = _library("errors")
     try:
