@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 from ..images import catalog, create, digest, layers, reference
 from ..records import replace
@@ -74,12 +75,14 @@ class _Log:
         self._output = output
         self._pieces: list[str] = []
         self._room = _MOST_LOG
+        self._lock = threading.Lock()  # stages are built side by side
 
     def write(self, text: str) -> None:
-        self._output(text)
-        if self._room > 0:
-            self._pieces.append(text[: self._room])
-            self._room -= len(text)
+        with self._lock:
+            self._output(text)
+            if self._room > 0:
+                self._pieces.append(text[: self._room])
+                self._room -= len(text)
 
     def text(self) -> str:
         return "".join([*self._pieces, "" if self._room > 0 else "\n(the rest of the log was not kept)\n"])

@@ -13,7 +13,7 @@ from ..containers.finish import finish_session
 from ..containers.launch import Launch
 from ..containers.parts import Healthcheck
 from ..containers.spec import ContainerSpec
-from ..errors import CommandFailed, ContainerNotFound, InvalidSpec
+from ..errors import Busy, CommandFailed, ContainerNotFound, InvalidSpec, WrongState
 from ..images import create as images
 from ..images import layers, times
 from . import mounting, owner, secrets
@@ -75,8 +75,19 @@ def _retired(store: Store, container_id: str) -> Iterator[None]:
 
 
 def _remove(store: Store, container_id: str) -> None:
-    with suppress(ContainerNotFound):
+    with suppress(ContainerNotFound, FileNotFoundError):
         remove.remove(store, container_id, force=True, volumes=True)
+
+
+def cancel(store: Store) -> None:
+    """Remove the containers of this process's builds, as another of their stages has failed.
+
+    One that starts at this moment is left out: to be called until the threads have ended that wait for them.
+    """
+    for row in store.query("SELECT id, spec FROM containers WHERE name GLOB ?", (f"{_NAME}*",)):
+        if json.loads(row["spec"]).get("labels", {}).get(_LABEL) == owner.mark():
+            with suppress(Busy, WrongState):
+                _remove(store, row["id"])
 
 
 def sweep(store: Store) -> None:

@@ -6,6 +6,7 @@ target needs are walked.
 
 from __future__ import annotations
 
+import copy
 import os
 from contextlib import contextmanager
 from functools import partial
@@ -25,6 +26,9 @@ from . import (
     imageconfig,
     interpret,
     mounting,
+    needed,
+    output,
+    parallel,
     platforms,
     run,
 )
@@ -53,30 +57,49 @@ class Missing(Exception):
 
 
 class Walk:
-    """One walk. With `makes` missing steps are made; without it the first one raises `Missing`."""
+    """One walk. With `makes` missing steps are made; without it the first one raises `Missing`.
+
+    Each stage is walked by a copy that has its own `_lines` and `_own_steps`.
+    """
+
+    _lines: output.Stage
+    _own_steps: list[DoneStep]
 
     def __init__(self, store: Store, spec: BuildSpec, context: Context, makes: bool) -> None:
         """Parse the Dockerfile. Raises InvalidSpec for what is wrong in any of its stages."""
         self.store = store
         self.spec = spec
+        self._log = spec.output  # that of the whole build; the copy for a stage has one of its own
         self.context = context
         self.makes = makes
         self.dockerfile = dockerfile.parse(context.dockerfile, context.name)
-        self.done: list[DoneStep] = []
+        self._steps: dict[int, list[DoneStep]] = {}
+        self._shared = parallel.Shared(len(self.dockerfile.stages))
         self._target = self.dockerfile.stage(spec.target)
         self._globals = interpret.global_arguments(self.dockerfile, spec.args, spec.platform)
         self._fresh = tuple(self.dockerfile.stage(name) for name in spec.nocache_filter)
         self._epoch = epoch.parse(spec.args.get(SOURCE_DATE_EPOCH, ""))
-        self._found = checks.find(
-            self.dockerfile, PREDEFINED | set(self._globals) - _declared(self.dockerfile.arguments)
-        )
-        self._finished: dict[int, State] = {}
+        self._found = checks.find(self.dockerfile, PREDEFINED | set(self._globals))
         for index, stage in enumerate(self.dockerfile.stages):
             self._check(index, stage)
 
+    @property
+    def done(self) -> list[DoneStep]:
+        """The steps of all stages that were walked, in the order of the file."""
+        return [step for index in sorted(self._steps) for step in self._steps[index]]
+
     def target(self) -> State:
         """Return the state at the end of the target stage."""
-        return self._stage(self._target)
+        self._needed = needed.stages(self.dockerfile, self._target, self._globals)
+        if not self.makes or len(self._needed) < 2:
+            return self._stage(self._target)
+
+        def make(store: Store, index: int) -> State:
+            own = copy.copy(self)
+            own.store = store
+            return own._stage(index)
+
+        return parallel.walk(self.store, self._shared, sorted(self._needed), self._target, make)
 
     def warn(self) -> None:
         """Tell what the checks have found, and the build arguments that no ARG asks for, as Docker does."""
@@ -96,12 +119,21 @@ class Walk:
         entitlements.check(steps, self.spec)
 
     def _stage(self, index: int) -> State:
-        if index not in self._finished:
-            state = self._walk(index, self.dockerfile.stages[index])
-            self._finished[index] = state
-            if self.makes and index != self._target:
-                self._keep(state)
-        return self._finished[index]
+        return self._shared.stage(index, partial(self._made, index))
+
+    def _made(self, index: int) -> State:
+        own = copy.copy(self)
+        lines = output.Stage(self._log, self.dockerfile.stages, index, len(self._needed) > 1)
+        own.spec = replace(self.spec, output=lines.write)
+        own._lines = lines
+        self._steps[index] = own._own_steps = []
+        try:
+            state = own._walk(index, self.dockerfile.stages[index])
+        finally:
+            lines.flush()
+        if self.makes and index != self._target:
+            self._keep(state)
+        return state
 
     def _walk(self, index: int, stage: Stage) -> State:
         name = interpret.base_name(self.dockerfile, stage, self._globals)
@@ -110,6 +142,7 @@ class Walk:
         steps = interpret.steps(self.dockerfile, stage, state.config, Arguments(self.spec.args, self._globals))
         entitlements.check(steps, self.spec)  # the base image may have left some
         state = replace(state, config=imageconfig.base(state.config))
+        self._lines.total = len(steps) + 1
         self._begin(f"FROM {name}")
         if any(isinstance(step, RunStep) for step in steps):
             platforms.check_runs(state.platform)
@@ -130,8 +163,9 @@ class Walk:
         return state
 
     def _begin(self, text: str) -> None:
-        self.done.append(DoneStep(text, True))
-        self.spec.output(f"Step {len(self.done)} : {text}\n")
+        self._shared.check()
+        self._own_steps.append(DoneStep(text, True))
+        self._lines.begin(len(self._own_steps), text)
 
     def _keep(self, state: State) -> None:
         """Have an image without a name hold the layers, as a cache: a removal of unused images frees them."""
@@ -179,23 +213,28 @@ class Walk:
     ) -> State:
         """Return the state after a step that changes files; `making` gives the folder with the changes."""
         key = key if self._epoch is None else cache.key(key, self._epoch)
-        known = None if self.spec.nocache or index in self._fresh else cache.find(self.store, key)
-        if known is None:
-            if not self.makes:
-                raise Missing(f"{step.where}: {step.text}")
-            with making as upper:
-                changed = bool(os.listdir(upper))
-                if self._epoch is not None:
-                    epoch.limit(upper, self._epoch)
-                chain_id = layers.import_tree(self.store, upper, state.top).chain_id if changed else None
-            cache.remember(self.store, key, chain_id)
-            self.done[-1] = DoneStep(step.text, False)
-        else:
-            chain_id = known[0]
-            self.spec.output(" ---> Using cache\n")
+        with self._shared.key(key):
+            known = None if self.spec.nocache or index in self._fresh else cache.find(self.store, key)
+            if known is None:
+                known = (self._changes(state, step, making),)
+                cache.remember(self.store, key, *known)
+                self._own_steps[-1] = DoneStep(step.text, False)
+            else:
+                self.spec.output(" ---> Using cache\n")
+        (chain_id,) = known
         layer = layers.find(self.store, chain_id) if chain_id else None
         row = self.store.row("SELECT created FROM layers WHERE chain_id = ?", (chain_id,))
         return state.after(step, created_by, layer, row["created"] if row else 0, self._epoch)
+
+    def _changes(self, state: State, step: Step, making: AbstractContextManager[str]) -> str | None:
+        """Return the chain id of the layer that a step makes, None when it changes no file."""
+        if not self.makes:
+            raise Missing(f"{step.where}: {step.text}")
+        with self._shared, self._lines.named(), making as upper:
+            changed = bool(os.listdir(upper))
+            if self._epoch is not None:
+                epoch.limit(upper, self._epoch)
+            return layers.import_tree(self.store, upper, state.top).chain_id if changed else None
 
     def _origin(self, index: int, where: str, name: str) -> Origin:
         """Return what a RUN's mount is taken from: the build context, an earlier stage or an image."""
