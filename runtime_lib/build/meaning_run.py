@@ -5,20 +5,22 @@ from __future__ import annotations
 from ..errors import InvalidSpec
 from ..records import replace
 from . import expansion, imageconfig, mount, words
-from .steps import RunStep, Step
+from .steps import SCRIPTS, RunStep, Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .instructions import Instruction
+    from .lines import Heredoc
     from .mount import RunMount
     from .scope import Scope
 
 
 def run(scope: Scope, item: Instruction) -> Step:
     """Return the step of a RUN. Raises InvalidSpec."""
-    argv = scope.words(replace(item, arguments=(_script(item, scope.escape),)) if item.heredocs else item)
+    script = _named(item, scope.escape)
+    argv = scope.words(replace(item, arguments=(_command(item, script, scope.escape),)) if item.heredocs else item)
     if not argv:
         raise InvalidSpec("RUN needs a command")
     config = scope.config
@@ -42,6 +44,7 @@ def run(scope: Scope, item: Instruction) -> Step:
         _mounts(scope, item),
         _one_of(item, "network", ("default", "none", "host")),
         _one_of(item, "security", ("sandbox", "insecure")) == "insecure",
+        script,
     )
 
 
@@ -66,9 +69,26 @@ def _one_of(item: Instruction, flag: str, known: Sequence[str]) -> str:
     return "" if value == known[0] else value
 
 
-def _script(item: Instruction, escape: str) -> str:
+def _named(item: Instruction, escape: str) -> Heredoc | None:
+    """Return the document of a RUN that is a script with an interpreter of its own."""
+    if not _is_document(item, escape) or not item.heredocs[0].content.startswith("#!"):
+        return None
+    if "/" in item.heredocs[0].name or item.heredocs[0].name in (".", ".."):
+        raise InvalidSpec(
+            f"the script's delimiter {item.heredocs[0].name[:40]!r} is no name of a file; use another word"
+        )
+    return item.heredocs[0]
+
+
+def _is_document(item: Instruction, escape: str) -> bool:
+    """Whether a RUN is a here-document and nothing else."""
+    return len(item.heredocs) == 1 and list(item.arguments) == words.split(item.arguments[0], escape)
+
+
+def _command(item: Instruction, script: Heredoc | None, escape: str) -> str:
     """Return what the shell gets for a RUN with here-documents: the document itself where there is nothing else."""
-    command = item.arguments[0]
-    if len(item.heredocs) == 1 and [command] == words.split(command, escape):
+    if script:
+        return f"{SCRIPTS}/{script.name}"
+    if _is_document(item, escape):
         return item.heredocs[0].content
-    return "\n".join([command, *(f"{part.content}{part.name}" for part in item.heredocs)]) + "\n"
+    return "\n".join([item.arguments[0], *(f"{part.content}{part.name}" for part in item.heredocs)]) + "\n"

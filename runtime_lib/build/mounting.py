@@ -18,12 +18,14 @@ from ..images import layers
 from ..linux.saferoot import SafeRoot
 from ..records import dataclass, replace
 from . import agent, cachemounts, hiding, secrets
+from .steps import SCRIPTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..store import Store
+    from .lines import Heredoc
     from .mount import RunMount
     from .sources import Tree
     from .spec import BuildSpec
@@ -56,6 +58,8 @@ def marks(step: RunStep, find: Find) -> list[object]:
             origin = find(mount.origin)
             mark = origin.mark or _content(step, mount, origin)
         found.append([*mount.key(), mark])
+    if step.script:
+        found.append(["script", step.script.name, step.script.content])
     return [*found, step.network, step.insecure] if found or step.network or step.insecure else []
 
 
@@ -82,6 +86,8 @@ def prepared(store: Store, step: RunStep, spec: BuildSpec, find: Find) -> Iterat
                 ready.add(mount)
             except InvalidSpec as error:
                 raise InvalidSpec(f"{step.where}: {error}") from error
+        if step.script:
+            ready.script(step.script)
         yield Additions(tuple(ready.mounts), tuple(ready.env))
 
 
@@ -106,6 +112,13 @@ class _Preparation:
             self._secret(mount)
         elif mount.kind == "ssh":
             self._agent(mount)
+
+    def script(self, document: Heredoc) -> None:
+        path = f"{self._scratch()}/script"
+        with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            os.fchmod(file.fileno(), 0o755)
+            file.write(document.content)
+        self.mounts.append(ReadyMount(f"{SCRIPTS}/{document.name}", path, True, recursive=False))
 
     def _bind(self, mount: RunMount, origin: Origin) -> None:
         folders = origin.layers

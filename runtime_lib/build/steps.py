@@ -27,11 +27,15 @@ class Step:
     author: str
 
 
+SCRIPTS = "/dev/pipes"  # as in BuildKit
+
+
 @dataclass(frozen=True)
 class RunStep(Step):
     """RUN: `argv` in a container; `recorded` are the environment entries that decide about the cache.
 
-    `network` is none, host, or "" for the one of the build; `insecure` runs it privileged.
+    `network` is none, host, or "" for the one of the build; `insecure` runs it privileged. `script` is a here-document
+    that names its interpreter: what the command finds in `SCRIPTS` under the document's name.
     """
 
     argv: tuple[str, ...]
@@ -43,6 +47,7 @@ class RunStep(Step):
     mounts: tuple[RunMount, ...] = ()
     network: str = ""
     insecure: bool = False
+    script: Heredoc | None = None
 
 
 @dataclass(frozen=True)

@@ -182,3 +182,13 @@ def test_refused_with_file_and_line(text: str, message: str) -> None:
         steps(f"FROM x\n{text}")
     assert message in str(error.value)
     assert str(error.value).startswith("Dockerfile line 2")
+
+
+def test_a_script_names_its_interpreter() -> None:
+    step = steps("FROM x\nRUN <<-run\n\t#!/bin/python\n\tprint(1)\n\trun\n")[-1]
+    assert isinstance(step, RunStep)
+    assert step.argv == ("/bin/sh", "-c", "/dev/pipes/run")
+    assert step.script
+    assert step.script.content == "#!/bin/python\nprint(1)\n"
+    with pytest.raises(InvalidSpec, match="line 2: the script's delimiter 'a/b' is no name of a file"):
+        steps("FROM x\nRUN <<a/b\n#!/bin/sh\na/b\n")
