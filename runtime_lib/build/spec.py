@@ -25,7 +25,8 @@ class BuildSpec:
     `names` are given to the image (with a tag, or latest). `network` is a container's network mode, "" the default
     bridge. `memory`, `memory_swap` and `shm_size` (bytes, 0: no limit of its own) and `etc_hosts` hold for RUN.
     `output` gets the log as it grows: lines of the builder, and pieces of what the commands print. `platform` is what
-    the image is for, "" this host's; the stages of `nocache_filter` do not use the cache. The argument
+    the image is for, "" this host's; the stages of `nocache_filter` do not use the cache. `pull` brings base
+    images from registries: never, when they are missing, or always. The argument
     SOURCE_DATE_EPOCH is the time of everything that the build makes.
     `output` gets the log as it grows: lines of the builder, and pieces of what the commands print.
     `secrets` and `ssh` (paths of agents' sockets) are what RUN may ask for, by id. `allow` holds what a Dockerfile may
@@ -47,6 +48,7 @@ class BuildSpec:
     output: Callable[[str], None] = field(default=_nowhere, compare=False)
     platform: str = ""
     nocache_filter: tuple[str, ...] = ()
+    pull: str = "never"
     secrets: dict[str, Secret] = field(default_factory=dict)
     ssh: dict[str, str] = field(default_factory=dict)
     allow: tuple[str, ...] = ()

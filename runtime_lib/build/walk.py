@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from functools import partial
 
 from ..containers.tree import image_tree
-from ..errors import ImageNotFound, InvalidSpec
-from ..images import catalog, create, layers, reference
+from ..errors import InvalidSpec, SkiffError
+from ..images import create, layers, reference
 from ..records import replace
 from . import (
+    bases,
     cache,
     checks,
     copying,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from ..images.catalog import Image
     from ..store import Store
     from .context import Context
     from .dockerfile import Stage
@@ -74,6 +76,7 @@ class Walk:
         self.makes = makes
         self.dockerfile = dockerfile.parse(context.dockerfile, context.name)
         self._steps: dict[int, list[DoneStep]] = {}
+        self._bases: dict[tuple[str, str], Image] = {}
         self._shared = parallel.Shared(len(self.dockerfile.stages))
         self._target = self.dockerfile.stage(spec.target)
         self._globals = interpret.global_arguments(self.dockerfile, spec.args, spec.platform)
@@ -179,13 +182,22 @@ class Walk:
         if name == "scratch":
             return states.scratch(platform)
         try:
-            image = catalog.find(self.store, name)
-            platforms.check_image(platform, name, image.config)
-            return states.of_image(image)
-        except ImageNotFound as error:
-            raise ImageNotFound(
-                f"{where}: image {name!r} is not on this host; load, import or bootstrap it before the build"
-            ) from error
+            return states.of_image(self._base(name, platform))
+        except bases.Outdated:
+            raise Missing(f"{where}: {name} has to be pulled") from None
+        except SkiffError as error:
+            raise type(error)(f"{where}: {error}") from error
+
+    def _base(self, name: str, platform: str) -> Image:
+        """Return an image, the same one each time: another build may move its name meanwhile."""
+        with self._shared.key(f"{name} {platform}"):
+            if (name, platform) not in self._bases:
+                self._bases[name, platform] = (
+                    bases.find(self.store, name, platform, self.spec.pull, self._log)
+                    if self.makes
+                    else bases.look(self.store, name, platform, self.spec.pull)
+                )
+            return self._bases[name, platform]
 
     def _step(self, index: int, state: State, step: Step) -> State:
         if isinstance(step, CopyStep):

@@ -6,6 +6,7 @@ import os
 import sys
 
 from ..containers.sizes import size
+from ..errors import InvalidSpec
 from . import opened, output
 from .container_spec import environment, host, pairs
 from .options import FLAG, LIST, TEXT, Option, Usage
@@ -28,6 +29,8 @@ _BUILD = Usage(
         Option("no-cache", "", FLAG, "Do not use the cache"),
         Option("no-cache-filter", "", LIST, "Do not use the cache for these stages"),
         Option("platform", "", TEXT, "Platform of the image (linux/arm64)"),
+        Option("progress", "", TEXT, "How to tell of the steps: auto and tty mean plain here"),
+        Option("pull", "", FLAG, "Look for newer base images in their registries; missing ones are always pulled"),
         Option("quiet", "q", FLAG, "Print the image's id alone"),
         Option("rm", "", FLAG, "Accepted for Docker's sake"),
         Option("secret", "", LIST, "A secret for RUN --mount=type=secret (id=ID,src=PATH or id=ID,env=NAME)"),
@@ -48,6 +51,9 @@ def build(words: list[str]) -> int:
     from ..build.spec import BuildSpec
 
     parsed = _BUILD.parse(words)
+    if parsed.progress not in (None, "", "auto", "plain", "tty", "quiet"):
+        raise InvalidSpec(f"--progress={parsed.progress}: use auto, plain, tty or quiet")
+    silent = parsed.quiet or parsed.progress == "quiet"
     path = parsed.arguments[0]
     fetched = path == "-" or remote.is_remote(path)
     spec = BuildSpec(
@@ -63,8 +69,9 @@ def build(words: list[str]) -> int:
         size(parsed.memory_swap or "0", "memory-swap"),
         size(parsed.shm_size or "0", "shm-size"),
         dict(host(text) for text in parsed.add_host),
-        _silent if parsed.quiet else _print,
+        _silent if silent else _print,
         platform=parsed.platform or "",
+        pull="always" if parsed.pull else "missing",
         nocache_filter=tuple(name for text in parsed.no_cache_filter for name in text.split(",")),
         secrets=dict(secrets.parse(text, os.environ) for text in parsed.secret),
         ssh=dict(agent.parse(text, os.environ) for text in parsed.ssh),
@@ -72,7 +79,7 @@ def build(words: list[str]) -> int:
         stream=sys.stdin.buffer if path == "-" else None,
     )
     result = engine(opened.store(), spec)
-    if parsed.quiet:
+    if silent:
         output.write_lines([result.image.id])
     if parsed.iidfile:
         with open(parsed.iidfile, "w", encoding="utf-8") as file:

@@ -98,6 +98,7 @@ def build_spec(ref: str, options: dict[str, Any]) -> BuildSpec:
         size(options.get("shm_size") or 0, "shm_size"),
         etc_hosts(options.get("etc_hosts") or {}),
         platform=options.get("platform") or "",
+        pull="always" if options.get("pull") else "missing",
     )
 
 

@@ -82,7 +82,7 @@ options:
     type: list
     elements: str
   pull:
-    description: Accepted. The base image must be on the host.
+    description: Look for newer base images in their registries. Those that are not on the host are pulled in any case.
     type: bool
     default: false
   secrets:

@@ -163,7 +163,7 @@ options:
         description: The platform of the image, for example V(linux/arm64); the host's without it.
         type: str
       pull:
-        description: Accepted. The base image must be on the host.
+        description: Look for newer base images in their registries. Those that are not on the host are pulled in any case.
         type: bool
         default: false
       rm:
