@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import contextmanager
 
 from ..images import catalog, create, digest, layers, reference
 from ..records import replace
@@ -18,7 +19,7 @@ _MOST_LOG = 4 << 20  # characters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from ..store import Store
@@ -34,7 +35,11 @@ def build(store: Store, spec: BuildSpec) -> BuildResult:
     """
     log = _Log(spec.output)
     names = tuple(reference.parse(name).full for name in spec.names)
-    with contexts.opened(store, spec) as spec, Context(spec.path, spec.dockerfile) as context, layers.using(store):
+    with (
+        contexts.opened(store, spec) as spec,
+        Context(spec.path, spec.dockerfile, spec.text) as context,
+        layers.using(store),
+    ):
         walk = Walk(store, replace(spec, output=log.write), context, True)
         try:
             state = walk.target()
@@ -56,7 +61,7 @@ def fingerprint(store: Store, spec: BuildSpec) -> Outlook:
     Raises what `build` raises for wrong input, also ImageNotFound for a missing base image.
     """
     names = [reference.parse(name).full for name in spec.names]
-    with contexts.opened(store, spec) as spec, Context(spec.path, spec.dockerfile) as context:
+    with _context(store, spec) as (spec, context):
         walk = Walk(store, spec, context, False)
         try:
             state = walk.target()
@@ -66,6 +71,19 @@ def fingerprint(store: Store, spec: BuildSpec) -> Outlook:
     image_id = _image_id(document)
     present = [catalog.resolve(store, name) for name in names] or [_known(store, document)]
     return Outlook(image_id, "", any(found != image_id for found in present))
+
+
+def check(store: Store, spec: BuildSpec) -> list[str]:
+    """Return what the build checks find. Raises InvalidSpec for what is wrong; nothing is built, nor pulled."""
+    with _context(store, spec) as (spec, context):
+        return [one.describe() for one in Walk(store, spec, context, False).found]
+
+
+@contextmanager
+def _context(store: Store, spec: BuildSpec) -> Iterator[tuple[BuildSpec, Context]]:
+    """Give the context, which is fetched when it lies elsewhere, and the build with its folder."""
+    with contexts.opened(store, spec) as local, Context(local.path, local.dockerfile, local.text) as context:
+        yield local, context
 
 
 class _Log:

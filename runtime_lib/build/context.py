@@ -15,8 +15,11 @@ _LIMIT = 1 << 20  # bytes of a Dockerfile
 class Context:
     """An open build context; a context manager. `name` is the Dockerfile's, for messages; `dockerfile` its text."""
 
-    def __init__(self, path: str, dockerfile: str) -> None:
-        """Read both files. Raises NotFound or InvalidSpec for a folder or Dockerfile that cannot be read."""
+    def __init__(self, path: str, dockerfile: str, text: str | None = None) -> None:
+        """Read both files, the Dockerfile only where its `text` is not given.
+
+        Raises NotFound or InvalidSpec for a folder or Dockerfile that cannot be read.
+        """
         try:
             self._root = SafeRoot.at(path)
         except FileNotFoundError as error:
@@ -25,7 +28,7 @@ class Context:
             raise InvalidSpec(f"cannot read the build context {path}: {error.strerror}; name a folder") from error
         try:
             self.name = dockerfile
-            self.dockerfile = _text(self._dockerfile(path, dockerfile), dockerfile)
+            self.dockerfile = _text(self._dockerfile(path, dockerfile), dockerfile) if text is None else text
             self.tree = Tree(self._root, self._ignore(dockerfile))
         except BaseException:
             self._root.close()

@@ -25,10 +25,9 @@ class BuildSpec:
     `names` are given to the image (with a tag, or latest). `network` is a container's network mode, "" the default
     bridge. `memory`, `memory_swap` and `shm_size` (bytes, 0: no limit of its own) and `etc_hosts` hold for RUN.
     `output` gets the log as it grows: lines of the builder, and pieces of what the commands print. `platform` is what
-    the image is for, "" this host's; the stages of `nocache_filter` do not use the cache. `pull` brings base
-    images from registries: never, when they are missing, or always. The argument
-    SOURCE_DATE_EPOCH is the time of everything that the build makes.
-    `output` gets the log as it grows: lines of the builder, and pieces of what the commands print.
+    the image is for, "" this host's; the stages of `nocache_filter` do not use the cache. `pull` brings base images
+    from registries: never, when they are missing, or always. `text` is the Dockerfile itself, in place of a file. The
+    argument SOURCE_DATE_EPOCH is the time of everything that the build makes.
     `secrets` and `ssh` (paths of agents' sockets) are what RUN may ask for, by id. `allow` holds what a Dockerfile may
     not take for itself: security.insecure, network.host.
     """
@@ -49,6 +48,7 @@ class BuildSpec:
     platform: str = ""
     nocache_filter: tuple[str, ...] = ()
     pull: str = "never"
+    text: str | None = None
     secrets: dict[str, Secret] = field(default_factory=dict)
     ssh: dict[str, str] = field(default_factory=dict)
     allow: tuple[str, ...] = ()

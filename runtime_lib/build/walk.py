@@ -82,7 +82,7 @@ class Walk:
         self._globals = interpret.global_arguments(self.dockerfile, spec.args, spec.platform)
         self._fresh = tuple(self.dockerfile.stage(name) for name in spec.nocache_filter)
         self._epoch = epoch.parse(spec.args.get(SOURCE_DATE_EPOCH, ""))
-        self._found = checks.find(self.dockerfile, PREDEFINED | set(self._globals))
+        self.found = checks.find(self.dockerfile, PREDEFINED | set(self._globals))
         for index, stage in enumerate(self.dockerfile.stages):
             self._check(index, stage)
 
@@ -106,7 +106,7 @@ class Walk:
 
     def warn(self) -> None:
         """Tell what the checks have found, and the build arguments that no ARG asks for, as Docker does."""
-        for one in self._found:
+        for one in self.found:
             self.spec.output(f"[Warning] {one.describe()}\n")
         items = [*self.dockerfile.arguments, *(item for stage in self.dockerfile.stages for item in stage.instructions)]
         unused = sorted(set(self.spec.args) - _declared(items) - PREDEFINED - {SOURCE_DATE_EPOCH})

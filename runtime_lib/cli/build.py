@@ -19,7 +19,8 @@ _BUILD = Usage(
         Option("add-host", "", LIST, "Add a line to /etc/hosts of RUN (host:ip)"),
         Option("allow", "", LIST, "Let RUN have security.insecure or network.host"),
         Option("build-arg", "", LIST, "Set a value of ARG; a name alone is taken from the environment"),
-        Option("file", "f", TEXT, "Dockerfile (default PATH/Dockerfile)"),
+        Option("check", "", FLAG, "Tell what the build checks find, and build nothing"),
+        Option("file", "f", TEXT, "Dockerfile (default PATH/Dockerfile; - is the standard input)"),
         Option("force-rm", "", FLAG, "Accepted for Docker's sake"),
         Option("iidfile", "", TEXT, "Write the image's id to this file"),
         Option("label", "", LIST, "Set labels"),
@@ -48,6 +49,7 @@ def build(words: list[str]) -> int:
     """Build an image; the log goes to standard output as it grows."""
     from ..build import agent, entitlements, remote, secrets
     from ..build.build import build as engine
+    from ..build.build import check
     from ..build.spec import BuildSpec
 
     parsed = _BUILD.parse(words)
@@ -55,6 +57,8 @@ def build(words: list[str]) -> int:
         raise InvalidSpec(f"--progress={parsed.progress}: use auto, plain, tty or quiet")
     silent = parsed.quiet or parsed.progress == "quiet"
     path = parsed.arguments[0]
+    if path == parsed.file == "-":
+        raise InvalidSpec("the standard input cannot be both the context and the Dockerfile; use -f PATH")
     fetched = path == "-" or remote.is_remote(path)
     spec = BuildSpec(
         path if fetched else os.path.abspath(path),
@@ -71,6 +75,7 @@ def build(words: list[str]) -> int:
         dict(host(text) for text in parsed.add_host),
         _silent if silent else _print,
         platform=parsed.platform or "",
+        text=sys.stdin.read() if parsed.file == "-" else None,
         pull="always" if parsed.pull else "missing",
         nocache_filter=tuple(name for text in parsed.no_cache_filter for name in text.split(",")),
         secrets=dict(secrets.parse(text, os.environ) for text in parsed.secret),
@@ -78,6 +83,10 @@ def build(words: list[str]) -> int:
         allow=entitlements.known(parsed.allow),
         stream=sys.stdin.buffer if path == "-" else None,
     )
+    if parsed.check:
+        found = check(opened.store(), spec)
+        output.write_lines(found or ["Check complete, no warnings found."])
+        return int(bool(found))
     result = engine(opened.store(), spec)
     if silent:
         output.write_lines([result.image.id])
@@ -95,6 +104,8 @@ def _moment() -> dict[str, str]:
 
 def _dockerfile(given: str | None, fetched: bool) -> str:
     """Return the Dockerfile's path: that of a fetched context lies in it, any other one is the user's."""
+    if given == "-":
+        return "Dockerfile"  # its text is read from the standard input
     return (given if fetched else os.path.abspath(given)) if given else "Dockerfile"
 
 

@@ -275,6 +275,26 @@ def test_images(skiff: Skiff, tmp_path: Path) -> None:
     assert skiff.run("images", "--format", "{{.Repository}}").stdout == "bb\n"
 
 
+def test_builds_from_the_standard_input_and_checks(skiff: Skiff, tmp_path: Path) -> None:
+    (tmp_path / "one").write_text("1")
+    (tmp_path / "Dockerfile").write_text("FROM nothere\n")
+    given = "FROM bb as a\nCOPY one /one\n"
+    log = skiff.run("build", "-t", "piped", "-f", "-", str(tmp_path), stdin=None, input=given).stdout
+    assert "Step 2/2 : COPY one /one\n" in log
+    assert "[Warning] FromAsCasing: " in log
+    checked = skiff.run("build", "--check", "-f", "-", str(tmp_path), stdin=None, input=given, check=False)
+    assert (checked.returncode, checked.stdout[:14]) == (1, "FromAsCasing: ")
+    assert skiff.run("build", "--check", str(tmp_path)).stdout == "Check complete, no warnings found.\n"
+    refused = skiff.run("build", "-f", "-", "-", check=False)
+    assert "the standard input cannot be both the context and the Dockerfile" in refused.stderr
+    assert "use auto, plain, tty or quiet" in skiff.run("build", "--progress", "x", ".", check=False).stderr
+    assert (
+        skiff.run("build", "--progress", "quiet", "-f", "-", str(tmp_path), stdin=None, input=given).stdout[:7]
+        == "sha256:"
+    )
+    skiff.run("rmi", "piped")
+
+
 def test_volumes(skiff: Skiff) -> None:
     assert skiff.run("volume", "create", "--label", "x=1", "data").stdout == "data\n"
     skiff.run(*none("-v", "data:/srv", "bb", "touch", "/srv/kept"))
