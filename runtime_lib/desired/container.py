@@ -6,6 +6,7 @@ from contextlib import nullcontext
 
 from ..containers.replacing import recover
 from ..errors import Busy, ContainerNotFound, InvalidSpec, WrongState
+from . import container_pull
 from .container_observe import observe
 from .container_plan import plan
 from .container_wish import wish
@@ -52,9 +53,13 @@ def one(store: Store, wanted: Wish, check: bool) -> Outcome:
     with nullcontext() if check else store.lock("task", f"container-{wanted.name}", PATIENCE):
         if not check:
             recover(store)
-        steps = plan(wanted, observe(store, wanted))
+        pulling = container_pull.plan(store, wanted, check)
+        if not check:
+            converge(store, pulling)
+        steps = plan(wanted, container_pull.seen(observe(store, wanted), pulling))
         if not check:
             converge(store, steps)
+        steps = container_pull.together(pulling, steps)
     if not check and not wanted.detach and wanted.state in ("started", "healthy"):
         return _to_the_end(store, wanted, steps)
     failed = _not_healthy(store, wanted) if not check and wanted.state == "healthy" else None

@@ -75,6 +75,7 @@ class Wish:
     modes: dict[str, str] = field(default_factory=dict)
     image: str | None = None
     pull: str = "missing"
+    pull_asks_in_check_mode: bool = False
     networks: tuple[Attachment, ...] | None = None
     recreate: bool = False
     restart: bool = False
@@ -123,6 +124,7 @@ def _policies(options: dict[str, Any]) -> dict[str, Any]:
     return {
         **{key: options[key] for key in (*same, "detach", "cleanup", "run_again", "platform") if key in options},
         "pull": _pull(options.get("pull", "missing")),
+        "pull_asks_in_check_mode": options.get("pull_check_mode_behavior") == "always",
         "image_name_strict": options.get("image_name_mismatch", "recreate") == "recreate",
         "compare_with_current_image": options.get("image_comparison") == "current-image",
         "labels_must_cover_image": options.get("image_label_mismatch") == "fail",

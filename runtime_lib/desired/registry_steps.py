@@ -25,7 +25,7 @@ class Pull:
 
     def action(self) -> dict[str, Any]:
         """Return it for programs."""
-        return {"pulled_image": self.ref}
+        return {"pulled_image": self.ref, "changed": True}
 
     def apply(self, store: Store) -> None:
         """Do it."""

@@ -65,7 +65,7 @@ def test_values_of_options(shared: Skiff, words: tuple[str, ...], named: str) ->
 
 @pytest.mark.parametrize("image", ["missing", "busybox:missing", "UPPER", "with\nnewline", "with\x1bescape"])
 def test_missing_images(shared: Skiff, image: str) -> None:
-    refused(shared.run("run", "--rm", image, "true", check=False), 125, "image")
+    refused(shared.run("run", "--rm", "--pull", "never", image, "true", check=False), 125, "image")
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_a_new_one_that_cannot_run_leaves_the_old_one_running(skiff: Skiff, modu
     with socket.create_server(("127.0.0.1", 18097)):
         for wrong, text in (
             (options(1, command=["/no/such/program"]), "/no/such/program"),
-            (options(1, image="missing"), "missing"),
+            (options(1, image="missing", pull="never"), "missing"),
             (options(1, published_ports=["127.0.0.1:18097:80"]), "18097"),
             (options(1, networks=[{"name": "nowhere"}]), "nowhere"),
             (options(1, user="nobody-knows"), "nobody-knows"),

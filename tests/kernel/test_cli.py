@@ -59,7 +59,7 @@ def test_run_prints_what_the_program_prints_and_ends_as_it_ends(skiff: Skiff) ->
     [
         (["bb", "/no/such"], 127, "was not found"),
         (["bb", "/etc"], 126, "cannot execute"),
-        (["nothing", "true"], 125, "no image 'nothing'"),
+        (["--pull", "never", "nothing", "true"], 125, "no image 'nothing'"),
         (["--cpus", "many", "bb"], 125, "cpus"),
         (["-e", "=x", "bb"], 125, "env"),
     ],

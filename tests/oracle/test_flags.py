@@ -25,7 +25,6 @@ _CREATE = {
     "io-maxiops": _WINDOWS,
     "isolation": _WINDOWS,
     "link-local-ip": "for networks that Docker's swarm makes",
-    **_PLATFORM,
     "storage-opt": _ENGINE,
     "use-api-socket": _ENGINE,
     "volume-driver": "there is one driver, local",
@@ -38,6 +37,7 @@ REFUSED: dict[str, dict[str, str]] = {
     "history": _PLATFORM,
     "images": {"tree": "experimental in Docker: lists an image's platforms, and here it has one"},
     "load": {"platform": "of an archive's platforms the host's is loaded"},
+    "push": _PLATFORM,
     "rmi": _PLATFORM,
     "save": _PLATFORM,
     "rm": {"link": "removes a link of Docker's first networks; a link here lives as long as its container"},
@@ -45,6 +45,7 @@ REFUSED: dict[str, dict[str, str]] = {
 VERBS = (
     *("create", "run", "start", "stop", "restart", "kill", "pause", "unpause", "rename", "wait", "rm", "exec"),
     *("attach", "images", "history", "tag", "rmi", "load", "save", "import"),
+    *("pull", "push", "login", "logout", "search"),
 )
 
 

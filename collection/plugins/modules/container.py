@@ -79,13 +79,17 @@ options:
     default: recreate
   pull:
     description:
-      - V(never) fails when the image is not on the host. V(missing), V(false), V(always) and V(true) mean the same for now,
-        as images come by M(skiff.containers.image) and not from a registry.
+      - When to pull O(image) from its registry.
+      - V(missing) and V(false) pull it when it is not on the host, V(never) fails then.
+      - V(always) and V(true) ask the registry each time. Another image than the container's makes a new container.
     type: raw
     choices: [never, missing, always, true, false]
     default: missing
   pull_check_mode_behavior:
-    description: Accepted for tasks written for community.docker.
+    description:
+      - What O(pull=always) does in check mode for an image that is on the host.
+      - V(always) asks the registry whether another image would come.
+      - V(image_not_present) does not ask.
     type: str
     choices: [image_not_present, always]
     default: image_not_present
