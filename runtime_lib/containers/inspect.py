@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from functools import lru_cache
 
-from ..errors import ContainerNotFound
+from ..errors import ContainerNotFound, CorruptData
 from ..images import catalog as images
 from ..linux.cgroups.hierarchy import detect
 from ..linux.trees import tree_size
@@ -115,7 +116,7 @@ def _health(store: Store, container: Container, found: State) -> dict[str, Any]:
 
 def _resolved(store: Store, spec: ContainerSpec) -> dict[str, str]:
     """Return what Docker tells otherwise than it was asked: ids of other containers, and this host's default."""
-    words = {"CgroupnsMode": spec.cgroupns_mode or ("private" if detect().mode == "v2" else "host")}
+    words = {"CgroupnsMode": spec.cgroupns_mode or _cgroupns_default()}
     for key, mode in (("NetworkMode", spec.network_mode), ("IpcMode", spec.ipc_mode), ("PidMode", spec.pid_mode)):
         kind, colon, ref = mode.partition(":")
         if kind == "container" and colon:
@@ -124,12 +125,21 @@ def _resolved(store: Store, spec: ContainerSpec) -> dict[str, str]:
     return words
 
 
+@lru_cache(None)
+def _cgroupns_default() -> str:
+    # Asked once: it is the same for all, and the list of mounts grows with the containers.
+    return "private" if detect().mode == "v2" else "host"
+
+
 def _graph(store: Store, container: Container, image: Image, found: State) -> dict[str, Any]:
     from ..images.layers import folders
 
     folder = store.layout.container(container.id)
+    lower: list[str] = []
+    with suppress(CorruptData):  # what a start has to complain about, not whoever looks
+        lower = folders(store, image.layers)
     data = {
-        "LowerDir": ":".join(folders(store, image.layers)),
+        "LowerDir": ":".join(lower),
         # Nothing is mounted on the host: the whole is seen through the container's first process.
         "MergedDir": f"/proc/{found.process.pid}/root" if found.process else "",
         "UpperDir": f"{folder}/upper",

@@ -129,10 +129,23 @@ class ContainerSpec:
 
         What only a newer version knows is left out (see `newer_settings`).
         """
+        defaults = _defaults()
+        told = {key: part for key, part in value.items() if key in defaults and part != defaults[key]}
         try:
-            return cls(**{key: _restore(key, part) for key, part in known(cls, value).items()})
+            return cls(**{key: _restore(key, part) for key, part in told.items()})
         except TypeError as error:
             raise CorruptData(f"a stored container is damaged: {error}") from error
+
+
+_DEFAULTS: dict[str, Any] = {}
+
+
+def _defaults() -> dict[str, Any]:
+    """Return the stored form of a description that says nothing: most of what is stored, and quickly passed over."""
+    if not _DEFAULTS:
+        plain = ContainerSpec().to_json()
+        _DEFAULTS.update({key: list(part) if isinstance(part, tuple) else part for key, part in plain.items()})
+    return _DEFAULTS
 
 
 _NESTED = {
@@ -165,9 +178,11 @@ def newer_settings(value: dict[str, Any]) -> tuple[str, ...]:
 
     A new setting means nothing where it is empty, so that a newer version does not spoil a container for an older one.
     """
-    found = _unknown(ContainerSpec, value)
+    defaults = _defaults()
+    found = [name for name, part in value.items() if part and name not in defaults]
     for key, kind in _NESTED.items():
-        found += [f"{key}.{name}" for entry in value.get(key, ()) for name in _unknown(kind, entry)]
+        if value.get(key):
+            found += [f"{key}.{name}" for entry in value[key] for name in _unknown(kind, entry)]
     found += [f"healthcheck.{name}" for name in _unknown(Healthcheck, value.get("healthcheck") or {})]
     return tuple(sorted(set(found)))
 

@@ -17,7 +17,7 @@ def commands(field: Field, count: int) -> str:
     """Measure each command `count` times at each number of neighbours; they take turns."""
     engines = {
         "docker": (field.docker, field.docker("run"), None),
-        "podman": (field.podman, field.podman_run(), None),
+        "podman": (field.podman, field.podman_run("--stop-timeout", "0"), None),  # else its rm -f waits ten seconds
         "skiff": (field.skiff, field.skiff("run"), field.host.environment),
     }
     sections = [
