@@ -90,7 +90,7 @@ class Telling(Listener):
         if seen.size >= seen.total:
             self._say(short, "Download complete")
         elif self._bars and time.monotonic() - self._shown > _PAUSE:
-            self._say(short, f"Downloading {bar(seen.size, seen.total)}")
+            self._say(short, f"Downloading {progress_bar(seen.size, seen.total)}")
 
     def end(self, pulled: Pulled) -> None:
         """Say what the name is."""
@@ -130,7 +130,7 @@ class Telling(Listener):
         self._stream.flush()  # type: ignore[attr-defined]
 
 
-def bar(size: int, total: int) -> str:
+def progress_bar(size: int, total: int) -> str:
     """Return a progress bar as Docker's: [=====>     ]  1.2MB/9.5MB."""
     done = min(_BAR - 1, _BAR * size // max(1, total))
     return f"[{'=' * done}>{' ' * (_BAR - 1 - done)}]  {output.size(size)}/{output.size(total)}"

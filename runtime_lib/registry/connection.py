@@ -171,9 +171,9 @@ class _ProxiedHTTP(http.client.HTTPConnection):
         super().__init__(proxy, port, timeout=wait)
         self._target, self._more = host, headers
 
-    def request(self, method, url, body=None, headers={}, *, encode_chunked=False):  # type: ignore[no-untyped-def]  # noqa: B006
+    def request(self, method, url, body=None, headers=None, *, encode_chunked=False):  # type: ignore[no-untyped-def]
         """Send a request for another host."""
-        merged = {"Host": self._target, **headers, **self._more}
+        merged = {"Host": self._target, **(headers or {}), **self._more}
         super().request(method, f"http://{self._target}{url}", body, merged, encode_chunked=encode_chunked)
 
 

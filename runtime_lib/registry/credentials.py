@@ -177,7 +177,9 @@ def _call(helper: str, action: str, text: str) -> Credentials | None:
     """Ask a helper; None when it has nothing."""
     program = f"docker-credential-{helper}"
     try:
-        done = subprocess.run([program, action], input=text.encode(), capture_output=True, timeout=_HELPER_LIMIT)
+        done = subprocess.run(
+            [program, action], input=text.encode(), capture_output=True, timeout=_HELPER_LIMIT, check=False
+        )
     except FileNotFoundError:
         raise HostLacks(
             f"the credential helper {program} is not installed; install it, or take it out of the file"
