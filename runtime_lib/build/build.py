@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from ..images import catalog, create, digest, layers, reference
 from ..records import replace
@@ -82,8 +82,9 @@ def check(store: Store, spec: BuildSpec) -> list[str]:
 @contextmanager
 def _context(store: Store, spec: BuildSpec) -> Iterator[tuple[BuildSpec, Context]]:
     """Give the context, which is fetched when it lies elsewhere, and the build with its folder."""
-    with contexts.opened(store, spec) as local, Context(local.path, local.dockerfile, local.text) as context:
-        yield local, context
+    with ExitStack() as stack:
+        local = stack.enter_context(contexts.opened(store, spec))
+        yield local, stack.enter_context(Context(local.path, local.dockerfile, local.text))
 
 
 class _Log:
