@@ -37,7 +37,10 @@ _SAVE = Usage(
     "save",
     "[OPTIONS] IMAGE [IMAGE...]",
     "Save images to a tar archive (OCI layout and docker-archive in one)",
-    (Option("output", "o", TEXT, "File to write (default: standard output)"),),
+    (
+        Option("output", "o", TEXT, "File to write (default: standard output)"),
+        Option("without", "", LIST, "Leave out the layer with this digest, which the reader has already"),
+    ),
     1,
 )
 
@@ -89,12 +92,12 @@ def save(words: list[str]) -> int:
     if not parsed.output and os.isatty(1):
         raise InvalidSpec("save writes an archive: name a file with -o, or redirect standard output")
     store = opened.store()
-    selected = select(store, parsed.arguments)
+    selected, without = select(store, parsed.arguments), frozenset(parsed.without)
     if not parsed.output:
-        engine(store, selected, 1)
+        engine(store, selected, 1, without)
         return 0
     with newfile.replacing(parsed.output) as descriptor:
-        engine(store, selected, descriptor)
+        engine(store, selected, descriptor, without)
     return 0
 
 

@@ -8,6 +8,7 @@ from ..errors import CorruptData, NotFound
 from ..images import catalog
 from ..records import replace
 from .image_archive import content
+from .image_delivery import answer
 from .image_plan import Present, plan, wants_source
 from .image_steps import Build, check_archive
 from .image_wish import wish
@@ -41,13 +42,18 @@ def _perform(store: Store, wanted: Wish, check: bool) -> Outcome:
             archived=content(store, wanted.archive_path) if wanted.archive_path else None,
         )
         warnings = wanted.warnings
+        told = None
         if wants_source(wanted, present.image_id):
+            told = answer(store, wanted)
+            if told is not None and (wanted.delivery is None or not check):
+                return Outcome(told)  # it is the controller's turn
             coming, missing = _coming(store, wanted, check)
             present, warnings = replace(present, coming=coming), warnings + missing
         steps = plan(wanted, present)
         if not check:
             converge(store, listening(steps, log))
-    return Outcome(_facts(store, wanted, log), steps, changed(store, wanted, present, steps, check), warnings)
+    facts = {**_facts(store, wanted, log), **(told or {})}
+    return Outcome(facts, steps, changed(store, wanted, present, steps, check), warnings)
 
 
 def listening(steps: Plan, log: list[str]) -> Plan:
@@ -69,6 +75,8 @@ def changed(store: Store, wanted: Wish, present: Present, steps: Plan, check: bo
 
 def _coming(store: Store, wanted: Wish, check: bool) -> tuple[str | None, tuple[str, ...]]:
     """Return the id that the source brings, where it can be told, and a warning for what is missing in check mode."""
+    if wanted.delivery:
+        return wanted.delivery.image_id, ()
     try:
         if wanted.source == "load":
             from ..images import archive

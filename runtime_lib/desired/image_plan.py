@@ -6,6 +6,7 @@ from ..errors import ImageNotFound, InvalidSpec
 from ..images import digest
 from ..records import dataclass
 from .image_archive import Export
+from .image_delivery import Deliver
 from .image_steps import Bootstrap, Build, ImportRootfs, Load, Remove, Tag
 from .plan import Plan
 
@@ -71,6 +72,8 @@ def source_step(wanted: Wish) -> Step:
             f"image {wanted.ref} is not on this host and cannot be pulled: registries are not there yet;"
             " use source load, import, build or bootstrap"
         )
+    if wanted.delivery:
+        return Deliver(wanted.ref, wanted.source, wanted.delivery)
     if wanted.source == "build" and wanted.build:
         return Build(wanted.build)
     if wanted.source == "bootstrap" and wanted.bootstrap:

@@ -18,7 +18,29 @@ if TYPE_CHECKING:
 _LATER = {
     "push": "images cannot be pushed yet",
 }
+_NEEDED = {  # by source
+    "bootstrap": "bootstrap",
+    "build": "build",
+    "host": "source_host",
+    "import": "load_path",
+    "load": "load_path",
+}
 _UNUSED_BUILD = ("cache_from", "container_limits.cpusetcpus", "container_limits.cpushares", "http_timeout")
+
+
+ELSEWHERE = ("controller", "host")  # sources that the controller's side of the module asks
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What the controller's side knows of an image that is elsewhere: its id, its layers' diff ids, and an archive.
+
+    The archive is on this host, and has the layers that this host lacked when it was asked.
+    """
+
+    image_id: str
+    layers: tuple[str, ...]
+    archive: str | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +59,7 @@ class Wish:
     changes: tuple[str, ...] = ()
     build: BuildSpec | None = None
     bootstrap: Recipe | None = None
+    delivery: Delivery | None = None
     warnings: tuple[str, ...] = field(default_factory=tuple)
 
 
@@ -49,7 +72,7 @@ def wish(options: dict[str, Any]) -> Wish:
     source = options.get("source")
     if options["state"] == "present" and source is None:
         raise InvalidSpec(f"image {ref}: state is present, so source must say where the image comes from")
-    needed = {"load": "load_path", "import": "load_path", "build": "build", "bootstrap": "bootstrap"}.get(source or "")
+    needed = _NEEDED.get(source or "")
     if needed and options["state"] == "present" and not options.get(needed):
         raise InvalidSpec(f"image {ref}: source {source} needs {needed}")
     return Wish(
@@ -65,8 +88,14 @@ def wish(options: dict[str, Any]) -> Wish:
         tuple(options.get("changes") or ()),
         build_spec(ref, options["build"]) if options.get("build") else None,
         _recipe(ref, options["bootstrap"]) if options.get("bootstrap") else None,
+        _delivery(options["delivery"]) if options.get("delivery") else None,
         unused(options.get("build") or {}),
     )
+
+
+def _delivery(options: dict[str, Any]) -> Delivery:
+    layers = tuple(digest.check(value, "delivery: layers") for value in options["layers"])
+    return Delivery(digest.check(options["image_id"], "delivery: image_id"), layers, options.get("archive"))
 
 
 def full_name(name: str, tag: str) -> str:

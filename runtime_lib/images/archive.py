@@ -53,18 +53,19 @@ def load(store: Store, path: str, called: str | None = None) -> list[Loaded]:
     Errors name it as `called`, if that is given.
 
     Raises InvalidSpec when it is no image archive, CorruptData when it is damaged or unsafe, OSError when it cannot be
-    read. Images that were complete before the failure stay; of the others nothing is left.
+    read. Images that were complete before the failure stay; of the others nothing is left. Layers that the store has
+    need not be in the archive (see `thin`).
     """
-    with located(called or path), _members(store, path) as members:
-        sources = _sources(members, called or path)
+    with located(called or path), opened(path, _temporary(store)) as members:
+        sources = images(members, called or path)
         with layers.using(store):
             return [_load(store, members, source) for source in sources]
 
 
 def sources(store: Store, path: str) -> list[tuple[str, tuple[str, ...]]]:
     """Return (image id, names) of every image that `load` would load; nothing is changed."""
-    with located(path), _members(store, path) as members:
-        return [(digest.of(source.config), source.names) for source in _sources(members, path)]
+    with located(path), opened(path, _temporary(store)) as members:
+        return [(digest.of(source.config), source.names) for source in images(members, path)]
 
 
 @contextmanager
@@ -76,8 +77,14 @@ def located(name: str) -> Iterator[None]:
         raise CorruptData(f"{name}: {error}") from error
 
 
+def _temporary(store: Store) -> str:
+    # In check mode a bare host has no folder of ours.
+    return store.layout.temporary if os.path.isdir(store.layout.temporary) else "/var/tmp"
+
+
 @contextmanager
-def _members(store: Store, path: str) -> Iterator[Members]:
+def opened(path: str, temporary: str) -> Iterator[Members]:
+    """Give the files of an archive; a compressed one, or a pipe, is written to the folder `temporary` first."""
     if os.path.isdir(path):
         with FolderMembers(path) as folder:
             yield folder
@@ -86,15 +93,13 @@ def _members(store: Store, path: str) -> Iterator[Members]:
         if stat.S_ISREG(os.fstat(file.fileno()).st_mode) and not compression.compressed(os.pread(file.fileno(), 8, 0)):
             yield TarMembers(file.fileno())
         else:
-            with _plain(store, file.fileno()) as descriptor:
+            with _plain(file.fileno(), temporary) as descriptor:
                 yield TarMembers(descriptor)
 
 
 @contextmanager
-def _plain(store: Store, source: int) -> Iterator[int]:
+def _plain(source: int, folder: str) -> Iterator[int]:
     """Copy a compressed archive or a pipe to a plain file without a name: members are not stored in a useful order."""
-    # In check mode a bare host has no folder of ours.
-    folder = store.layout.temporary if os.path.isdir(store.layout.temporary) else "/var/tmp"
     descriptor = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         with compression.opened(lambda: os.read(source, compression.PIECE)) as pieces:
@@ -107,11 +112,12 @@ def _plain(store: Store, source: int) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _sources(members: Members, path: str) -> list[Source]:
+def images(members: Members, path: str, machine: str = "") -> list[Source]:
+    """Return the images of an archive for this host, or a `machine` of uname(2). Raises InvalidSpec, CorruptData."""
     if members.has("manifest.json"):
         return _docker(members)
     if members.has("index.json"):
-        return [Source(*found) for found in ocilayout.images(members)]
+        return [Source(*found) for found in ocilayout.images(members, machine)]
     raise InvalidSpec(
         f"{path} is not an image archive: it has neither manifest.json nor index.json; "
         "import the tar of a root file system instead of loading it"
@@ -155,8 +161,10 @@ def _load(store: Store, members: Members, source: Source) -> Loaded:
     chain_ids: list[str] = []
     for diff_id, (member, stored) in zip(diff_ids, source.layers):
         parent = chain_ids[-1] if chain_ids else None
-        part = members.open(member)
-        chain_ids.append(layers.import_tar(store, part, parent, diff_id, stored).chain_id)
+        chain_id = digest.chain(parent, diff_id)
+        if layers.find(store, chain_id) is None:
+            layers.import_tar(store, members.open(member), parent, diff_id, stored)
+        chain_ids.append(chain_id)
     image = create.from_bytes(store, source.config, chain_ids, source.names)
     catalog.note(store, "load", image, source.names[0] if source.names else "")
     return Loaded(image, source.names, True)

@@ -29,8 +29,10 @@ _MANIFESTS = (
 _DEEPEST = 4
 
 
-def images(members: Members) -> list[Found]:
+def images(members: Members, machine: str = "") -> list[Found]:
     """Return (names, configuration, layers as (member, digest)) of every image for this host's platform.
+
+    With a `machine` of uname(2), for that one's platform.
 
     Manifests and configurations are verified against their digests. Raises CorruptData, or InvalidSpec when all images
     are for other platforms.
@@ -42,12 +44,12 @@ def images(members: Members) -> list[Found]:
         # Without names, descriptors with a platform are the variants of one image, all others are images of their own.
         group = name or ("" if descriptor.get("platform") else f"/{position}")
         groups.setdefault(group, []).append(descriptor)
-    return [_image(members, group, descriptors) for group, descriptors in groups.items()]
+    return [_image(members, group, descriptors, machine) for group, descriptors in groups.items()]
 
 
-def _image(members: Members, group: str, descriptors: list[dict[str, Any]]) -> Found:
+def _image(members: Members, group: str, descriptors: list[dict[str, Any]], machine: str) -> Found:
     names = (reference.parse(group).familiar,) if group.strip("/") and not group.startswith("/") else ()
-    manifest = _manifest(members, _choose(descriptors, names[0] if names else "the image"))
+    manifest = _manifest(members, _choose(descriptors, names[0] if names else "the image", machine), machine)
     config = manifest.get("config")
     if not isinstance(config, dict):
         raise CorruptData("a manifest of the archive has no config")
@@ -56,8 +58,8 @@ def _image(members: Members, group: str, descriptors: list[dict[str, Any]]) -> F
     return names, _blob(members, config), tuple((_member(value), value) for value in stored)
 
 
-def _manifest(members: Members, descriptor: dict[str, Any]) -> dict[str, Any]:
-    """Follow nested indexes down to the one manifest for this host."""
+def _manifest(members: Members, descriptor: dict[str, Any], machine: str) -> dict[str, Any]:
+    """Follow nested indexes down to the one manifest for this host, or for the machine."""
     for _unused in range(_DEEPEST):
         data = _blob(members, descriptor)
         where = f"blob {descriptor.get('digest')}"
@@ -65,7 +67,7 @@ def _manifest(members: Members, descriptor: dict[str, Any]) -> dict[str, Any]:
         kind = _kind(found, descriptor, where)
         if kind in _MANIFESTS:
             return found
-        descriptor = _choose(_descriptors(found, "manifests", where), where)
+        descriptor = _choose(_descriptors(found, "manifests", where), where, machine)
     raise CorruptData("the archive's indexes are nested too deeply")
 
 
@@ -82,11 +84,11 @@ def _kind(found: dict[str, Any], descriptor: dict[str, Any], where: str) -> str:
     return str(kind)
 
 
-def _choose(descriptors: list[dict[str, Any]], what: str) -> dict[str, Any]:
-    fitting = platform.choose(descriptors)
+def _choose(descriptors: list[dict[str, Any]], what: str, machine: str) -> dict[str, Any]:
+    fitting = platform.choose(descriptors, machine=machine)
     if fitting is None:
         known = ", ".join(sorted({platform.text(descriptor) for descriptor in descriptors})) or "nothing"
-        raise InvalidSpec(f"{what} in the archive is not for {platform.host()} but for {known}")
+        raise InvalidSpec(f"{what} in the archive is not for {platform.host(machine)} but for {known}")
     return fitting
 
 

@@ -21,15 +21,15 @@ ARCHITECTURES = {
 }
 
 
-def architecture() -> str:
-    """Return this host's processor in Go's terms: amd64, arm64, ..."""
-    machine = os.uname().machine
+def architecture(machine: str = "") -> str:
+    """Return this host's processor, or that of a `machine` of uname(2), in Go's terms: amd64, arm64, ..."""
+    machine = machine or os.uname().machine
     return ARCHITECTURES.get(machine, (machine, ""))[0]
 
 
-def host() -> str:
-    """Return this host's platform: linux/amd64."""
-    return f"linux/{architecture()}"
+def host(machine: str = "") -> str:
+    """Return this host's platform, or that of a `machine`: linux/amd64."""
+    return f"linux/{architecture(machine)}"
 
 
 def text(descriptor: dict[str, Any]) -> str:
@@ -63,18 +63,18 @@ def asked_for(asked: str, config: dict[str, Any]) -> bool:
     return all(want in ("", have) for want, have in zip(wanted, own))
 
 
-def choose(descriptors: list[dict[str, Any]], asked: str = "") -> dict[str, Any] | None:
-    """Return the descriptor for a platform, or this host's: the exact variant first; None for none.
+def choose(descriptors: list[dict[str, Any]], asked: str = "", machine: str = "") -> dict[str, Any] | None:
+    """Return the descriptor for a platform, or this host's or `machine`'s: the exact variant first; None for none.
 
     One without a platform comes last, and only when none was asked for.
     """
-    variant = ARCHITECTURES.get(os.uname().machine, ("", ""))[1]
+    variant = ARCHITECTURES.get(machine or os.uname().machine, ("", ""))[1]
     if asked:
         fitting = [item for item in descriptors if isinstance(item.get("platform"), dict)]
         fitting = [item for item in fitting if asked_for(asked, {"os": "", "architecture": "", **item["platform"]})]
         variant = "" if asked.count("/") > 1 or not asked.endswith(architecture()) else variant
     else:
-        fitting = [item for item in descriptors if text(item) == host()]
+        fitting = [item for item in descriptors if text(item) == host(machine)]
     exact = [item for item in fitting if item["platform"].get("variant", variant) == variant]
     free = [] if asked else [item for item in descriptors if not isinstance(item.get("platform"), dict)]
     ordered = exact + fitting + free

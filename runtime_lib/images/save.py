@@ -24,9 +24,10 @@ _CHUNK = 1 << 20
 _AHEAD = 4  # chunks that may wait to be hashed
 
 
-def save(store: Store, selected: Sequence[Selected], descriptor: int) -> None:
+def save(store: Store, selected: Sequence[Selected], descriptor: int, without: frozenset[str] = frozenset()) -> None:
     """Write the images to an open file or pipe, from its position on.
 
+    The layers with the diff ids `without` are left out: whoever reads the archive has them already.
     Raises CorruptData for a layer that is damaged: what was written until then must not be used.
     """
     with layers.using(store):  # a removal meanwhile takes names away, but no trees
@@ -37,7 +38,7 @@ def save(store: Store, selected: Sequence[Selected], descriptor: int) -> None:
             _write(descriptor, tarwriter.header(Entry(folder, tarheader.FOLDER, 0o755)))
         for name, data in files.items():
             _write(descriptor, _header(name, len(data)) + data + tarwriter.padding(len(data)))
-        for diff_id in sorted(found):
+        for diff_id in sorted(found.keys() - without):
             _layer(store, found[diff_id], sizes[diff_id], descriptor)
         _write(descriptor, tarwriter.END)
 

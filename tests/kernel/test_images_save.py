@@ -382,3 +382,24 @@ def test_skopeo_and_umoci_read_it(stores: list[Store], tmp_path: Path) -> None:
     subprocess.run(["umoci", "raw", "unpack", "--image", f"{layout}:1", tmp_path / "rootfs"], check=True)
     assert (tmp_path / "rootfs" / "d" / "f").read_bytes() == b"x" * 5000
     assert (tmp_path / "rootfs" / "d" / "g").stat().st_mtime == (tree / "d" / "g").stat().st_mtime
+
+
+def test_layers_that_the_reader_has_are_left_out(stores: list[Store], tmp_path: Path) -> None:
+    base, one, two = tar(member("base", os.urandom(1 << 20))), tar(member("f", b"1")), tar(member("f", b"2"))
+    for number, layers_of in enumerate(((base, one), (base, two))):
+        path = tmp_path / f"{number}.tar"
+        path.write_bytes(docker_archive([f"app:{number}"], *layers_of))
+        archive.load(stores[0], str(path))
+    archive.load(stores[1], str(saved(stores[0], tmp_path / "whole.tar", "app:0")))
+    thin = tmp_path / "thin.tar"
+    with newfile.replacing(str(thin)) as descriptor:
+        save(stores[0], select(stores[0], ["app:1"]), descriptor, frozenset((digest(base),)))
+    assert thin.stat().st_size < 40_000
+    (loaded,) = archive.load(stores[1], str(thin))
+    whole = [saved(store, tmp_path / f"{number}.out", "app:1") for number, store in enumerate(stores)]
+    assert whole[0].read_bytes() == whole[1].read_bytes()
+    for name in ("app:0", "app:1"):
+        catalog.remove(stores[1], name)
+    with pytest.raises(CorruptData, match=r"has no member 'blobs/"):
+        archive.load(stores[1], str(thin))
+    assert catalog.resolve(stores[1], loaded.image.id) is None

@@ -57,3 +57,16 @@ def test_a_host_without_an_installation(tmp_path: Path) -> None:
 def test_what_failed(code: int, errors: str, by_sudo: bool, told: str) -> None:
     said = exec_call.failure(code, errors, "vm1", "web", by_sudo)
     assert told in said if told else said == ""
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_output_goes_to_a_file_that_only_its_owner_reads(root: Path, code: int) -> None:
+    script = exec_call.to_file(exec_call.host_command(str(root), ["a", "b"], False, False))
+    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, env={"CODE": str(code)})
+    assert done.returncode == code
+    if code:
+        assert done.stdout == ""
+        return
+    path = Path(done.stdout.strip())
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("a|b|", 0o600)
+    path.unlink()

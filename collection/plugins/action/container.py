@@ -37,36 +37,55 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the module's result."""
         result = super().run(tmp, task_vars)
-        in_background = bool(self._task.async_val) and not self._connection.has_native_async
         self._tell(SKIFF_LIBRARY=content_hash(library_files()))
-        if in_background:
+        if self._in_background:
             self._carry()  # nobody is there to ask for it later
-        outcome = self._execute_module(task_vars=task_vars, wrap_async=in_background)
-        if outcome.get(MISSING):
-            self._carry()
-            outcome = self._execute_module(task_vars=task_vars)
-        result = merge_hash(result, outcome)
-        if not in_background:
+        result = merge_hash(result, self._work(task_vars))
+        if not self._in_background:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
+
+    @property
+    def _in_background(self) -> bool:
+        return bool(self._task.async_val) and not self._connection.has_native_async
+
+    def _work(self, task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        """Return what the module says; a module with a part of its own on the controller has it here."""
+        return self._ask(task_vars)
+
+    def _ask(self, task_vars: dict[str, Any] | None, **more: Any) -> dict[str, Any]:
+        """Run the module with `more` options than the task gives."""
+        arguments = {**self._task.args, **more}
+        background = self._in_background
+        outcome: dict[str, Any] = self._execute_module(
+            module_args=arguments, task_vars=task_vars, wrap_async=background
+        )
+        if outcome.get(MISSING):
+            self._carry()
+            outcome = self._execute_module(module_args=arguments, task_vars=task_vars)
+        return outcome
 
     def _tell(self, **variables: str) -> None:
         present = self._task.environment or []
         self._task.environment = [*(present if isinstance(present, list) else [present]), variables]
 
     def _carry(self) -> None:
-        if not self._connection._shell.tmpdir:
-            self._make_tmp_path()
-        folder = self._connection._shell.tmpdir
-        remote = self._connection._shell.join_path(folder, f"{PACKAGE}.zip")
         with tempfile.NamedTemporaryFile(dir=C.DEFAULT_LOCAL_TMP, suffix=".zip") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
                 for name, data in library_files():
                     archive.writestr(f"{PACKAGE}/{name}", data)
             file.flush()
-            self._transfer_file(file.name, remote)
+            self._tell(SKIFF_PAYLOAD=self._send(file.name, f"{PACKAGE}.zip"))
+
+    def _send(self, path: str, name: str) -> str:
+        """Copy a file to the task's folder on the host; return its path there."""
+        if not self._connection._shell.tmpdir:
+            self._make_tmp_path()
+        folder = self._connection._shell.tmpdir
+        remote: str = self._connection._shell.join_path(folder, name)
+        self._transfer_file(path, remote)
         self._fixup_perms2((folder, remote))
-        self._tell(SKIFF_PAYLOAD=remote)
+        return remote
 
 
 def library_files() -> Iterator[tuple[str, bytes]]:

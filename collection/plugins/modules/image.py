@@ -45,12 +45,16 @@ options:
       - Where an image comes from that is not on the host. Needed with O(state=present).
       - V(bootstrap) makes it from the packages of a distribution, see O(bootstrap).
       - V(build) builds it from a Dockerfile, see O(build).
+      - V(controller) sends it from the controller, from the archive O(load_path) there, or without O(load_path) from the
+        images that Skiff has there.
+      - V(host) sends it from another host of the inventory, see O(source_host).
+      - With V(controller) and V(host), only the layers that this host lacks are sent, through Ansible's own connections.
       - V(import) makes it from the tar archive O(load_path) of a root file system.
       - V(load) loads it from the archive O(load_path), as C(docker save) and other programs write it.
       - V(local) fails when it is not there.
       - V(pull) is accepted for an image that is on the host. Registries are not there yet.
     type: str
-    choices: [bootstrap, build, import, load, pull, local]
+    choices: [bootstrap, build, controller, host, import, load, pull, local]
   force_source:
     description: Look at the source even when the image exists. The result is only changed when another image came of it.
     type: bool
@@ -67,8 +71,33 @@ options:
     type: bool
     default: false
   load_path:
-    description: The archive on the host for O(source=load) and O(source=import).
+    description:
+      - The archive on the host for O(source=load) and O(source=import).
+      - With O(source=controller), the archive on the controller, or a folder with an OCI layout. A relative path is looked
+        for in C(files/) of the role or beside the playbook, as for M(ansible.builtin.copy).
     type: path
+  source_host:
+    description:
+      - With O(source=host), the host of the inventory that has the image under this O(name), or with this id.
+      - It is reached by the same ways as for the connection plugin P(skiff.containers.container#connection), local and SSH,
+        as root, or with C(ansible_become) by C(sudo) without a password. Skiff must have been used on it.
+    type: str
+  delivery:
+    description: What the controller's side of this module tells the host's. Not for playbooks.
+    type: dict
+    suboptions:
+      image_id:
+        description: The id of the image.
+        type: str
+        required: true
+      layers:
+        description: The digests of its layers without compression, the lowest first.
+        type: list
+        elements: str
+        required: true
+      archive:
+        description: The archive on the host with the layers that were missing.
+        type: path
   changes:
     description: With O(source=import), Dockerfile instructions such as V(CMD ["sh"]) or V(ENV A=1) for the new image.
     type: list
@@ -229,6 +258,18 @@ EXAMPLES = r"""
       path: /srv/shop
     archive_path: /srv/images/shop-1.4.tar
 
+- name: An image of an archive beside the playbook; of its layers only the missing ones are sent
+  skiff.containers.image:
+    name: shop:1.4
+    source: controller
+    load_path: shop-1.4.tar
+
+- name: An image that another host has built
+  skiff.containers.image:
+    name: shop:1.4
+    source: host
+    source_host: builder
+
 - name: Remove an image
   skiff.containers.image:
     name: shop:1.3
@@ -246,6 +287,17 @@ stdout:
   returned: with O(source=build)
   type: str
   sample: "Step 1/2 : FROM debian"
+bytes_sent:
+  description: How many bytes the archive had that was sent to the host. 0 in check mode, and when nothing was missing.
+  returned: with O(source=controller) and O(source=host) when the image had to be asked for
+  type: int
+  sample: 10240
+layers_sent:
+  description: The digests of the layers that the host lacked.
+  returned: with O(source=controller) and O(source=host) when the image had to be asked for
+  type: list
+  elements: str
+  sample: ["sha256:9a0c..."]
 actions:
   description: What was done, or would be done.
   returned: in check mode, or with O(debug=true)
@@ -299,6 +351,14 @@ OPTIONS = {
         },
     },
     "changes": {"type": "list", "elements": "str"},
+    "delivery": {
+        "type": "dict",
+        "options": {
+            "archive": {"type": "path"},
+            "image_id": {"type": "str", "required": True},
+            "layers": {"type": "list", "elements": "str", "required": True},
+        },
+    },
     "force_absent": {"type": "bool", "default": False},
     "force_source": {"type": "bool", "default": False},
     "force_tag": {"type": "bool", "default": False},
@@ -307,7 +367,8 @@ OPTIONS = {
     "pull": {"type": "dict", "options": {"platform": {"type": "str"}}},
     "push": {"type": "bool", "default": False},
     "repository": {"type": "str"},
-    "source": {"type": "str", "choices": ["bootstrap", "build", "import", "load", "pull", "local"]},
+    "source": {"type": "str", "choices": ["bootstrap", "build", "controller", "host", "import", "load", "pull", "local"]},
+    "source_host": {"type": "str"},
     "state": {"type": "str", "choices": ["absent", "present"], "default": "present"},
     "tag": {"type": "str", "default": "latest"},
 }

@@ -32,6 +32,15 @@ def host_command(root: str, words: list[str], over_ssh: bool, become: bool) -> s
     return f"sudo -n /bin/sh -c {shlex.quote(script)}" if become else script
 
 
+def to_file(script: str) -> str:
+    """Return the script that has the output of another one in a new file, whose path it prints."""
+    return (
+        'umask 077; file=$(mktemp /var/tmp/skiff.XXXXXXXXXX) || exit 125; '
+        f'( {script} ) >"$file"; code=$?; '
+        'if [ $code -eq 0 ]; then echo "$file"; else rm -f "$file"; fi; exit $code'
+    )
+
+
 def is_not_installed(root: str, code: int, errors: str) -> bool:
     """Whether the answer to `host_command` is that nothing was ever made on that host."""
     return code == ENGINE_FAILED and errors.strip() == f"{FAILURE}there is no {root}/bin/skiff"

@@ -1,19 +1,20 @@
 # Copyright (c) The Skiff developers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `skiff ps` and `skiff inspect` say on a host that is reached by the variables of our connection plugin."""
+"""What `skiff` says, and `skiff save` writes, on a host that is reached by the variables of our connection plugin."""
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 
 from ansible.errors import AnsibleError
 from ansible_collections.skiff.containers.plugins.plugin_utils import exec_call, host_way
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 DEFAULT_ROOT = "/var/lib/skiff"
@@ -33,29 +34,54 @@ class Host:
 
         Raises AnsibleError when the host cannot be reached or its command fails.
         """
-        code, output, errors = self._call("ps", "--quiet", "--no-trunc", *(["--all"] if also_ended else []))
-        if exec_call.is_not_installed(self._options["root"], code, errors):
+        code, output, errors = self.call("ps", "--quiet", "--no-trunc", *(["--all"] if also_ended else []))
+        if self.is_bare(code, errors):
             return []
         if code:
-            raise AnsibleError(self._reason(code, errors))
+            raise AnsibleError(self.reason(code, errors))
         ids = output.split()
         return self._inspect(ids) if ids else []
 
     def _inspect(self, ids: list[str]) -> list[dict[str, Any]]:
-        code, output, errors = self._call("inspect", *ids)
+        code, output, errors = self.call("inspect", *ids)
         if code and not all(GONE in line for line in errors.splitlines()):  # removed since it was listed
-            raise AnsibleError(self._reason(code, errors))
+            raise AnsibleError(self.reason(code, errors))
         found: list[dict[str, Any]] = json.loads(output)
         return found
 
-    def _call(self, *words: str) -> tuple[int, str, str]:
+    def call(self, *words: str) -> tuple[int, str, str]:
+        """Run the host's command; return its exit code, output and errors."""
+        return self._run(self._command(words))
+
+    def fetch(self, path: str, *words: str) -> None:
+        """Run the host's command and copy its output to a file of the controller. Raises AnsibleError.
+
+        It goes through a file of the user who logs in: Ansible would hold it in memory otherwise.
+        """
+        code, output, errors = self._run(exec_call.to_file(self._command(words)))
+        remote = output.strip()
+        if code or not remote:
+            raise AnsibleError(self.reason(code, errors))
+        try:
+            self._connection.fetch_file(remote, path)
+        finally:
+            self._run(f"rm -f {shlex.quote(remote)}")
+
+    def _command(self, words: Sequence[str]) -> str:
         over_ssh = not host_way.is_local(self._options.get("host"))
         become = bool(self._options.get("host_become"))
-        call = exec_call.host_command(self._options["root"], list(words), over_ssh, become)
-        code, output, errors = self._connection.exec_command(call, in_data=None, sudoable=False)
+        return exec_call.host_command(self._options["root"], list(words), over_ssh, become)
+
+    def _run(self, script: str) -> tuple[int, str, str]:
+        code, output, errors = self._connection.exec_command(script, in_data=None, sudoable=False)
         return code, output.decode(), errors.decode(errors="replace")
 
-    def _reason(self, code: int, errors: str) -> str:
+    def is_bare(self, code: int, errors: str) -> bool:
+        """Whether that is the answer of a host on which nothing was ever made."""
+        return exec_call.is_not_installed(self._options["root"], code, errors)
+
+    def reason(self, code: int, errors: str) -> str:
+        """Return why the command failed."""
         host = str(self._options.get("host") or "this host")
         told = exec_call.failure(code, errors, host, "", bool(self._options.get("host_become")))
         return told or errors.strip() or f"the command ended with {code}"
