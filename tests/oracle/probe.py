@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 Normaliser = Callable[[str], str]
 
@@ -19,7 +18,8 @@ def as_it_is(text: str) -> str:
 class Probe:
     """A shell command inside a container that has `options`; the same options are given to both engines.
 
-    `difference` names a line of docs/security.md that says why answers may differ; without one they must be equal.
+    `difference` names a line of docs/security.md that says why answers differ, and `differences` holds ours; without
+    one they must be equal.
     """
 
     id: str
@@ -85,8 +85,3 @@ def dates(text: str) -> str:
 
 def sorted_lines(text: str) -> str:
     return "\n".join(sorted(text.splitlines()))
-
-
-def documented(name: str) -> bool:
-    """Whether docs/security.md has a reason for a difference: a line with its name in back quotes."""
-    return bool(name) and f"`{name}`" in (Path(__file__).parents[2] / "docs" / "security.md").read_text()
