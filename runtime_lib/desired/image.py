@@ -83,6 +83,10 @@ def _coming(store: Store, wanted: Wish, check: bool) -> tuple[str | None, tuple[
 
             path = wanted.load_path or ""
             return check_archive(wanted.ref, path, archive.sources(store, path)), ()
+        if wanted.source == "pull":
+            from ..images.pull import outlook
+
+            return outlook(store, wanted.ref, wanted.platform), ()
         if wanted.source == "build" and wanted.build:
             from ..build.build import fingerprint
 

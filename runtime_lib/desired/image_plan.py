@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ..errors import ImageNotFound, InvalidSpec
+from ..errors import ImageNotFound
 from ..images import digest
 from ..records import dataclass
 from .image_archive import Export
 from .image_delivery import Deliver
 from .image_steps import Bootstrap, Build, ImportRootfs, Load, Remove, Tag
 from .plan import Plan
+from .registry_steps import Pull
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def wants_source(wanted: Wish, image_id: str | None) -> bool:
 
 
 def plan(wanted: Wish, present: Present) -> Plan:
-    """Return the steps. Raises ImageNotFound for a local image that is not here, InvalidSpec for `source: pull`."""
+    """Return the steps. Raises ImageNotFound for a local image that is not here."""
     if wanted.state == "absent":
         if present.image_id is None:
             return Plan()
@@ -68,10 +69,7 @@ def _moves(wanted: Wish, present: Present, after: str | None) -> bool:
 def source_step(wanted: Wish) -> Step:
     """Return the step that brings the image."""
     if wanted.source == "pull":
-        raise InvalidSpec(
-            f"image {wanted.ref} is not on this host and cannot be pulled: registries are not there yet;"
-            " use source load, import, build or bootstrap"
-        )
+        return Pull(wanted.ref, wanted.platform)
     if wanted.delivery:
         return Deliver(wanted.ref, wanted.source, wanted.delivery)
     if wanted.source == "build" and wanted.build:

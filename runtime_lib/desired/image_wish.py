@@ -60,6 +60,7 @@ class Wish:
     build: BuildSpec | None = None
     bootstrap: Recipe | None = None
     delivery: Delivery | None = None
+    platform: str = ""
     warnings: tuple[str, ...] = field(default_factory=tuple)
 
 
@@ -89,6 +90,7 @@ def wish(options: dict[str, Any]) -> Wish:
         build_spec(ref, options["build"]) if options.get("build") else None,
         _recipe(ref, options["bootstrap"]) if options.get("bootstrap") else None,
         _delivery(options["delivery"]) if options.get("delivery") else None,
+        (options.get("pull") or {}).get("platform") or "",
         unused(options.get("build") or {}),
     )
 

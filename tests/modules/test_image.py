@@ -21,7 +21,7 @@ def test_images(host: Host, archive: Path, tmp_path: Path) -> None:
             task("image", name="box:1", source="local", repository="ship:1"),
             task("image_info", name=["box:1", "none", "ship:1"]),
             task("image", name="none", source="local", ignore_errors_=True),
-            task("image", name="none", source="pull", ignore_errors_=True),
+            task("image", name="Xnone", source="pull", ignore_errors_=True),
             task("image", name="none", ignore_errors_=True),
             task("image", name="none", source="load", load_path="/no/such/file", ignore_errors_=True),
             task("image", name="none", source="load", load_path="/etc/passwd", ignore_errors_=True),

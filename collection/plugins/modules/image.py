@@ -52,7 +52,7 @@ options:
       - V(import) makes it from the tar archive O(load_path) of a root file system.
       - V(load) loads it from the archive O(load_path), as C(docker save) and other programs write it.
       - V(local) fails when it is not there.
-      - V(pull) is accepted for an image that is on the host. Registries are not there yet.
+      - V(pull) pulls it from the registry that its name begins with.
     type: str
     choices: [bootstrap, build, controller, host, import, load, pull, local]
   force_source:
@@ -215,11 +215,11 @@ options:
     type: bool
     default: false
   pull:
-    description: Accepted, and ignored.
+    description: With O(source=pull), how to pull it.
     type: dict
     suboptions:
       platform:
-        description: Accepted, and ignored.
+        description: Which image of several to take, such as V(linux/arm64/v8). The host's own without it.
         type: str
 seealso:
   - module: skiff.containers.dockerfile_build

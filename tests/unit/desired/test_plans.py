@@ -95,7 +95,8 @@ def test_images() -> None:
     assert image(image_plan.Present(), state="absent") == []
     with pytest.raises(ImageNotFound):
         image(image_plan.Present(), source="local")
-    for wrong in ({"source": "pull"}, {"source": None}, {"load_path": None}, {"push": True}):
+    assert image(image_plan.Present(), source="pull") == ["pull image i:latest"]
+    for wrong in ({"source": None}, {"load_path": None}, {"push": True}):
         with pytest.raises(InvalidSpec):
             image(image_plan.Present(), **wrong)
 
