@@ -67,12 +67,14 @@ VERBS = {
 }
 # Docker's long forms: `skiff container ls` is `skiff ps`, `skiff image rm` is `skiff rmi`.
 GROUPS = {
+    "builder": {"build": "build", "prune": "builder prune"},
     "container": {"prune": "container prune", "ls": "ps", "list": "ps", "ps": "ps"},
     "image": {"ls": "images", "list": "images", "rm": "rmi", "remove": "rmi", "prune": "image prune"},
     "system": {"df": "system df", "events": "events", "info": "info", "prune": "system prune"},
 }
 # What has a long form only.
 LONG_VERBS = {
+    "builder prune": "prune:builder",
     "container prune": "prune:containers",
     "image prune": "prune:images",
     "system df": "df:df",

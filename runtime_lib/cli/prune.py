@@ -1,4 +1,4 @@
-"""The verbs that clear away what is not used: container, image, network, volume and system prune."""
+"""The verbs that clear away what is not used: builder, container, image, network, volume and system prune."""
 
 from __future__ import annotations
 
@@ -19,6 +19,18 @@ def _usage(verb: str, about: str, *more: Option) -> Usage:
     return Usage(verb, "[OPTIONS]", about, (Option("filter", "", LIST, _FILTERS), _FORCE, *more), 0, 0)
 
 
+_BUILDER = Usage(
+    "builder prune",
+    "[OPTIONS]",
+    "Forget the steps of builds whose layers no image has",
+    (
+        Option("filter", "", LIST, "Only what until= picks, by its last use"),
+        _FORCE,
+        Option("all", "a", FLAG, "All steps: the next builds run each of theirs"),
+    ),
+    0,
+    0,
+)
 _CONTAINERS = _usage("container prune", "Remove the containers that do not run")
 _IMAGES = _usage("image prune", "Remove the images without a name that no container uses", _ALL)
 _NETWORKS = _usage("network prune", "Remove the networks that no running container is on")
@@ -29,6 +41,12 @@ _SYSTEM = _usage(
     Option("all", "a", FLAG, "Also images with a name"),
     Option("volumes", "", FLAG, "Also anonymous volumes"),
 )
+
+
+def builder(words: list[str]) -> int:
+    """Forget steps of builds; their layers belong to images, and only go with those."""
+    parsed = _BUILDER.parse(words)
+    return _told(_pruned({"builder_cache": _with(from_texts(parsed.filter), "dangling", "true", not parsed.all)}))
 
 
 def containers(words: list[str]) -> int:
@@ -82,9 +100,10 @@ def _pruned(asked: dict[str, dict[str, list[str]]]) -> tuple[Prune, ...]:
 def _told(steps: tuple[Prune, ...], spaces: bool = True) -> int:
     from ..desired.prune import space
 
-    for kind in ("container", "network", "volume", "image"):
+    titles = {kind: f"Deleted {kind.capitalize()}s:" for kind in ("container", "network", "volume", "image")}
+    for kind, title in {**titles, "build cache": "Deleted build cache objects:"}.items():
         lines = [line for step in steps if step.kind == kind for line in _lines(step)]
-        output.write_lines([f"Deleted {kind.capitalize()}s:", *lines, ""] if lines else [])
+        output.write_lines([title, *lines, ""] if lines else [])
     if spaces:
         output.write_lines([f"Total reclaimed space: {output.size(space(steps))}"])
     return 0
@@ -94,4 +113,4 @@ def _lines(step: Prune) -> list[str]:
     if step.kind == "image":
         names = [] if step.name == step.key else step.name.split(", ")
         return [*(f"untagged: {name}" for name in names), f"deleted: {step.key}"]
-    return [step.key if step.kind == "container" else step.name]
+    return [step.key if step.kind in ("container", "build cache") else step.name]

@@ -99,9 +99,10 @@ def _volumes(store: Store, given: Conditions, gone: frozenset[str]) -> list[Prun
 
 
 def _caches(store: Store, given: Conditions, _gone: frozenset[str]) -> list[Prune]:
-    """What a build remembers; the layers are those of images, and go with them."""
-    conditions.check(given, ("until",), "build cache to prune")
-    rows = store.query("SELECT key, used FROM build_cache ORDER BY key")
+    """What a build remembers; the layers are those of images, and go with them. With dangling=true those of none."""
+    conditions.check(given, ("until", "dangling"), "build cache to prune")
+    lonely = "WHERE chain_id NOT IN (SELECT chain_id FROM image_layers) " if conditions.truth(given, "dangling") else ""
+    rows = store.query(f"SELECT key, used FROM build_cache {lonely}ORDER BY key")
     found = [row["key"] for row in rows if conditions.created_until(row["used"], given)]
     return [Prune("build cache", key, key[:12], 0) for key in found]
 

@@ -292,7 +292,22 @@ def test_builds_from_the_standard_input_and_checks(skiff: Skiff, tmp_path: Path)
         skiff.run("build", "--progress", "quiet", "-f", "-", str(tmp_path), stdin=None, input=given).stdout[:7]
         == "sha256:"
     )
+    _the_steps_are_forgotten(skiff, str(tmp_path), given)
     skiff.run("rmi", "piped")
+
+
+def _the_steps_are_forgotten(skiff: Skiff, context: str, dockerfile: str) -> None:
+    words = ("build", "-t", "piped", "-f", "-", context)
+    nothing = "Total reclaimed space: 0B\n"
+    assert skiff.run("builder", "prune", "-f").stdout == nothing  # an image has the layer
+    assert skiff.run("builder", "prune", "-f", "-a", "--filter", "until=1h").stdout == nothing
+    assert "Using cache" in skiff.run(*words, stdin=None, input=dockerfile).stdout
+    title, *keys, _empty, total = skiff.run("builder", "prune", "--all", "--force").stdout.splitlines()
+    assert (title, total) == ("Deleted build cache objects:", nothing.strip())
+    assert keys
+    assert "Using cache" not in skiff.run(*words, stdin=None, input=dockerfile).stdout
+    refused = skiff.run("builder", "prune", "--filter", "label=a", check=False)
+    assert (refused.returncode, "label" in refused.stderr) == (1, True)
 
 
 def test_volumes(skiff: Skiff) -> None:
