@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 from ..images import catalog, create, digest, layers, reference
 from ..records import replace
-from . import contexts, epoch, imageconfig, run
+from . import contexts, epoch, imageconfig, outputs, run
 from .arguments import SOURCE_DATE_EPOCH
 from .context import Context
 from .spec import BuildResult, Outlook
@@ -34,7 +34,8 @@ def build(store: Store, spec: BuildSpec) -> BuildResult:
     CommandFailed for a RUN that fails; then no name has changed, and the steps before it are in the cache.
     """
     log = _Log(spec.output)
-    names = tuple(reference.parse(name).full for name in spec.names)
+    more = [name for one in spec.outputs for name in one.names]
+    names = tuple(dict.fromkeys(reference.parse(name).full for name in [*spec.names, *more]))
     with (
         contexts.opened(store, spec) as spec,
         Context(spec.path, spec.dockerfile, spec.text) as context,
@@ -47,10 +48,13 @@ def build(store: Store, spec: BuildSpec) -> BuildResult:
             run.sweep(store)
         document = _document(state, spec)
         present = [catalog.resolve(store, name) for name in names] or [_known(store, document)]
-        image = create.image(store, document, state.layers, names)
+        stays = not spec.outputs or any(output.stays for output in spec.outputs)
+        image = create.image(store, document, state.layers, names if stays else ())
         log.write(f"Successfully built {image.id[7:19]}\n")
-        for name in image.names if names else ():
+        for name in image.names if names and stays else ():
             log.write(f"Successfully tagged {name}\n")
+        for output in spec.outputs:
+            outputs.write(store, image, names, output)
         walk.warn()
     return BuildResult(image, tuple(walk.done), log.text(), any(found != image.id for found in present))
 

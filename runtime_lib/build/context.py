@@ -20,25 +20,33 @@ class Context:
 
         Raises NotFound or InvalidSpec for a folder or Dockerfile that cannot be read.
         """
-        try:
-            self._root = SafeRoot.at(path)
-        except FileNotFoundError as error:
-            raise NotFound(f"the build context {path} does not exist on the host; copy it there first") from error
-        except OSError as error:
-            raise InvalidSpec(f"cannot read the build context {path}: {error.strerror}; name a folder") from error
+        self._root = _opened(path)
         try:
             self.name = dockerfile
             self.dockerfile = _text(self._dockerfile(path, dockerfile), dockerfile) if text is None else text
-            self.tree = Tree(self._root, self._ignore(dockerfile))
+            self.tree = Tree(self._root, _ignore(self._root, dockerfile))
         except BaseException:
             self._root.close()
             raise
+        self._others: dict[str, Tree] = {}
 
     def __enter__(self) -> Context:
         return self
 
     def __exit__(self, *_unused: object) -> None:
-        self._root.close()
+        for tree in (self.tree, *self._others.values()):
+            tree.root.close()
+
+    def other(self, path: str) -> Tree:
+        """Return another folder of the host as a tree, with its own `.dockerignore`. Raises NotFound, InvalidSpec."""
+        if path not in self._others:
+            root = _opened(path)
+            try:
+                self._others[path] = Tree(root, _ignore(root, ""))
+            except BaseException:
+                root.close()
+                raise
+        return self._others[path]
 
     def _dockerfile(self, path: str, name: str) -> bytes:
         try:
@@ -52,16 +60,26 @@ class Context:
         except OSError as error:
             raise InvalidSpec(f"cannot read the Dockerfile {name} of {path}: {error.strerror}") from error
 
-    def _ignore(self, dockerfile: str) -> ignore.Ignore:
-        """Return the rules of `<Dockerfile>.dockerignore`, else of `.dockerignore`."""
-        for name in (f"{os.path.basename(dockerfile)}.dockerignore", ".dockerignore"):
-            try:
-                return ignore.parse(_text(self._root.read(name, _LIMIT), name), name)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise InvalidSpec(f"cannot read {name} of the build context: {error.strerror}") from error
-        return ignore.Ignore()
+
+def _opened(path: str) -> SafeRoot:
+    try:
+        return SafeRoot.at(path)
+    except FileNotFoundError as error:
+        raise NotFound(f"the build context {path} does not exist on the host; copy it there first") from error
+    except OSError as error:
+        raise InvalidSpec(f"cannot read the build context {path}: {error.strerror}; name a folder") from error
+
+
+def _ignore(root: SafeRoot, dockerfile: str) -> ignore.Ignore:
+    """Return the rules of `<Dockerfile>.dockerignore`, else of `.dockerignore`."""
+    for name in (f"{os.path.basename(dockerfile)}.dockerignore", ".dockerignore"):
+        try:
+            return ignore.parse(_text(root.read(name, _LIMIT), name), name)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise InvalidSpec(f"cannot read {name} of the build context: {error.strerror}") from error
+    return ignore.Ignore()
 
 
 def _text(content: bytes, name: str) -> str:

@@ -6,13 +6,17 @@ from . import dockerfile, interpret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from .dockerfile import Dockerfile
 
 
-def stages(parsed: Dockerfile, target: int, values: Mapping[str, str | None]) -> set[int]:
+def stages(
+    parsed: Dockerfile, target: int, values: Mapping[str, str | None], elsewhere: Container[str] = ()
+) -> set[int]:
     """Return the indexes of the target and of all stages that it is made from, as far as the file tells.
+
+    Names in `elsewhere` mean no stage: who builds has given them something else.
 
     What a base image has left by ONBUILD is not known here; a stage that only such an instruction names is made when
     its turn comes.
@@ -23,18 +27,20 @@ def stages(parsed: Dockerfile, target: int, values: Mapping[str, str | None]) ->
         index = pending.pop()
         if index not in found:
             found.add(index)
-            pending += _sources(parsed, index, values)
+            pending += _sources(parsed, index, values, elsewhere)
     return found
 
 
-def _sources(parsed: Dockerfile, index: int, values: Mapping[str, str | None]) -> Iterator[int]:
+def _sources(
+    parsed: Dockerfile, index: int, values: Mapping[str, str | None], elsewhere: Container[str]
+) -> Iterator[int]:
     stage = parsed.stages[index]
     names = [interpret.base_name(parsed, stage, values)]
     for item in stage.instructions:
         names += [value for key, value in item.flags if key == "from"]
         names += [_origin(value) for key, value in item.flags if key == "mount"]
     for name in names:
-        number = dockerfile.find_stage(parsed.stages[:index], name)
+        number = None if name in elsewhere else dockerfile.find_stage(parsed.stages[:index], name)
         if number is not None:
             yield number
 

@@ -45,6 +45,7 @@ class Writer:
         self.keeps_owners = owner is None
         self.change = change
         self.keeps_times = False
+        self.keeps_capabilities = True
 
     def copy(self, tree: Tree, sources: Sequence[Source], destination: str, unpack: bool) -> None:
         """Copy sources to `destination`, a folder when it ends with a slash or is one already."""
@@ -218,7 +219,7 @@ class Writer:
             # In this order: a change of owner clears setuid bits and file capabilities (chown(2)).
             os.fchown(descriptor, *self._owner(entry))
             os.fchmod(descriptor, self._mode(entry))
-            if capabilities:
+            if capabilities and self.keeps_capabilities:
                 os.setxattr(descriptor, "security.capability", capabilities)
         finally:
             os.close(descriptor)

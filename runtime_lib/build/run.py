@@ -131,6 +131,7 @@ def _container(image: Image, step: RunStep, spec: BuildSpec) -> ContainerSpec:
         shm_size=spec.shm_size or None,
         healthcheck=Healthcheck(("NONE",)),
         log_driver="none",
+        **spec.container,
     )
 
 

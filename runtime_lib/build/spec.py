@@ -7,9 +7,10 @@ from ..records import dataclass, field
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import IO
+    from typing import IO, Any
 
     from ..images.catalog import Image
+    from .outputs import Output
     from .secrets import Secret
 
 
@@ -29,7 +30,9 @@ class BuildSpec:
     from registries: never, when they are missing, or always. `text` is the Dockerfile itself, in place of a file. The
     argument SOURCE_DATE_EPOCH is the time of everything that the build makes.
     `secrets` and `ssh` (paths of agents' sockets) are what RUN may ask for, by id. `allow` holds what a Dockerfile may
-    not take for itself: security.insecure, network.host.
+    not take for itself: security.insecure, network.host. `container` are more settings of the containers of RUN, by
+    the names of ContainerSpec. `contexts` maps names to what they mean in FROM and `from`: a folder's path,
+    docker-image://NAME or oci-layout://PATH. Without `outputs` the image stays in the store with its names.
     """
 
     path: str
@@ -52,6 +55,9 @@ class BuildSpec:
     secrets: dict[str, Secret] = field(default_factory=dict)
     ssh: dict[str, str] = field(default_factory=dict)
     allow: tuple[str, ...] = ()
+    container: dict[str, Any] = field(default_factory=dict)
+    contexts: dict[str, str] = field(default_factory=dict)
+    outputs: tuple[Output, ...] = ()
     stream: IO[bytes] | None = field(default=None, compare=False)
 
 

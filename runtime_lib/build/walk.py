@@ -27,6 +27,7 @@ from . import (
     imageconfig,
     interpret,
     mounting,
+    named,
     needed,
     output,
     parallel,
@@ -83,6 +84,7 @@ class Walk:
         self._fresh = tuple(self.dockerfile.stage(name) for name in spec.nocache_filter)
         self._epoch = epoch.parse(spec.args.get(SOURCE_DATE_EPOCH, ""))
         self.found = checks.find(self.dockerfile, PREDEFINED | set(self._globals))
+        self._named = named.resolved(store, spec.contexts, makes)
         for index, stage in enumerate(self.dockerfile.stages):
             self._check(index, stage)
 
@@ -93,7 +95,7 @@ class Walk:
 
     def target(self) -> State:
         """Return the state at the end of the target stage."""
-        self._needed = needed.stages(self.dockerfile, self._target, self._globals)
+        self._needed = needed.stages(self.dockerfile, self._target, self._globals, self._named)
         if not self.makes or len(self._needed) < 2:
             return self._stage(self._target)
 
@@ -151,11 +153,9 @@ class Walk:
             platforms.check_runs(state.platform)
         base = state.layers
         for step in steps:
-            if isinstance(step, CopyStep) and step.source_stage:
-                self._image(index, step.source_stage, step.where)  # its steps come before this one
-            for mount in step.mounts if isinstance(step, RunStep) else ():
-                if mount.origin:
-                    self._image(index, mount.origin, step.where)
+            for name in _needed(step):
+                if not self._folder(name):
+                    self._image(index, name, step.where)  # its steps come before this one
             self._begin(step.text)
             try:
                 state = self._step(index, state, step)
@@ -176,9 +176,12 @@ class Walk:
 
     def _image(self, index: int, name: str, where: str, platform: str = "") -> State:
         """Return the state of what FROM or --from names: an earlier stage, `scratch`, or an image."""
+        if self._folder(name):
+            raise InvalidSpec(f"{where}: {name} is the folder {self._folder(name)}, and FROM needs an image")
         number = dockerfile.find_stage(self.dockerfile.stages[:index], name)
-        if number is not None:
+        if number is not None and name not in self._named:
             return self._stage(number)
+        name = self._named.get(name, name)
         if name == "scratch":
             return states.scratch(platform)
         try:
@@ -248,10 +251,18 @@ class Walk:
                 epoch.limit(upper, self._epoch)
             return layers.import_tree(self.store, upper, state.top).chain_id if changed else None
 
+    def _folder(self, name: str) -> str:
+        """Return the folder that who builds has given a name, "" for anything else."""
+        meant = self._named.get(name, "")
+        return meant if meant.startswith("/") else ""
+
     def _origin(self, index: int, where: str, name: str) -> Origin:
         """Return what a RUN's mount is taken from: the build context, an earlier stage or an image."""
         if not name:
             return Origin("", folder=self.spec.path, tree=self.context.tree)
+        folder = self._folder(name)
+        if folder:
+            return Origin("", folder=folder, tree=self.context.other(folder))
         state = self._image(index, name, where)
         if not state.layers:
             raise InvalidSpec(f"{where}: {name} has no files to mount")
@@ -263,11 +274,22 @@ class Walk:
         if not step.source_stage:
             yield self.context.tree
             return
+        folder = self._folder(step.source_stage)
+        if folder:
+            yield self.context.other(folder)
+            return
         state = self._image(index, step.source_stage, step.where)
         if not state.layers:
             raise InvalidSpec(f"{step.where}: {step.source_stage} has no files to copy")
         with image_tree(layers.folders(self.store, state.layers)) as root:
             yield Tree(root, owners=not step.owner)
+
+
+def _needed(step: Step) -> list[str]:
+    """Return the stages and images that a step takes files from."""
+    if isinstance(step, RunStep):
+        return [mount.origin for mount in step.mounts if mount.origin]
+    return [step.source_stage] if isinstance(step, CopyStep) and step.source_stage else []
 
 
 def _declared(items: Sequence[Instruction]) -> set[str]:

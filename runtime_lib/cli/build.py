@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 
 from ..containers.sizes import size
 from ..errors import InvalidSpec
 from . import opened, output
-from .container_spec import environment, host, pairs
-from .options import FLAG, LIST, TEXT, Option, Usage
+from .container_spec import environment, host, pairs, ulimit
+from .options import FLAG, LIST, TEXT, WHOLE, Option, Usage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .options import Parsed
 
 _BUILD = Usage(
     "build",
@@ -18,17 +25,28 @@ _BUILD = Usage(
     (
         Option("add-host", "", LIST, "Add a line to /etc/hosts of RUN (host:ip)"),
         Option("allow", "", LIST, "Let RUN have security.insecure or network.host"),
+        Option(
+            "build-context", "", LIST, "A name for FROM and from (NAME=PATH, docker-image://NAME, oci-layout://PATH)"
+        ),
         Option("build-arg", "", LIST, "Set a value of ARG; a name alone is taken from the environment"),
         Option("check", "", FLAG, "Tell what the build checks find, and build nothing"),
+        Option("cgroup-parent", "", TEXT, "Cgroup above those of RUN"),
+        Option("cpu-period", "", WHOLE, "Length of a period of the quota of RUN (microseconds)"),
+        Option("cpu-quota", "", WHOLE, "Processor time of RUN in a period (microseconds)"),
+        Option("cpu-shares", "c", WHOLE, "Weight of RUN for processor time"),
+        Option("cpuset-cpus", "", TEXT, "Processors of RUN"),
+        Option("cpuset-mems", "", TEXT, "Memory nodes of RUN"),
         Option("file", "f", TEXT, "Dockerfile (default PATH/Dockerfile; - is the standard input)"),
         Option("force-rm", "", FLAG, "Accepted for Docker's sake"),
         Option("iidfile", "", TEXT, "Write the image's id to this file"),
         Option("label", "", LIST, "Set labels"),
         Option("memory", "m", TEXT, "Memory limit of RUN"),
         Option("memory-swap", "", TEXT, "Limit of memory plus swap of RUN"),
+        Option("metadata-file", "", TEXT, "Write ids and names to this file, as JSON"),
         Option("network", "", TEXT, "Network of RUN"),
         Option("no-cache", "", FLAG, "Do not use the cache"),
         Option("no-cache-filter", "", LIST, "Do not use the cache for these stages"),
+        Option("output", "o", LIST, "Write the outcome (DIR, - or type=image|docker|oci|tar|local,dest=PATH)"),
         Option("platform", "", TEXT, "Platform of the image (linux/arm64)"),
         Option("progress", "", TEXT, "How to tell of the steps: auto and tty mean plain here"),
         Option("pull", "", FLAG, "Look for newer base images in their registries; missing ones are always pulled"),
@@ -38,6 +56,7 @@ _BUILD = Usage(
         Option("shm-size", "", TEXT, "Size of /dev/shm of RUN"),
         Option("ssh", "", LIST, "An SSH agent for RUN --mount=type=ssh (default, or ID=SOCKET)"),
         Option("tag", "t", LIST, "Name of the image"),
+        Option("ulimit", "", LIST, "Limit of RUN (NAME=SOFT[:HARD])"),
         Option("target", "", TEXT, "Stage to build"),
     ),
     1,
@@ -47,7 +66,7 @@ _BUILD = Usage(
 
 def build(words: list[str]) -> int:
     """Build an image; the log goes to standard output as it grows."""
-    from ..build import agent, entitlements, remote, secrets
+    from ..build import agent, entitlements, outputs, remote, secrets
     from ..build.build import build as engine
     from ..build.build import check
     from ..build.spec import BuildSpec
@@ -60,6 +79,8 @@ def build(words: list[str]) -> int:
     if path == parsed.file == "-":
         raise InvalidSpec("the standard input cannot be both the context and the Dockerfile; use -f PATH")
     fetched = path == "-" or remote.is_remote(path)
+    wanted = tuple(outputs.parse(text) for text in parsed.output)
+    to_stdout = any(one.dest == "-" for one in wanted)
     spec = BuildSpec(
         path if fetched else os.path.abspath(path),
         _dockerfile(parsed.file, fetched),
@@ -73,7 +94,7 @@ def build(words: list[str]) -> int:
         size(parsed.memory_swap or "0", "memory-swap"),
         size(parsed.shm_size or "0", "shm-size"),
         dict(host(text) for text in parsed.add_host),
-        _silent if silent else _print,
+        _silent if silent or to_stdout else _print,
         platform=parsed.platform or "",
         text=sys.stdin.read() if parsed.file == "-" else None,
         pull="always" if parsed.pull else "missing",
@@ -81,6 +102,9 @@ def build(words: list[str]) -> int:
         secrets=dict(secrets.parse(text, os.environ) for text in parsed.secret),
         ssh=dict(agent.parse(text, os.environ) for text in parsed.ssh),
         allow=entitlements.known(parsed.allow),
+        container=_container(parsed),
+        contexts=_contexts(parsed.build_context),
+        outputs=wanted,
         stream=sys.stdin.buffer if path == "-" else None,
     )
     if parsed.check:
@@ -88,12 +112,30 @@ def build(words: list[str]) -> int:
         output.write_lines(found or ["Check complete, no warnings found."])
         return int(bool(found))
     result = engine(opened.store(), spec)
-    if silent:
+    if silent and not to_stdout:
         output.write_lines([result.image.id])
     if parsed.iidfile:
         with open(parsed.iidfile, "w", encoding="utf-8") as file:
             file.write(result.image.id)
+    if parsed.metadata_file:
+        names = ",".join(parsed.tag)
+        facts = {"containerimage.config.digest": result.image.id, **({"image.name": names} if names else {})}
+        with open(parsed.metadata_file, "w", encoding="utf-8") as file:
+            file.write(json.dumps(facts, indent=2) + "\n")
     return 0
+
+
+def _container(parsed: Parsed) -> dict[str, Any]:
+    """Return the limits of RUN that are a container's own options."""
+    names = ("cgroup_parent", "cpu_period", "cpu_quota", "cpu_shares", "cpuset_cpus", "cpuset_mems")
+    found = {name: parsed.values[name] for name in names if parsed.values[name]}
+    return {**found, "ulimits": tuple(ulimit(text) for text in parsed.ulimit)} if parsed.ulimit else found
+
+
+def _contexts(texts: list[str]) -> dict[str, str]:
+    """Return what `--build-context` names, with absolute paths."""
+    found = pairs(texts, "build-context")
+    return {name: value if "://" in value else os.path.abspath(value) for name, value in found.items()}
 
 
 def _moment() -> dict[str, str]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
+from ..build.outputs import Output, checked
 from ..errors import InvalidSpec
-from . import image
+from ..records import dataclass, replace
+from . import image, image_wish
+from .plan import Plan, converge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,19 +20,58 @@ if TYPE_CHECKING:
 
 def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
     """Build the image when its inputs have changed (`rebuild: auto`), or when it does not exist (`never`)."""
+    wanted = as_outputs(options)
     outcome = image.perform(store, as_image(options), check)
     outcome.facts.setdefault("stdout", "")
-    return outcome
+    name = image_wish.full_name(options["name"], options["tag"])
+    steps = tuple(Write(name, one) for one in wanted if outcome.changed or not os.path.lexists(one.dest))
+    if not steps:
+        return outcome
+    if not check:
+        converge(store, Plan(steps))
+    plan = replace(outcome.plan, steps=(*outcome.plan.steps, *steps))
+    return replace(outcome, plan=plan, changed=True)
+
+
+@dataclass(frozen=True)
+class Write:
+    """Write the image, or its file system, to a path of the host."""
+
+    name: str
+    output: Output
+
+    def describe(self) -> str:
+        """Return what it does."""
+        return f"write image {self.name} as {self.output.kind} to {self.output.dest}"
+
+    def action(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return {"written": self.name, "type": self.output.kind, "dest": self.output.dest}
+
+    def apply(self, store: Store) -> None:
+        """Do it."""
+        from ..build import outputs
+        from ..images import catalog
+
+        outputs.write(store, catalog.find(store, self.name), (self.name,), self.output)
+
+
+def as_outputs(options: dict[str, Any]) -> list[Output]:
+    """Return what is to be written beside the image. Raises InvalidSpec. Pure."""
+    found = []
+    for each in options.get("outputs") or ():
+        if each["type"] == "image" or (each["type"] == "docker" and not each.get("dest")):
+            continue
+        found.append(checked(Output(each["type"], each.get("dest") or "")))
+    return found
 
 
 def as_image(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options of the image module that mean the same. Raises InvalidSpec for what is not there. Pure."""
-    if options.get("secrets"):
-        raise InvalidSpec("secrets cannot be given to a build yet; copy what is needed into the context")
     names: list[str] = []
     for output in options.get("outputs") or ():
-        if output["type"] != "image" or output.get("push"):
-            raise InvalidSpec(f"outputs: {output['type']} cannot be written yet; a build makes an image on this host")
+        if output.get("push"):
+            raise InvalidSpec("outputs: push is a task of its own: use the module image_push after this one")
         names += output.get("name") or []
     platforms = options.get("platform") or []
     if len(platforms) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..build.secrets import Secret
 from ..build.spec import BuildSpec
 from ..containers.sizes import size
 from ..errors import InvalidSpec
@@ -11,6 +12,7 @@ from .container_values import etc_hosts, labels
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from ..images.bootstrap import Recipe
@@ -25,7 +27,8 @@ _NEEDED = {  # by source
     "import": "load_path",
     "load": "load_path",
 }
-_UNUSED_BUILD = ("cache_from", "container_limits.cpusetcpus", "container_limits.cpushares", "http_timeout")
+_UNUSED_BUILD = ("cache_from", "http_timeout")
+_LIMITS = {"cpusetcpus": "cpuset_cpus", "cpushares": "cpu_shares"}
 
 
 ELSEWHERE = ("controller", "host")  # sources that the controller's side of the module asks
@@ -130,7 +133,20 @@ def build_spec(ref: str, options: dict[str, Any]) -> BuildSpec:
         etc_hosts(options.get("etc_hosts") or {}),
         platform=options.get("platform") or "",
         pull="always" if options.get("pull") else "missing",
+        secrets=_secrets(options.get("secrets") or ()),
+        container={name: limits[key] for key, name in _LIMITS.items() if limits.get(key)},
     )
+
+
+def _secrets(given: Iterable[dict[str, Any]]) -> dict[str, Secret]:
+    """Return the secrets of a build by their id. Raises InvalidSpec."""
+    found = {}
+    for one in given:
+        kind, key = one["type"], {"file": "src", "env": "env", "value": "value"}[one["type"]]
+        if not one.get(key):
+            raise InvalidSpec(f"secrets: {one['id']} of type {kind} needs {key}")
+        found[one["id"]] = Secret(kind, one[key])
+    return found
 
 
 def unused(options: dict[str, Any]) -> tuple[str, ...]:

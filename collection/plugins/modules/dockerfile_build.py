@@ -86,40 +86,47 @@ options:
     type: bool
     default: false
   secrets:
-    description: Refused. Secrets cannot be given to a build yet.
+    description:
+      - What C(RUN --mount=type=secret) may ask for. It is in no layer, no history and no log, and on no disk.
+      - An unchanged secret and a changed one make no difference to O(rebuild=auto).
     type: list
     elements: dict
     suboptions:
       id:
-        description: Refused.
+        description: The name by which the Dockerfile asks for it.
         type: str
         required: true
       type:
-        description: Refused.
+        description: Where it comes from. O(secrets[].src), O(secrets[].env) and O(secrets[].value) belong to one type each.
         type: str
         choices: [file, env, value]
         required: true
       src:
-        description: Refused.
+        description: A file on the host.
         type: path
       env:
-        description: Refused.
+        description: A variable in the environment of the task, such as one of the keyword C(environment).
         type: str
       value:
-        description: Refused.
+        description: The secret itself.
         type: str
   outputs:
-    description: Where the result goes. Only one output of type V(image), with at most one more name, is accepted.
+    description:
+      - Where the result goes beside the host's store, where it always is.
+      - What is at O(outputs[].dest) already is written again when the image has changed.
     type: list
     elements: dict
     suboptions:
       type:
-        description: Only V(image) is accepted.
+        description:
+          - V(image), and V(docker) without O(outputs[].dest), is the store.
+          - V(docker) and V(oci) write an archive of the image, V(tar) one of its file system.
+          - V(local) copies the file system into a folder, without devices, set-user-ID bits and capabilities.
         type: str
         choices: [local, tar, oci, docker, image]
         required: true
       dest:
-        description: Refused with the types that need it.
+        description: The path on the host.
         type: path
       context:
         description: Accepted, and ignored.
@@ -129,7 +136,7 @@ options:
         type: list
         elements: str
       push:
-        description: V(true) is refused.
+        description: V(true) is refused, as a push is a task of its own.
         type: bool
         default: false
 seealso:
@@ -144,6 +151,19 @@ EXAMPLES = r"""
     path: /srv/shop
     args:
       VERSION: '1.4'
+
+- name: Build with a token that no layer keeps, and write the files of one stage to a folder
+  skiff.containers.dockerfile_build:
+    name: shop-assets
+    path: /srv/shop
+    target: assets
+    secrets:
+      - id: npm
+        type: value
+        value: "{{ npm_token }}"
+    outputs:
+      - type: local
+        dest: /srv/www
 """
 
 RETURN = r"""
@@ -193,7 +213,7 @@ OPTIONS = {
     "secrets": {
         "type": "list",
         "elements": "dict",
-        "no_log": True,
+        "no_log": False,
         "options": {
             "env": {"type": "str"},
             "id": {"type": "str", "required": True},

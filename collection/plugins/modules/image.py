@@ -176,10 +176,10 @@ options:
             description: The limit of memory and swap together.
             type: str
           cpushares:
-            description: Accepted with a warning.
+            description: The weight for processor time.
             type: int
           cpusetcpus:
-            description: Accepted with a warning.
+            description: The processors, such as V(0-2).
             type: str
       cache_from:
         description: Accepted with a warning. The host's own layers are used.

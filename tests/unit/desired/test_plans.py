@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from runtime_lib.build.outputs import Output
 from runtime_lib.containers.parts import Attachment
 from runtime_lib.desired import containers, dockerfile_build, image_plan, network_plan, volume
 from runtime_lib.desired.compare import equal
 from runtime_lib.desired.container_health import healthy
 from runtime_lib.desired.container_wish import wish as container_wish
 from runtime_lib.desired.image_steps import check_archive
-from runtime_lib.desired.image_wish import full_name
+from runtime_lib.desired.image_wish import build_spec, full_name
 from runtime_lib.desired.image_wish import wish as image_wish
 from runtime_lib.desired.network_plan import Present
 from runtime_lib.errors import ImageNotFound, InvalidSpec, WrongState
@@ -121,9 +122,22 @@ def test_a_build_is_an_image_task() -> None:
     assert dockerfile_build.as_image({**options, "rebuild": "never"})["force_source"] is False
     output = {"type": "image", "name": ["j"]}
     assert dockerfile_build.as_image({**options, "outputs": [output]})["repository"] == "j"
-    for wrong in ({"secrets": [{"id": "a"}]}, {"outputs": [{"type": "tar"}]}, {"outputs": [{**output, "push": True}]}):
-        with pytest.raises(InvalidSpec):
-            dockerfile_build.as_image({**options, **wrong})
+    with pytest.raises(InvalidSpec, match="push is a task of its own"):
+        dockerfile_build.as_image({**options, "outputs": [{**output, "push": True}]})
+    wanted = [{"type": "docker"}, output, {"type": "tar", "dest": "/t"}]
+    assert dockerfile_build.as_outputs({**options, "outputs": wanted}) == [Output("tar", "/t")]
+    with pytest.raises(InvalidSpec, match="type tar needs dest"):
+        dockerfile_build.as_outputs({"outputs": [{"type": "tar"}]})
+
+
+def test_secrets_of_a_build() -> None:
+    given = [{"id": "a", "type": "value", "value": "k3y"}, {"id": "b", "type": "env", "env": "B"}]
+    spec = build_spec("i", {"path": "/c", "secrets": given, "container_limits": {"cpushares": 5}})
+    assert sorted(spec.secrets) == ["a", "b"]
+    assert spec.container == {"cpu_shares": 5}
+    assert "k3y" not in repr(spec)
+    with pytest.raises(InvalidSpec, match="secrets: a of type file needs src"):
+        build_spec("i", {"path": "/c", "secrets": [{"id": "a", "type": "file", "value": "x"}]})
 
 
 def test_containers_wait_for_those_that_they_need() -> None:
