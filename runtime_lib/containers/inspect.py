@@ -95,6 +95,8 @@ def _state(found: State) -> dict[str, Any]:
         "Error": found.error,
         "StartedAt": moment(found.started),
         "FinishedAt": moment(found.finished),
+        # A word of our own, so only where there is something to tell.
+        **({"LogDropped": found.log_dropped} if found.log_dropped else {}),
     }
 
 

@@ -105,6 +105,8 @@ def test_a_receiver_that_hangs_stops_nobody(skiff: Skiff, tmp_path: Path, mode: 
         done = skiff.run("run", "--name", "web", *options, "busybox", "sh", "-c", MANY, timeout=120)
     assert done.stdout.splitlines() == NUMBERED
     assert skiff.run("logs", "web").stdout.splitlines() == NUMBERED  # the copy on this host has everything
+    dropped = skiff.run("inspect", "--format", "{{.State.LogDropped}}", "web").stdout
+    assert 0 < int(dropped) <= len(NUMBERED)
 
 
 def test_a_receiver_that_is_missing_is_told_before_the_start(skiff: Skiff, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_all_of_sixteen_start_stop_and_remove_it(skiff: Skiff) -> None:
 
 
 def test_everything_at_once(skiff: Skiff) -> None:
-    for turn in range(3):
+    for turn in range(30):
         calls = [VERBS[(number + turn) % len(VERBS)] for number in range(16)]
         for code, said in at_once(skiff, calls):
             assert "Traceback" not in said
