@@ -40,6 +40,7 @@ def _perform(store: Store, wanted: Wish, check: bool) -> Outcome:
             catalog.resolve(store, wanted.ref),
             catalog.resolve(store, wanted.repository) if wanted.repository else None,
             archived=content(store, wanted.archive_path) if wanted.archive_path else None,
+            pushed=_pushed(wanted),
         )
         warnings = wanted.warnings
         told = None
@@ -70,7 +71,17 @@ def changed(store: Store, wanted: Wish, present: Present, steps: Plan, check: bo
     if check or wanted.state == "absent":
         return steps.changed
     moved = catalog.resolve(store, wanted.ref) != present.image_id
-    return moved or any("tagged" in action or "saved" in action for action in steps.actions)
+    effects = {"tagged", "saved", "pushed_image"}
+    return moved or any(effects & action.keys() for action in steps.actions)
+
+
+def _pushed(wanted: Wish) -> str | None:
+    """Return the id that the registry has under the name to be pushed."""
+    if not wanted.push:
+        return None
+    from ..images.push import present
+
+    return present(wanted.repository or wanted.ref)
 
 
 def _coming(store: Store, wanted: Wish, check: bool) -> tuple[str | None, tuple[str, ...]]:

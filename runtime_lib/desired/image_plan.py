@@ -9,7 +9,7 @@ from .image_archive import Export
 from .image_delivery import Deliver
 from .image_steps import Bootstrap, Build, ImportRootfs, Load, Remove, Tag
 from .plan import Plan
-from .registry_steps import Pull
+from .registry_steps import Pull, Push
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,13 +23,14 @@ class Present:
     """The ids that the wish's two names have now, and what its source is known to bring.
 
     `coming` is the id of the image in the archive or of the build, None when it cannot be told before; `archived` is
-    what is in the archive at `archive_path`.
+    what is in the archive at `archive_path`, `pushed` the id that the registry has under the name to be pushed.
     """
 
     image_id: str | None = None
     repository_id: str | None = None
     coming: str | None = None
     archived: Content | None = None
+    pushed: str | None = None
 
 
 def wants_source(wanted: Wish, image_id: str | None) -> bool:
@@ -56,6 +57,8 @@ def plan(wanted: Wish, present: Present) -> Plan:
     names = frozenset() if digest.valid(wanted.ref) else frozenset((wanted.ref,))
     if wanted.archive_path and present.archived != {after: names}:
         steps.append(Export((wanted.ref,), wanted.archive_path))
+    if wanted.push and (present.pushed is None or present.pushed != after):
+        steps.append(Push(wanted.repository or wanted.ref))
     if not steps:
         return Plan()
     before = {"id": present.image_id} if present.image_id else {"exists": False}

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from ..images.bootstrap import Recipe
 
-_LATER = {
-    "push": "images cannot be pushed yet",
-}
 _NEEDED = {  # by source
     "bootstrap": "bootstrap",
     "build": "build",
@@ -48,7 +45,10 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Wish:
-    """What a task wants of one image. `ref` is its name with a tag, or its id."""
+    """What a task wants of one image. `ref` is its name with a tag, or its id.
+
+    `push` sends it to the registry of `repository`, or of its own name.
+    """
 
     ref: str
     state: str = "present"
@@ -64,15 +64,16 @@ class Wish:
     bootstrap: Recipe | None = None
     delivery: Delivery | None = None
     platform: str = ""
+    push: bool = False
     warnings: tuple[str, ...] = field(default_factory=tuple)
 
 
 def wish(options: dict[str, Any]) -> Wish:
     """Return the wish of a task's options. Raises InvalidSpec for what makes no sense or is not there."""
     ref = full_name(options["name"], options["tag"])
-    for key, reason in _LATER.items():
-        if options.get(key):
-            raise InvalidSpec(f"image {ref}: {key} cannot be used: {reason}")
+    repository = full_name(options["repository"], _tag(ref)) if options.get("repository") else None
+    if options.get("push") and digest.valid(repository or ref):
+        raise InvalidSpec(f"image {ref}: push needs a name, not an id; give the name in repository")
     source = options.get("source")
     if options["state"] == "present" and source is None:
         raise InvalidSpec(f"image {ref}: state is present, so source must say where the image comes from")
@@ -86,7 +87,7 @@ def wish(options: dict[str, Any]) -> Wish:
         options["force_source"],
         options["force_absent"],
         options["force_tag"],
-        full_name(options["repository"], _tag(ref)) if options.get("repository") else None,
+        repository,
         options.get("load_path"),
         options.get("archive_path"),
         tuple(options.get("changes") or ()),
@@ -94,6 +95,7 @@ def wish(options: dict[str, Any]) -> Wish:
         _recipe(ref, options["bootstrap"]) if options.get("bootstrap") else None,
         _delivery(options["delivery"]) if options.get("delivery") else None,
         (options.get("pull") or {}).get("platform") or "",
+        bool(options.get("push")) and options["state"] == "present",
         unused(options.get("build") or {}),
     )
 

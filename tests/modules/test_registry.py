@@ -52,13 +52,20 @@ def test_a_container_pulls_its_image(host: Host, archive: Path, tmp_path: Path) 
                 task("docker_image", name=name, source="pull", check_mode_=True),
                 task("docker_image", name=name, source="pull"),
                 task("docker_image", name=name, source="pull", force_source=True),
+                task("docker_image", name="bb", repository=f"{name}:more", push=True, source="local", check_mode_=True),
+                task("docker_image", name="bb", repository=f"{name}:more", push=True, source="local"),
+                task("docker_image", name="bb", repository=f"{name}:more", push=True, source="local"),
+                task("docker_image", name=name, tag="more", push=True, source="local"),
+                task("image_remove", name=f"{name}:more"),
+                task("image_pull", name=f"{name}:more"),
+                task("image_remove", name=f"{name}:more"),
                 task("image_remove", name=name, force=True),
             ],
         )
     assert [at for at, result in enumerate(results) if result["_ending"] == "failed"] == [3], results[-1]
     assert results[3]["_ending"] == "failed"
     changed = [at for at, value in enumerate(results.changed) if value]
-    assert changed == [0, 1, 2, 4, 5, 9, 10, 11, 12, 14, 15, 17, 18, 19, 20, 21, 23]
+    assert changed == [0, 1, 2, 4, 5, 9, 10, 11, 12, 14, 15, 17, 18, 19, 20, 21, 23, 24, 27, 28, 29, 30]
     assert results[4]["actions"][0] == {"pulled_image": f"{name}:latest", "changed": True}
     assert results[5]["container"]["Config"]["Image"] == name
     assert results[14]["diff"]["after"]["pulled_image"] == results[15]["container"]["Image"]

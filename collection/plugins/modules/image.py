@@ -211,7 +211,9 @@ options:
       - See M(skiff.containers.image_export) for what is written.
     type: path
   push:
-    description: V(true) is refused. Images cannot be pushed yet.
+    description:
+      - Send the image to the registry of O(repository), or of its own name without that.
+      - Nothing is sent when the registry has this very image under the name.
     type: bool
     default: false
   pull:

@@ -97,7 +97,7 @@ def test_images() -> None:
     with pytest.raises(ImageNotFound):
         image(image_plan.Present(), source="local")
     assert image(image_plan.Present(), source="pull") == ["pull image i:latest"]
-    for wrong in ({"source": None}, {"load_path": None}, {"push": True}):
+    for wrong in ({"source": None}, {"load_path": None}, {"push": True, "name": "sha256:" + "0" * 64}):
         with pytest.raises(InvalidSpec):
             image(image_plan.Present(), **wrong)
 
