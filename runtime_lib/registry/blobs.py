@@ -58,7 +58,7 @@ class BlobReader:
         return b""
 
     def _finish(self) -> None:
-        if self._answer is not None and self._answer.read(1):
+        if self._is_longer():
             raise CorruptData(f"{self._where()} is longer than the {self._size} bytes of its manifest")
         found = f"sha256:{self._total.hexdigest()}"
         if found != self._digest:
@@ -66,6 +66,12 @@ class BlobReader:
                 f"{self._where()} has the digest {found}: the registry is damaged, or somebody is in between"
             )
         self._drop()
+
+    def _is_longer(self) -> bool:
+        try:
+            return self._answer is not None and bool(self._answer.read(1))
+        except BROKEN:
+            return False  # all that counts is there
 
     def _where(self) -> str:
         endpoint = self._session.endpoint
@@ -90,7 +96,11 @@ class BlobReader:
         path = f"/v2/{endpoint.repository}/blobs/{self._digest}"
         answer = self._session.request("GET", path, f"repository:{endpoint.repository}:pull", headers)
         if answer.status == 200 and self._offset:
-            self._pass_over(answer)
+            try:
+                self._pass_over(answer)
+            except BaseException:
+                answer.close()
+                raise
         elif answer.status != (206 if self._offset else 200):
             raise failures.of_answer(endpoint, answer, f"getting blob {self._digest}")
         elif self._offset and not (answer.headers.get("Content-Range") or "").startswith(f"bytes {self._offset}-"):

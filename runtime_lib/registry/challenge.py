@@ -30,8 +30,26 @@ def parse(headers: Iterable[str]) -> Challenge | None:
 
 
 def _challenges(header: str) -> list[Challenge]:
-    scheme, _blank, rest = header.strip().partition(" ")
-    return [Challenge(scheme.lower(), _parameters(rest))]
+    """Return the challenges of a header: a list of schemes, each with a list of parameters, all with commas between."""
+    found = []
+    for text in _split(header):
+        scheme, _blank, rest = text.strip().partition(" ")
+        found.append(Challenge(scheme.lower(), _parameters(rest)))
+    return found
+
+
+def _split(header: str) -> list[str]:
+    """Cut a header where another scheme begins: a word with a blank behind it, after a comma that is in no quotes."""
+    starts = [0]
+    quoted = False
+    for place, sign in enumerate(header):
+        if sign == '"' and header[place - 1 : place] != "\\":
+            quoted = not quoted
+        elif sign == "," and not quoted:
+            word, blank, rest = header[place + 1 :].lstrip().partition(" ")
+            if blank and word.isalpha() and not rest.lstrip().startswith("="):
+                starts.append(place + 1)
+    return [header[start:end] for start, end in zip(starts, [*(start - 1 for start in starts[1:]), len(header)])]
 
 
 def _parameters(text: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from . import credentials as accounts
 from . import endpoint as endpoints
 from . import failures
 from .blobs import BlobReader
-from .session import Session
+from .session import AGAIN, Session, pause
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 ACCEPTED = (DOCKER_MANIFEST, DOCKER_LIST, MANIFEST, INDEX)
 _MOST_PAGES = 10_000
+_LIMIT = strictjson.LIMIT
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,11 @@ class Repository:
         """Return the manifest of a tag or digest. Raises CorruptData when it is not the one of its digest."""
         what = f"getting the manifest of {self._place.repository}:{reference}"
         path = f"{self._base}/manifests/{reference}"
-        answer = self._session.request("GET", path, self._scope(), {"Accept": ", ".join(ACCEPTED)})
+        answer = self._session.request("GET", path, self._scope(), {"Accept": ", ".join(ACCEPTED)}, None, _LIMIT)
         if answer.status != 200:
             raise failures.of_answer(self._place, answer, what)
         try:
-            body = answer.body(strictjson.LIMIT)
+            body = answer.body(_LIMIT)
             kind = (answer.headers.get("Content-Type") or "").partition(";")[0].strip()
             told = answer.headers.get("Docker-Content-Digest")
         finally:
@@ -124,8 +125,21 @@ class Repository:
     def upload(self, source: Callable[[], Iterable[bytes]], digest: Callable[[], str]) -> None:
         """Send a blob; `source` gives its bytes anew at each call, and `digest` that of the last ones, afterwards.
 
-        So a blob that is made while it is sent needs no place of its own.
+        So a blob that is made while it is sent needs no place of its own. What broke off is begun anew: a registry may
+        have kept a part.
         """
+        settings = self._session.settings
+        for tried in range(1, settings.tries):
+            try:
+                if self._uploaded(source, digest, tried):
+                    return
+            except failures.Broken:
+                pass
+            settings.sleep(pause(tried))
+        self._uploaded(source, digest, 0)
+
+    def _uploaded(self, source: Callable[[], Iterable[bytes]], digest: Callable[[], str], tried: int) -> bool:
+        """Send a blob; return whether it was taken, False for an answer that is worth another try, if there is one."""
         scope = self._scope(push=True)
         what = f"sending a blob to {self._place.repository}"
         answer = self._session.request("POST", f"{self._base}/blobs/uploads/", scope, {}, lambda: b"")
@@ -134,7 +148,10 @@ class Repository:
         location = self._location(answer.headers.get("Location"))
         answer.close()
         kind = {"Content-Type": "application/octet-stream"}
-        answer = self._session.request("PATCH", location, scope, kind, source)
+        answer = self._session.request("PATCH", location, scope, kind, source, tries=1)
+        if tried and answer.status in AGAIN:
+            answer.close()
+            return False
         if answer.status not in (202, 204):
             raise failures.of_answer(self._place, answer, what)
         location = self._location(answer.headers.get("Location"))
@@ -145,6 +162,7 @@ class Repository:
         if answer.status != 201:
             raise failures.of_answer(self._place, answer, what)
         answer.close()
+        return True
 
     def put_manifest(self, reference: str, media_type: str, body: bytes) -> str:
         """Store a manifest under a tag or digest; return its digest."""
@@ -200,11 +218,11 @@ def _pages(session: Session, path: str, scope: str, key: str) -> list[str]:
     seen: set[str] = set()
     while path and path not in seen and len(seen) < _MOST_PAGES:
         seen.add(path)
-        answer = session.request("GET", path, scope)
+        answer = session.request("GET", path, scope, whole=_LIMIT)
         if answer.status != 200:
             raise failures.of_answer(session.endpoint, answer, f"listing {key}")
         try:
-            document = strictjson.parse_object(answer.body(strictjson.LIMIT), f"the list of {key}")
+            document = strictjson.parse_object(answer.body(_LIMIT), f"the list of {key}")
             path = _next(answer.headers.get("Link"))
         finally:
             answer.close()

@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     Body = Union[bytes, Iterable[bytes], None]
 
 
+_PATIENCE = 4  # time limits that a small answer may take as a whole
+
+
 class Response:
     """An answer whose body has not been read yet. Close it; one that was read to its end keeps its connection."""
 
     def __init__(self, pool: Pool, key: tuple[str, str], connection: http.client.HTTPConnection) -> None:
         self._answer = connection.getresponse()
         self._pool, self._key, self._connection = pool, key, connection
+        self._loaded: bytes | None = None
         self.status = self._answer.status
         self.headers = self._answer.headers
 
@@ -34,18 +38,32 @@ class Response:
         """Return at most `size` bytes, b"" at the end. Raises OSError or HTTPException when the connection breaks."""
         return self._answer.read1(size)
 
+    def load(self, limit: int) -> None:
+        """Read the whole body now; `body` returns it then. Raises what that does."""
+        self._loaded = self.body(limit)
+
     def body(self, limit: int) -> bytes:
-        """Return the whole body. Raises RegistryError when it is larger than `limit` bytes."""
+        """Return the whole body, which is small and must come within a few time limits.
+
+        Raises RegistryError when it is larger than `limit` bytes, OSError or HTTPException when it does not come.
+        """
+        if self._loaded is not None:
+            return self._loaded
         parts: list[bytes] = []
         left = limit + 1
+        deadline = self._pool.settings.now() + _PATIENCE * self._pool.settings.timeout
         while left > 0:
             piece = self.read(min(left, 1 << 16))
             if not piece:
                 break
             parts.append(piece)
             left -= len(piece)
+            if self._pool.settings.now() > deadline:
+                raise TimeoutError("the answer comes too slowly")
         if left <= 0:
             raise RegistryError(f"registry {self._key[1]} answers with more than {limit} bytes, where few are expected")
+        if self._answer.length:  # what was promised and did not come; http.client itself does not mind
+            raise http.client.IncompleteRead(b"".join(parts), self._answer.length)
         return b"".join(parts)
 
     def close(self) -> None:
@@ -61,7 +79,7 @@ class Pool:
     """Connections to registries, kept for the next request. Close it at the end."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self.settings = settings
         self._idle: dict[tuple[str, str], list[http.client.HTTPConnection]] = {}
 
     def request(
@@ -120,9 +138,9 @@ class Pool:
 
     def _open(self, scheme: str, host: str, verify: bool) -> http.client.HTTPConnection:
         name, port = endpoint.split(host)
-        wait = self._settings.timeout
+        wait = self.settings.timeout
         context = self._context(host, verify) if scheme == "https" else None
-        proxy = self._settings.proxy(scheme, name, port)
+        proxy = self.settings.proxy(scheme, name, port)
         if proxy is None:
             return _direct(name, port, wait, context)
         return _through(proxy, name, port or (443 if context else 80), wait, context)
@@ -133,7 +151,7 @@ class Pool:
         if not verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-        for folder in self._settings.certificate_folders:
+        for folder in self.settings.certificate_folders:
             _add_certificates(context, f"{folder}/{host}")
         return context
 

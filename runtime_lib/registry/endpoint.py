@@ -36,18 +36,27 @@ def of(domain: str, path: str, insecure: bool = False) -> Endpoint:
 def named(address: str) -> str:
     """Return the registry that an address such as https://registry.example:5000/v2/ means. Raises InvalidSpec."""
     name = (address.partition("://")[2] or address).partition("/")[0]
-    if not name or set(name) & set(" @\\?#"):
+    if not name or set(name) & set(" @\\?#") or not _is_host(name):
         raise InvalidSpec(f"{address[:200]!r} is not the address of a registry, such as registry.example:5000")
     return HUB if name in ("index.docker.io", _HUB_HOST) else name
 
 
+def _is_host(text: str) -> bool:
+    try:
+        name, port = split(text)
+    except ValueError:
+        return False
+    brackets = text.startswith("[") == (":" in name) and not ("[" in text and "]" not in text)
+    return bool(name) and brackets and (port is None or 0 < port < 65536) and not text.endswith(":")
+
+
 def split(host: str) -> tuple[str, int | None]:
-    """Return (name or address without brackets, port)."""
+    """Return (name or address without brackets, port). Raises ValueError for a port that is no number."""
     if host.startswith("["):
         name, _unused, rest = host[1:].partition("]")
-        return name, int(rest[1:]) if rest.startswith(":") else None
-    name, colon, port = host.partition(":")
-    return name, int(port) if colon else None
+        return name, int(rest[1:]) if rest[1:] else None
+    name, _colon, port = host.partition(":")
+    return name, int(port) if port else None
 
 
 def is_loopback(host: str) -> bool:

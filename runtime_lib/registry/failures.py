@@ -17,9 +17,13 @@ _LIMIT = 1 << 16  # bytes of an error's text
 _MISSING = ("NAME_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "NOT_FOUND")
 
 
+class Broken(RegistryError):
+    """There was no answer, or only a part of one."""
+
+
 def broken(endpoint: Endpoint, error: BaseException) -> RegistryError:
     """Return the error for a connection that cannot be made, or that broke."""
-    return RegistryError(f"registry {endpoint.registry} cannot be reached at {endpoint.host}: {_reason(error)}")
+    return Broken(f"registry {endpoint.registry} cannot be reached at {endpoint.host}: {_reason(error)}")
 
 
 def _reason(error: BaseException) -> str:

@@ -92,8 +92,10 @@ def load(files: Sequence[str] = FILES, folders: Sequence[str] = FOLDERS) -> Rule
 def parse(text: str, where: str) -> list[Rule]:
     """Return the rules of one file in the format of version 2. Raises InvalidSpec with file and line."""
     document = tomltext.parse(text, where)
+    if "registries" in document:
+        raise InvalidSpec(f"{where}: this is version 1 of the format; write [[registry]] tables as version 2 has them")
     entries = document.get("registry", [])
-    if not isinstance(entries, list):
+    if not _are_tables(entries):
         raise InvalidSpec(f"{where}: write each registry as [[registry]]")
     return [_rule(entry, where) for entry in entries]
 
@@ -102,8 +104,14 @@ def _rule(entry: dict[str, Any], where: str) -> Rule:
     location, prefix = _text(entry, "location", where), _text(entry, "prefix", where)
     if not location and not prefix:
         raise InvalidSpec(f"{where}: a [[registry]] needs a prefix or a location")
+    if not _are_tables(entry.get("mirror", [])):
+        raise InvalidSpec(f"{where}: write each mirror as [[registry.mirror]]")
     mirrors = tuple(_mirror(one, where) for one in entry.get("mirror", ()))
     return Rule(prefix or location, location, entry.get("insecure") is True, entry.get("blocked") is True, mirrors)
+
+
+def _are_tables(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
 
 
 def _mirror(entry: dict[str, Any], where: str) -> Mirror:

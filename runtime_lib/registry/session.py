@@ -9,7 +9,7 @@ import time
 from urllib.parse import urljoin, urlsplit
 
 from ..errors import RegistryDenied, RegistryError
-from . import challenge, failures
+from . import addresses, challenge, failures
 from .connection import Pool
 from .tokens import Tokens
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
-_AGAIN = (408, 429, 500, 502, 503, 504)
+AGAIN = (408, 429, 500, 502, 503, 504)
 _LONGEST_WAIT = 120.0  # seconds that a registry may ask for with Retry-After
 _AGENT = "skiff"
 BROKEN = (OSError, http.client.HTTPException)
@@ -55,27 +55,44 @@ class Session:
         scope: str = "",
         headers: Mapping[str, str] | None = None,
         body: Callable[[], Body] | None = None,
+        whole: int = 0,
+        tries: int = 0,
     ) -> Response:
         """Return the answer to a request; `path` begins with /v2/, or is an address that the registry gave.
+
+        With `whole`, a good answer's body of at most so many bytes has been read. `tries` replaces the settings' own.
 
         Statuses of 400 and more are returned, but for those of a missing authorization and those that are worth a
         second try. Raises RegistryDenied, RegistryError.
         """
-        tries = 0
+        tried = 0
+        most = tries or self.settings.tries
         while True:
-            tries += 1
+            tried += 1
             try:
-                answer = self._authorized(method, path, scope, dict(headers or {}), body)
+                answer = self._whole(method, path, scope, dict(headers or {}), body, whole)
             except BROKEN as error:
-                if tries >= self.settings.tries or isinstance(error, ssl.SSLError):
+                if tried >= most or isinstance(error, ssl.SSLCertVerificationError):
                     raise failures.broken(self.endpoint, error) from error
-                self.settings.sleep(_pause(tries))
+                self.settings.sleep(pause(tried))
                 continue
-            if answer.status not in _AGAIN or tries >= self.settings.tries:
+            if answer.status not in AGAIN or tried >= most:
                 return answer
-            wait = self._wait(answer, tries)
+            wait = self._wait(answer, tried)
             answer.close()
             self.settings.sleep(wait)
+
+    def _whole(
+        self, method: str, path: str, scope: str, headers: dict[str, str], body: Callable[[], Body] | None, limit: int
+    ) -> Response:
+        answer = self._authorized(method, path, scope, headers, body)
+        if limit and answer.status == 200:
+            try:
+                answer.load(limit)
+            except BaseException:
+                answer.close()
+                raise
+        return answer
 
     def _wait(self, answer: Response, tries: int) -> float:
         asked = _retry_after(answer.headers.get("Retry-After"))
@@ -85,7 +102,7 @@ class Session:
                 f"registry {self.endpoint.registry} has had too many requests and wants none for {asked:.0f} seconds;"
                 " try again then"
             )
-        return _pause(tries) if asked is None else asked
+        return pause(tries) if asked is None else asked
 
     def _authorized(
         self, method: str, path: str, scope: str, headers: dict[str, str], body: Callable[[], Body] | None
@@ -114,12 +131,10 @@ class Session:
         secret: dict[str, str],
         body: Callable[[], Body] | None,
     ) -> Response:
-        start = urlsplit(url)
         for _unused in range(_MOST_REDIRECTS + 1):
-            here = urlsplit(url)
-            mine = (here.scheme, here.netloc) == (start.scheme, start.netloc)
+            mine = self._is_ours(url)
             sent = {"User-Agent": _AGENT, **headers, **(secret if mine else {})}
-            answer = self._pool.request(method, url, sent, body() if body else None, not self._insecure)
+            answer = self._pool.request(method, url, sent, body() if body else None, not (mine and self._insecure))
             if answer.status not in _REDIRECTS or method not in ("GET", "HEAD"):
                 return answer
             try:
@@ -130,9 +145,8 @@ class Session:
         raise RegistryError(f"registry {self.endpoint.registry} redirects without an end")
 
     def _target(self, url: str, location: str) -> str:
-        target = urljoin(url, location)
-        parts = urlsplit(target)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        parts = addresses.parse(_joined(url, location))
+        if parts is None or not parts.hostname:
             raise RegistryError(
                 f"registry {self.endpoint.registry} redirects to {location[:200]!r}, which is no address"
             )
@@ -142,19 +156,22 @@ class Session:
             raise RegistryError(
                 f"registry {self.endpoint.registry} redirects to the link-local {parts.hostname}; not followed"
             )
-        return target
+        return parts.geturl()
+
+    def _is_ours(self, url: str) -> bool:
+        """Whether an address is of the registry itself, which may know its password and be insecure."""
+        own = addresses.parse(f"{self._scheme}://{self.endpoint.host}/")
+        parts = addresses.parse(url)
+        return own is not None and parts is not None and addresses.place(own) == addresses.place(parts)
 
     def _url(self, path: str) -> str:
         """Return the address of a path; another one that the registry gave for an upload must be on the same host."""
         if not self._scheme:
             self._scheme = self._find_scheme()
         base = f"{self._scheme}://{self.endpoint.host}"
-        url = urljoin(f"{base}/", path)
-        parts = urlsplit(url)
-        if (parts.scheme, parts.netloc) != (self._scheme, self.endpoint.host):
-            raise RegistryError(
-                f"registry {self.endpoint.registry} wants data sent to {parts.netloc[:200]!r}; not done"
-            )
+        url = _joined(f"{base}/", path)
+        if not self._is_ours(url):
+            raise RegistryError(f"registry {self.endpoint.registry} wants data sent to {url[:200]!r}; not done")
         return url
 
     def _find_scheme(self) -> str:
@@ -168,7 +185,15 @@ class Session:
             return "http"
 
 
-def _pause(tries: int) -> float:
+def _joined(base: str, text: str) -> str:
+    try:
+        return urljoin(base, text)
+    except ValueError:
+        return ""
+
+
+def pause(tries: int) -> float:
+    """Return how many seconds to wait after so many tries."""
     return min(0.5 * 2.0 ** (tries - 1), 8.0)
 
 
@@ -178,5 +203,13 @@ def _retry_after(text: str | None) -> float | None:
         return None
     if text.isascii() and text.isdigit() and len(text) < 10:
         return float(text)
-    parsed = email.utils.parsedate_to_datetime(text) if len(text) < 60 and "," in text else None
-    return max(parsed.timestamp() - time.time(), 0.0) if parsed else None
+    parsed = email.utils.parsedate_tz(text[:60])
+    return max(email.utils.mktime_tz(parsed) - time.time(), 0.0) if parsed and _is_date(parsed) else None
+
+
+def _is_date(parsed: tuple[int | None, ...]) -> bool:
+    try:
+        email.utils.mktime_tz(parsed)  # type: ignore[arg-type]
+    except (ValueError, OverflowError, TypeError):
+        return False
+    return True

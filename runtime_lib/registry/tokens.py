@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 from .. import strictjson
 from ..errors import RegistryDenied, RegistryError
+from . import addresses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Tokens:
         self._credentials = credentials
         self._challenge: Challenge | None = None
         self._secure = True
+        self._url = ""
+        self._verify = True
         self._kept: dict[str, tuple[str, float]] = {}
 
     def met(self, challenge: Challenge, url: str, verify: bool) -> bool:
@@ -49,7 +52,8 @@ class Tokens:
         if self._challenge is None:
             return None
         if self._challenge.scheme == "basic":
-            return self._credentials.basic if self._credentials else None
+            known = self._credentials
+            return known.basic if known and not known.token else None
         kept = self._kept.get(scope)
         if kept is None or kept[1] <= self._settings.now():
             kept = self._kept[scope] = self._ask(self._challenge, scope)
@@ -91,19 +95,23 @@ class Tokens:
         if known and known.token:
             form = [("grant_type", "refresh_token"), ("refresh_token", known.token), ("client_id", "skiff"), *query]
             headers = {"Content-Type": "application/x-www-form-urlencoded"}
-            return self._pool.request("POST", realm, headers, urlencode(form).encode(), self._verify)
+            return self._pool.request("POST", realm, headers, urlencode(form).encode(), self._verified(realm))
         if known:
             query = [("account", known.user), *query]
         separator = "&" if urlsplit(realm).query else "?"
         headers = {"Authorization": known.basic} if known else {}
-        return self._pool.request("GET", f"{realm}{separator}{urlencode(query)}", headers, None, self._verify)
+        return self._pool.request("GET", f"{realm}{separator}{urlencode(query)}", headers, None, self._verified(realm))
+
+    def _verified(self, realm: str) -> bool:
+        """Whether the token server must prove who it is: what is allowed to a registry is not to whom it names."""
+        asked, given = addresses.parse(self._url), addresses.parse(realm)
+        own = asked is not None and given is not None and addresses.place(asked) == addresses.place(given)
+        return self._verify or not (own or (given is not None and given.netloc in self._settings.insecure))
 
     def _check_realm(self, realm: str) -> None:
         """Never send a password in the clear to whoever a registry names (CVE-2020-15157 and its kin)."""
-        asked, given = urlsplit(self._url), urlsplit(realm)
-        if given.scheme == "https" or (
-            given.scheme == "http" and given.hostname == asked.hostname and asked.scheme == "http"
-        ):
+        asked, given = urlsplit(self._url), addresses.parse(realm)
+        if given and (given.scheme == "https" or (given.hostname == asked.hostname and asked.scheme == "http")):
             return
         raise RegistryError(
             f"registry {self._registry} names the token server {realm[:200]!r}, which is not on HTTPS;"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,7 +44,7 @@ class _Server(ThreadingHTTPServer):
 class FaultRegistry:
     """`host` is what stands before an image's name, `asked` grows."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, context: ssl.SSLContext | None = None) -> None:
         self.asked: list[Asked] = []
         outer = self
 
@@ -85,6 +86,8 @@ class FaultRegistry:
                 """Say nothing."""
 
         self._server = _Server(("127.0.0.1", 0), Handler)
+        if context:
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.host = f"127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -95,9 +98,9 @@ class FaultRegistry:
 
 
 @contextmanager
-def serving(script: Script) -> Iterator[FaultRegistry]:
-    """Run one for a block."""
-    server = FaultRegistry(script)
+def serving(script: Script, context: ssl.SSLContext | None = None) -> Iterator[FaultRegistry]:
+    """Run one for a block, with TLS where a context is given."""
+    server = FaultRegistry(script, context)
     try:
         yield server
     finally:

@@ -85,9 +85,9 @@ def _listens(port: int) -> bool:
     return True
 
 
-def make_certificates(folder: Path, days: int = 2) -> None:
+def make_certificates(folder: Path, server_days: int = 2) -> None:
     """Make a CA, and certificates by it for a server on loopback and for a client."""
-    _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", str(days),
+    _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
              "-subj", "/CN=tests", "-keyout", folder / "ca.key", "-out", folder / "ca.crt")  # fmt: skip
     names = "subjectAltName=IP:127.0.0.1,DNS:localhost"
     for name, certificate, extension in (
@@ -98,8 +98,11 @@ def make_certificates(folder: Path, days: int = 2) -> None:
         _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
                  "-keyout", folder / f"{name}.key", "-out", request)  # fmt: skip
         (folder / f"{name}.ext").write_text(extension + "\n")
-        _openssl("x509", "-req", "-in", request, "-CA", folder / "ca.crt", "-CAkey", folder / "ca.key",
-                 "-days", str(days), "-extfile", folder / f"{name}.ext", "-out", folder / certificate)  # fmt: skip
+        days = str(server_days if name == "server" else 2)
+        signing = ("-CA", folder / "ca.crt", "-CAkey", folder / "ca.key", "-days", days)
+        _openssl(
+            "x509", "-req", "-in", request, *signing, "-extfile", folder / f"{name}.ext", "-out", folder / certificate
+        )
 
 
 def _openssl(*arguments: object) -> None:

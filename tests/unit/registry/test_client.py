@@ -355,7 +355,7 @@ def test_redirects_that_are_not_followed(clock: Clock, location: str, said: str)
 
 def test_an_upload_goes_to_no_other_host(clock: Clock) -> None:
     away = Answer(202, headers={"Location": "http://127.0.0.2:1/upload"})
-    refusal = pytest.raises(RegistryError, match="wants data sent to .127.0.0.2:1.; not done")
+    refusal = pytest.raises(RegistryError, match="wants data sent to .http:..127.0.0.2:1.upload.; not done")
     with opened(clock, lambda _asked: away, ANNA) as (server, repository), refusal:
         repository.upload(lambda: [b"x"], lambda: DIGEST)
 
