@@ -54,11 +54,12 @@ def test_all_of_sixteen_start_stop_and_remove_it(skiff: Skiff) -> None:
 
 
 def test_everything_at_once(skiff: Skiff) -> None:
-    for turn in range(30):
+    for turn in range(12):
         calls = [VERBS[(number + turn) % len(VERBS)] for number in range(16)]
-        for code, said in at_once(skiff, calls):
+        for words, (code, said) in zip(calls, at_once(skiff, calls)):
             assert "Traceback" not in said
-            assert code == 0 or said.startswith("skiff: "), (code, said)
+            killed = words[0] == "exec" and code == 137  # with its container, in the middle: it has nothing to say
+            assert code == 0 or killed or said.startswith("skiff: "), (words, code, said)
         assert set(skiff.states().values()) <= {"created", "running", "exited"}
     skiff.run("rm", "-f", "one")
     skiff.run(*CREATE)
