@@ -24,10 +24,15 @@ _COLUMNS = (
 
 def df(words: list[str]) -> int:
     """Say what takes how much of the disk, as `docker system df` does."""
+    from ..build import cachemounts
     from ..containers.disk_usage import disk_usage, table
 
     parsed = _DF.parse(words)
-    output.rows([_line(*line) for line in table(disk_usage(opened.store()))], _COLUMNS, parsed.format)
+    store = opened.store()
+    *lines, (cache, *_nothing) = table(disk_usage(store))
+    sizes = [cachemounts.size(store, one.name) for one in cachemounts.listing(store)]
+    lines.append((cache, len(sizes), 0, sum(sizes), sum(sizes)))
+    output.rows([_line(*line) for line in lines], _COLUMNS, parsed.format)
     return 0
 
 

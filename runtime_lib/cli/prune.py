@@ -44,7 +44,7 @@ _SYSTEM = _usage(
 
 
 def builder(words: list[str]) -> int:
-    """Forget steps of builds; their layers belong to images, and only go with those."""
+    """Forget steps of builds, and remove cache mounts; layers belong to images, and only go with those."""
     parsed = _BUILDER.parse(words)
     return _told(_pruned({"builder_cache": _with(from_texts(parsed.filter), "dangling", "true", not parsed.all)}))
 
@@ -101,7 +101,8 @@ def _told(steps: tuple[Prune, ...], spaces: bool = True) -> int:
     from ..desired.prune import space
 
     titles = {kind: f"Deleted {kind.capitalize()}s:" for kind in ("container", "network", "volume", "image")}
-    for kind, title in {**titles, "build cache": "Deleted build cache objects:"}.items():
+    titles.update({"build cache": "Deleted build cache objects:", "cache mount": "Deleted cache mounts:"})
+    for kind, title in titles.items():
         lines = [line for step in steps if step.kind == kind for line in _lines(step)]
         output.write_lines([title, *lines, ""] if lines else [])
     if spaces:

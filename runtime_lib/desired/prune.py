@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import conditions
+from ..build import cachemounts
 from ..containers import filters as containers
 from ..containers.summary import Summaries
 from ..images import layers
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ..store import Store
 
 _ENDED = ["created", "exited", "dead"]
+_CACHES = ("build cache", "cache mount")
 _PRUNABLE = ("label", "label!", "until")
 
 
@@ -99,12 +101,18 @@ def _volumes(store: Store, given: Conditions, gone: frozenset[str]) -> list[Prun
 
 
 def _caches(store: Store, given: Conditions, _gone: frozenset[str]) -> list[Prune]:
-    """What a build remembers; the layers are those of images, and go with them. With dangling=true those of none."""
+    """What a build remembers, and the folders of its cache mounts.
+
+    The layers are those of images, and go with them; with dangling=true only steps whose layer no image has.
+    """
     conditions.check(given, ("until", "dangling"), "build cache to prune")
     lonely = "WHERE chain_id NOT IN (SELECT chain_id FROM image_layers) " if conditions.truth(given, "dangling") else ""
     rows = store.query(f"SELECT key, used FROM build_cache {lonely}ORDER BY key")
     found = [row["key"] for row in rows if conditions.created_until(row["used"], given)]
-    return [Prune("build cache", key, key[:12], 0) for key in found]
+    folders = [one for one in cachemounts.listing(store) if conditions.created_until(one.used, given)]
+    return [Prune("build cache", key, key[:12], 0) for key in found] + [
+        Prune("cache mount", one.name, one.ident, cachemounts.size(store, one.name)) for one in folders
+    ]
 
 
 _KINDS: dict[str, Callable[[Store, Conditions, frozenset[str]], list[Prune]]] = {
@@ -123,8 +131,8 @@ def _facts(asked: Mapping[str, Conditions], steps: tuple[Prune, ...]) -> dict[st
             if kind != "networks":
                 facts[f"{kind}_space_reclaimed"] = space(steps, kind[:-1])
     if "builder_cache" in asked:
-        facts["builder_cache_caches_deleted"] = [step.key for step in steps if step.kind == "build cache"]
-        facts["builder_cache_space_reclaimed"] = 0
+        facts["builder_cache_caches_deleted"] = [step.key for step in steps if step.kind in _CACHES]
+        facts["builder_cache_space_reclaimed"] = space(steps, "cache mount")
     return facts
 
 

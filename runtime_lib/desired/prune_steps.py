@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import Conflict, ContainerNotFound, InUse, NetworkNotFound, VolumeNotFound, WrongState
+from ..errors import Busy, Conflict, ContainerNotFound, InUse, NetworkNotFound, VolumeNotFound, WrongState
 from ..records import dataclass
 
 TYPE_CHECKING = False
@@ -33,7 +33,7 @@ class Prune:
         """Remove it."""
         try:
             _REMOVE[self.kind](store, self.key)
-        except (WrongState, Conflict, InUse, ContainerNotFound, NetworkNotFound, VolumeNotFound):
+        except (Busy, WrongState, Conflict, InUse, ContainerNotFound, NetworkNotFound, VolumeNotFound):
             return
 
 
@@ -66,4 +66,17 @@ def _cache(store: Store, key: str) -> None:
         db.execute("DELETE FROM build_cache WHERE key = ?", (key,))
 
 
-_REMOVE = {"container": _container, "image": _image, "network": _network, "volume": _volume, "build cache": _cache}
+def _cache_mount(store: Store, key: str) -> None:
+    from ..build.cachemounts import remove
+
+    remove(store, key)
+
+
+_REMOVE = {
+    "build cache": _cache,
+    "cache mount": _cache_mount,
+    "container": _container,
+    "image": _image,
+    "network": _network,
+    "volume": _volume,
+}

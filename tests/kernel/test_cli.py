@@ -310,6 +310,21 @@ def _the_steps_are_forgotten(skiff: Skiff, context: str, dockerfile: str) -> Non
     assert (refused.returncode, "label" in refused.stderr) == (1, True)
 
 
+def test_cache_mounts_are_counted_and_removed(skiff: Skiff, tmp_path: Path) -> None:
+    run = "RUN --mount=type=cache,id=apt,target=/var/cache head -c 100000 /dev/zero >/var/cache/archive"
+    (tmp_path / "Dockerfile").write_text(f"FROM bb\n{run}\n")
+    skiff.run("build", "--network", "none", "-t", "cached", str(tmp_path))
+    usage = skiff.run("system", "df", "--format", "{{.Type}} {{.TotalCount}} {{.Size}}").stdout
+    assert "Build Cache 1 100kB" in usage
+    assert "Build Cache" not in skiff.run("builder", "prune", "-f", "--filter", "until=1h").stdout
+    assert "Build Cache 1 100kB" in skiff.run("system", "df", "--format", "{{.Type}} {{.TotalCount}} {{.Size}}").stdout
+    told = skiff.run("builder", "prune", "-f").stdout
+    assert told == "Deleted cache mounts:\napt\n\nTotal reclaimed space: 100kB\n"
+    assert "Build Cache 0 0B" in skiff.run("system", "df", "--format", "{{.Type}} {{.TotalCount}} {{.Size}}").stdout
+    skiff.run("rmi", "cached")
+    skiff.run("builder", "prune", "-f", "-a")
+
+
 def test_volumes(skiff: Skiff) -> None:
     assert skiff.run("volume", "create", "--label", "x=1", "data").stdout == "data\n"
     skiff.run(*none("-v", "data:/srv", "bb", "touch", "/srv/kept"))
