@@ -13,7 +13,7 @@ from tests.support import leftovers
 
 BASE = "sites:base"
 KEPT = "sites:kept"  # another name of it: teardowns remove the first one
-PACKAGES = ["redis-server", "mariadb-server", "nginx-light", "curl", "openjdk-17-jdk-headless"]
+PACKAGES = ["redis-server", "mariadb-server", "nginx-light", "curl", "openjdk-17-jdk-headless", "docker-registry"]
 PATIENCE = 300.0  # seconds
 
 

@@ -12,7 +12,7 @@ from tests.support.waiting import until
 
 SERVER = "/usr/bin/docker-registry"
 USER, PASSWORD = "anna", "secret"
-_HASH = "$2b$04$PejP9hi7K8W/.7PipFjsduArxaPzvizQObWZYuJtyWEVPdej2PTXS"  # bcrypt of PASSWORD, at its lowest cost
+HASH = "$2b$04$PejP9hi7K8W/.7PipFjsduArxaPzvizQObWZYuJtyWEVPdej2PTXS"  # bcrypt of PASSWORD, at its lowest cost
 _CONFIG = """\
 version: 0.1
 log: {{level: warn}}
@@ -49,7 +49,7 @@ def serving(folder: Path, password: bool = False, tls: bool = False, client_ca: 
     folder.mkdir(parents=True, exist_ok=True)
     if tls:
         make_certificates(folder)
-    (folder / "htpasswd").write_text(f"{USER}:{_HASH}\n")
+    (folder / "htpasswd").write_text(f"{USER}:{HASH}\n")
     port = free_port()
     clients = f", clientcas: [{folder}/ca.crt]" if client_ca else ""
     text = _CONFIG.format(
