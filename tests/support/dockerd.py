@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -21,14 +22,25 @@ FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 class Dockerd:
     """A running engine; `run("ps")` is `docker ps` against it."""
 
-    def __init__(self, *options: str, own_network: bool = False) -> None:
+    def __init__(self, *options: str, own_network: bool = False, own_files: dict[str, str] | None = None) -> None:
         """Start it with further options of dockerd, and where asked in a network namespace of its own.
 
-        One without a bridge needs that: it deletes `docker0`, whoever made it.
+        One without a bridge needs that: it deletes `docker0`, whoever made it. `own_files` have another content for it
+        than for the host; they must be there.
         """
         self._options = options
         self._prefix = ("unshare", "--net") if own_network else ()
+        if own_files:
+            binds = "".join(
+                f"printf %s {shlex.quote(text)} >$folder/{os.path.basename(path)}; "
+                f"mount --bind $folder/{os.path.basename(path)} {path}; "
+                for path, text in own_files.items()
+            )
+            script = f"set -e; folder=$(mktemp -d); mount -t tmpfs tmpfs $folder; {binds}umount -l $folder; "
+            script += 'rmdir $folder; exec "$@"'
+            self._prefix = (*self._prefix, "unshare", "--mount", "sh", "-c", script, "sh")
         self.folder = Path(tempfile.mkdtemp(prefix="dockerd-"))
+        self.folder.chmod(0o711)  # with --userns-remap the root of a container passes through it
         self.run_folder = Path("/run", self.folder.name)  # in memory, as that of an installed engine is
         self.socket = self.folder / "docker.sock"
         self._had_bridge = os.path.exists("/sys/class/net/docker0")
