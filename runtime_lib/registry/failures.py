@@ -23,7 +23,8 @@ class Broken(RegistryError):
 
 def broken(endpoint: Endpoint, error: BaseException) -> RegistryError:
     """Return the error for a connection that cannot be made, or that broke."""
-    return Broken(f"registry {endpoint.registry} cannot be reached at {endpoint.host}: {_reason(error)}")
+    wanted = f" for {endpoint.repository}" if endpoint.repository else ""
+    return Broken(f"registry {endpoint.registry} cannot be reached at {endpoint.host}{wanted}: {_reason(error)}")
 
 
 def _reason(error: BaseException) -> str:
