@@ -63,7 +63,8 @@ def test_the_older_monitor_restarts_its_container_and_the_port_stays(host: Host)
 
 
 def test_the_older_exit_program_gives_back_what_its_container_had(host: Host) -> None:
-    skiff(host, "exec", "batch", "touch", "/end")
+    # The container ends as soon as it sees the file, and may take the program that made it along.
+    assert host.run(f"{SKIFF} exec batch touch /end").rc in (0, 137)
     until(lambda: "8081" not in rules(host))
     (state,) = (one["State"] for one in inspect(host, "batch"))
     assert (state["Status"], state["ExitCode"], state["Error"]) == ("exited", 7, "")
