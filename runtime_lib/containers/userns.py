@@ -69,7 +69,9 @@ def check(spec: ContainerSpec) -> None:
 def require(spec: ContainerSpec) -> None:
     """Raise HostLacks where the kernel cannot show layers with other owners."""
     if wanted(spec):
-        kernel.require((5, 19), f"userns_mode {spec.userns_mode}")
+        from ..linux.userns import OLDEST
+
+        kernel.require(OLDEST, f"userns_mode {spec.userns_mode}")
 
 
 def lease(store: Store, container_id: str, spec: ContainerSpec) -> None:

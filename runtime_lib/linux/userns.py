@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Mappings = Sequence[dict[str, int]]
 
+OLDEST = (6, 15)  # overlayfs refuses id-mapped layers that are mounted nowhere before (clone_private_mount)
 _NS_GET_USERNS = 0xB701  # ioctl_ns(2)
 _OWN = "/proc/self/ns/user"
 
@@ -164,4 +165,4 @@ def _making_files_as(uid: int, gid: int) -> Iterator[None]:
 
 def require_layers() -> None:
     """Raise HostLacks for a kernel whose overlayfs does not take id-mapped layers."""
-    kernel.require((5, 19), "userns_mode")
+    kernel.require(OLDEST, "userns_mode")

@@ -254,8 +254,9 @@ def both_outputs(engine: Engine) -> Any:
 
 
 # Those that show a container's cgroup: they are watched on a host with version 2 alone, too. "killed for memory" is not
-# among them: there Docker 20.10 says OOMKilled or not, as its events come in time; tests/kernel shows ours.
-OF_CGROUPS = {"exec: cgroup", "least memory limit", "pause"}
+# among them: there Docker 20.10 says OOMKilled or not, as its events come in time; tests/kernel shows ours. Nor is the
+# least memory limit: on an emulated processor a start needs more or less than that by chance.
+OF_CGROUPS = {"exec: cgroup", "pause"}
 
 
 def marked(name: str, *values: Any) -> Any:
