@@ -57,7 +57,7 @@ def execute(field: Field, count: int) -> str:
     )
     field.host.run("rm", "-f", "exec-bench")
     subprocess.run(field.docker("rm", "-f", "exec-bench"), check=True, capture_output=True)
-    return table("exec CONTAINER true", series, {"skiff": 0.5})
+    return table("exec CONTAINER true", series, {"skiff": 0.4})
 
 
 def load(field: Field, count: int) -> str:
