@@ -13,6 +13,7 @@ from ..images.save import save
 from ..images.selection import Selected
 from ..images.tarreader import TarReader
 from ..linux.saferoot import SafeRoot
+from ..linux.writing import write_all
 from ..records import dataclass, replace
 from .place import Writer
 from .secrets import fields
@@ -127,9 +128,7 @@ def _tar(store: Store, image: Image, descriptor: int) -> None:
         top = root.open("/", os.O_RDONLY | os.O_DIRECTORY)
         try:
             for piece in packing.folder(top, "", ""):
-                rest = memoryview(piece)
-                while rest:
-                    rest = rest[os.write(descriptor, rest) :]
+                write_all(descriptor, piece)
         finally:
             os.close(top)
 

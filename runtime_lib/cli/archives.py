@@ -7,6 +7,7 @@ import sys
 import tempfile
 
 from ..errors import InvalidSpec
+from ..linux.writing import write_all
 from . import opened, output
 from .options import FLAG, LIST, TEXT, Option, Usage
 
@@ -106,5 +107,4 @@ def _copy(source: int, target: int) -> None:
         data = os.read(source, 1024 * 1024)
         if not data:
             return
-        while data:
-            data = data[os.write(target, data) :]
+        write_all(target, data)

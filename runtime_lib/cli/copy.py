@@ -51,13 +51,13 @@ def cp(words: list[str]) -> int:
 
 def _out(container: str, path: str, target: str, follow: bool) -> None:
     from ..containers import copy
-    from ..containers.export import write
+    from ..linux.writing import write_all
 
     store = opened.store()
     if target != "-":
         return copy.copy_out(store, container, path, target, follow)
     for piece in copy.pack(store, container, path, follow):
-        write(1, piece)
+        write_all(1, piece)
 
 
 def _in(path: str, container: str, target: str, follow: bool, own: bool) -> None:

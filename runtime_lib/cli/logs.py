@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from ..errors import InvalidSpec
+from ..linux.writing import write_all
 from ..moments import moment
 from ..monitor.encoding import rfc3339
 from . import opened
@@ -79,9 +78,7 @@ def _details(attributes: dict[str, str]) -> str:
 
 
 def _write(stream: str, waiting: list[bytes]) -> None:
-    data = b"".join(waiting)
-    while data:
-        data = data[os.write(2 if stream == "stderr" else 1, data) :]
+    write_all(2 if stream == "stderr" else 1, b"".join(waiting))
 
 
 def tail(text: str | None) -> int | None:

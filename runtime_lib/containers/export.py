@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ..images import packing
+from ..linux.writing import write_all
 from ..store import Store
 from . import events
 from .catalog import Container, find
@@ -22,7 +23,7 @@ def export(store: Store, ref: str, descriptor: int) -> None:
     """
     container = find(store, ref)
     for piece in _pieces(store, container):
-        write(descriptor, piece)
+        write_all(descriptor, piece)
     events.note(store, container, "export")
 
 
@@ -45,10 +46,3 @@ def _pieces(store: Store, container: Container) -> Generator[bytes, None, None]:
             yield from packing.folder(top, "", "")
         finally:
             os.close(top)
-
-
-def write(descriptor: int, piece: bytes) -> None:
-    """Write all of a piece."""
-    rest = memoryview(piece)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]

@@ -14,6 +14,7 @@ from ..images.unpack import unpack
 from ..jsontext import compact, parse
 from ..linux import libc
 from ..linux.saferoot import SafeRoot
+from ..linux.writing import write_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,9 +56,7 @@ def unpack_inside(
 def _send(pieces: Iterator[bytes], archive: int) -> None:
     try:
         for piece in pieces:
-            rest = memoryview(piece)
-            while rest:
-                rest = rest[os.write(archive, rest) :]
+            write_all(archive, piece)
     except BrokenPipeError:
         return  # it has failed, and says why
     finally:

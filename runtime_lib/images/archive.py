@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from .. import strictjson
 from ..errors import CorruptData, InvalidSpec
+from ..linux.writing import write_all
 from ..records import dataclass
 from . import catalog, compression, create, damaged, digest, document, layers, ocilayout, reference
 from .members import FolderMembers, TarMembers
@@ -104,9 +105,7 @@ def _plain(source: int, folder: str) -> Iterator[int]:
     try:
         with compression.opened(lambda: os.read(source, compression.PIECE)) as pieces:
             for piece in pieces:
-                rest = memoryview(piece)
-                while rest:
-                    rest = rest[os.write(descriptor, rest) :]
+                write_all(descriptor, piece)
         yield descriptor
     finally:
         os.close(descriptor)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 
 from ..errors import CommandFailed, HostLacks, InvalidSpec
+from ..linux.writing import write_all
 from .compression import zstd_program
 
 TYPE_CHECKING = False
@@ -30,13 +30,7 @@ def writing(descriptor: int, kind: str) -> AbstractContextManager[Write]:
 
 @contextmanager
 def _plain(descriptor: int) -> Iterator[Write]:
-    yield lambda data: _all(descriptor, data)
-
-
-def _all(descriptor: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
+    yield lambda data: write_all(descriptor, data)
 
 
 @contextmanager
@@ -44,8 +38,8 @@ def _gzip(descriptor: int) -> Iterator[Write]:
     import zlib
 
     packer = zlib.compressobj(6, zlib.DEFLATED, 31)  # zlib writes no name and no time into the header
-    yield lambda data: _all(descriptor, packer.compress(data))
-    _all(descriptor, packer.flush())
+    yield lambda data: write_all(descriptor, packer.compress(data))
+    write_all(descriptor, packer.flush())
 
 
 @contextmanager
@@ -59,7 +53,7 @@ def _zstd(descriptor: int) -> Iterator[Write]:
     entry = process.stdin
     try:
         if entry:
-            yield lambda data: _all(entry.fileno(), data)
+            yield lambda data: write_all(entry.fileno(), data)
             entry.close()
         if process.wait():
             raise CommandFailed(f"zstd ended with {process.returncode}", process.returncode)

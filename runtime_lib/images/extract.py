@@ -15,6 +15,7 @@ from zlib import crc32
 from ..errors import CorruptData
 from ..linux import trees
 from ..linux.saferoot import SafeRoot
+from ..linux.writing import write_all
 from . import inodes, tarheader
 from .paths import split
 from .tarreader import TarReader
@@ -270,7 +271,7 @@ def _write(descriptor: int, entry: Entry, reader: TarReader) -> list[tuple[int, 
         total = 0
         for piece in reader.data():
             total = crc32(piece, total)
-            _write_all(descriptor, piece)
+            write_all(descriptor, piece)
         return [(0, entry.size, total)] if entry.size else []
     os.ftruncate(descriptor, entry.size)
     written = []
@@ -280,13 +281,8 @@ def _write(descriptor: int, entry: Entry, reader: TarReader) -> list[tuple[int, 
         while left:
             data = reader.content(min(left, 1 << 20))
             total = crc32(data, total)
-            _write_all(descriptor, memoryview(data))
+            write_all(descriptor, data)
             left -= len(data)
         if length:
             written.append((offset, length, total))
     return written
-
-
-def _write_all(descriptor: int, piece: memoryview) -> None:
-    while piece:
-        piece = piece[os.write(descriptor, piece) :]

@@ -17,6 +17,7 @@ import struct
 import zlib
 
 from ..errors import CorruptData
+from ..linux.writing import write_all
 from ..records import dataclass
 from . import compression
 
@@ -104,9 +105,7 @@ class Recorder:
         self._batch.clear()
 
     def _write(self, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(self._descriptor, rest) :]
+        write_all(self._descriptor, data)
 
 
 def size(descriptor: int) -> int:

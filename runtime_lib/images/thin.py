@@ -6,9 +6,9 @@ The result is a docker-archive. Layers are taken as they are: what was compresse
 from __future__ import annotations
 
 import json
-import os
 
 from .. import strictjson
+from ..linux.writing import write_all
 from . import compression, document, reference, tarheader, tarwriter
 from .tarheader import Entry
 
@@ -32,28 +32,22 @@ def write(members: Members, source: Source, name: str | None, missing: Collectio
     names = [reference.new_name(name).familiar] if name else None
     entry = {"Config": "config.json", "RepoTags": names, "Layers": [f"{value[7:]}.layer" for value, _unused in found]}
     for member, data in (("manifest.json", json.dumps([entry]).encode()), ("config.json", source.config)):
-        _write(descriptor, _header(member, len(data)) + data + tarwriter.padding(len(data)))
+        write_all(descriptor, _header(member, len(data)) + data + tarwriter.padding(len(data)))
     for diff_id, (member, _stored) in dict(found).items():
         if diff_id in missing:
             _copy(members.open(member), f"{diff_id[7:]}.layer", descriptor)
-    _write(descriptor, tarwriter.END)
+    write_all(descriptor, tarwriter.END)
 
 
 def _copy(part: Part, name: str, descriptor: int) -> None:
-    _write(descriptor, _header(name, part.size))
+    write_all(descriptor, _header(name, part.size))
     while True:
         data = part.read(compression.PIECE)
         if not data:
             break
-        _write(descriptor, data)
-    _write(descriptor, tarwriter.padding(part.size))
+        write_all(descriptor, data)
+    write_all(descriptor, tarwriter.padding(part.size))
 
 
 def _header(name: str, size: int) -> bytes:
     return tarwriter.header(Entry(name, tarheader.REGULAR, 0o600, size))
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]

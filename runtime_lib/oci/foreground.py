@@ -10,6 +10,7 @@ import termios
 import tty
 
 from ..linux import terminal
+from ..linux.writing import write_all
 from . import channel
 
 TYPE_CHECKING = False
@@ -59,17 +60,12 @@ def _copy(master: int) -> None:
         try:
             if master in ready:
                 data = os.read(master, 65536)
-                _write(1, data)
+                write_all(1, data)
         except OSError:  # EIO: every process has closed it
             return
         if 0 in ready:
             data = os.read(0, 65536)
             if data:
-                _write(master, data)
+                write_all(master, data)
             else:
                 sources.remove(0)
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
