@@ -53,15 +53,17 @@ def find(store: Store, chain_id: str) -> Layer | None:
     return Layer(*row) if row else None
 
 
+def get(store: Store, chain_id: str) -> Layer:
+    """Return a layer that an image has. Raises CorruptData when it is lost."""
+    layer = find(store, chain_id)
+    if layer is None:
+        raise CorruptData(f"the store has lost layer {chain_id}; get its image again")
+    return layer
+
+
 def folders(store: Store, chain_ids: Sequence[str]) -> list[str]:
     """Return the folders of layers given from the lowest to the top one, top first, as overlayfs wants them."""
-    result = []
-    for chain_id in reversed(chain_ids):
-        layer = find(store, chain_id)
-        if layer is None:
-            raise CorruptData(f"the store has lost layer {chain_id}; get its image again")
-        result.append(f"{store.layout.layers}/{layer.folder}")
-    return result
+    return [f"{store.layout.layers}/{get(store, chain_id).folder}" for chain_id in reversed(chain_ids)]
 
 
 def recipe_path(store: Store, layer: Layer) -> str:

@@ -49,11 +49,19 @@ def read(data: bytes, told: str | None, where: str) -> tuple[str, dict[str, Any]
     for the old schema 1.
     """
     document = strictjson.parse_object(data, where)
-    own = document.get("mediaType")
     if told in SCHEMA_1 or document.get("schemaVersion") == 1:
         raise InvalidSpec(
             f"{where} has the manifest format schema 1, which Docker gave up too; push it again with a newer Docker"
         )
+    return media_type(document, told, where), document
+
+
+def media_type(document: dict[str, Any], told: object, where: str) -> str:
+    """Return the media type of a manifest or index; `told` is that in a descriptor or a header, if there is one.
+
+    Raises CorruptData for what is neither, or could be read as both (CVE-2021-41190).
+    """
+    own = document.get("mediaType")
     if own is not None and told is not None and own != told:
         raise CorruptData(f"{where} says that it is {str(own)[:100]!r}, but was told to be {str(told)[:100]!r}")
     kind = told or own
@@ -61,7 +69,7 @@ def read(data: bytes, told: str | None, where: str) -> tuple[str, dict[str, Any]
         raise CorruptData(f"{where} has the media type {str(kind)[:100]!r}; only image manifests and indexes are known")
     if "manifests" in document and ("layers" in document or "config" in document):
         raise CorruptData(f"{where} has both `manifests` and `layers`; it is refused as ambiguous")
-    return str(kind), document
+    return str(kind)
 
 
 def choose(document: dict[str, Any], asked: str, where: str) -> Blob:

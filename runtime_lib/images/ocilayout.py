@@ -6,7 +6,7 @@ import os
 
 from .. import strictjson
 from ..errors import CorruptData, InvalidSpec
-from . import digest, platform, reference
+from . import digest, manifests, platform, reference
 from .members import document as read_document
 
 TYPE_CHECKING = False
@@ -18,14 +18,6 @@ if TYPE_CHECKING:
     Found = tuple[tuple[str, ...], bytes, tuple[tuple[str, str], ...]]
 
 _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
-_INDEXES = (
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-)
-_MANIFESTS = (
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-)
 _DEEPEST = 4
 
 
@@ -39,7 +31,7 @@ def images(members: Members, machine: str = "") -> list[Found]:
     """
     index = strictjson.parse_object(read_document(members, "index.json"), "index.json")
     groups: dict[str, list[dict[str, Any]]] = {}
-    for position, descriptor in enumerate(_descriptors(index, "manifests", "index.json")):
+    for position, descriptor in enumerate(manifests.descriptors(index, "manifests", "index.json")):
         name = _name(descriptor)
         # Without names, descriptors with a platform are the variants of one image, all others are images of their own.
         group = name or ("" if descriptor.get("platform") else f"/{position}")
@@ -53,7 +45,7 @@ def _image(members: Members, group: str, descriptors: list[dict[str, Any]], mach
     config = manifest.get("config")
     if not isinstance(config, dict):
         raise CorruptData("a manifest of the archive has no config")
-    parts = _descriptors(manifest, "layers", "a manifest of the archive")
+    parts = manifests.descriptors(manifest, "layers", "a manifest of the archive")
     stored = [digest.check(part.get("digest"), "a layer in the archive's manifest") for part in parts]
     return names, _blob(members, config), tuple((_member(value), value) for value in stored)
 
@@ -64,24 +56,10 @@ def _manifest(members: Members, descriptor: dict[str, Any], machine: str) -> dic
         data = _blob(members, descriptor)
         where = f"blob {descriptor.get('digest')}"
         found = strictjson.parse_object(data, where)
-        kind = _kind(found, descriptor, where)
-        if kind in _MANIFESTS:
+        if manifests.media_type(found, descriptor.get("mediaType"), where) in manifests.IMAGES:
             return found
-        descriptor = _choose(_descriptors(found, "manifests", where), where, machine)
+        descriptor = _choose(manifests.descriptors(found, "manifests", where), where, machine)
     raise CorruptData("the archive's indexes are nested too deeply")
-
-
-def _kind(found: dict[str, Any], descriptor: dict[str, Any], where: str) -> str:
-    """Return the media type of a manifest; one that could be read in two ways is refused (CVE-2021-41190)."""
-    told, own = descriptor.get("mediaType"), found.get("mediaType")
-    if own is not None and told is not None and own != told:
-        raise CorruptData(f"{where} says that it is {str(own)[:100]!r}, its descriptor says {str(told)[:100]!r}")
-    kind = told or own
-    if kind not in _INDEXES + _MANIFESTS:
-        raise CorruptData(f"{where} has the media type {str(kind)[:100]!r}; only image manifests and indexes are known")
-    if "manifests" in found and ("layers" in found or "config" in found):
-        raise CorruptData(f"{where} has both `manifests` and `layers`; it is refused as ambiguous")
-    return str(kind)
 
 
 def _choose(descriptors: list[dict[str, Any]], what: str, machine: str) -> dict[str, Any]:
@@ -90,13 +68,6 @@ def _choose(descriptors: list[dict[str, Any]], what: str, machine: str) -> dict[
         known = ", ".join(sorted({platform.text(descriptor) for descriptor in descriptors})) or "nothing"
         raise InvalidSpec(f"{what} in the archive is not for {platform.host(machine)} but for {known}")
     return fitting
-
-
-def _descriptors(document: dict[str, Any], key: str, where: str) -> list[dict[str, Any]]:
-    value = document.get(key)
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise CorruptData(f"{where} has no list `{key}`")
-    return value
 
 
 def _name(descriptor: dict[str, Any]) -> str | None:

@@ -102,7 +102,7 @@ def named(store: Store, ref: str) -> tuple[Reference, Image]:
 
 
 def _push(store: Store, repository: Repository, name: Reference, image: Image, hears: Listener) -> Pushed:
-    found = _layers(store, image)
+    found = [layers.get(store, chain_id) for chain_id in image.layers]
     if any(name.name not in dict(origins.blobs(store, layer.diff_id)) for layer in found):
         _learn(store, repository, name, image)
     for layer in reversed(found):
@@ -140,16 +140,6 @@ def manifest(config: Blob, parts: Sequence[Blob]) -> bytes:
 
 def _descriptor(blob: Blob, kind: str) -> dict[str, Any]:
     return {"mediaType": kind, "size": blob.size, "digest": blob.digest}
-
-
-def _layers(store: Store, image: Image) -> list[Layer]:
-    found = []
-    for chain_id in image.layers:
-        layer = layers.find(store, chain_id)
-        if layer is None:
-            raise CorruptData(f"the store has lost layer {chain_id}; load its image again")
-        found.append(layer)
-    return found
 
 
 def _send(repository: Repository, value: str, data: bytes) -> bool:

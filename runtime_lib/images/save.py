@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import queue
 import threading
 
 from ..errors import CorruptData
+from ..linux.writing import write_all
 from . import layers, reassembly, savedoc, tarheader, tarwriter
 from .savedoc import Saved
 from .tarheader import Entry
@@ -35,12 +35,12 @@ def save(store: Store, selected: Sequence[Selected], descriptor: int, without: f
         sizes = {diff_id: reassembly.size(store, layer) for diff_id, layer in found.items()}
         files = savedoc.documents([_saved(store, one, sizes) for one in selected])
         for folder in ("blobs/", f"{savedoc.BLOBS}/"):
-            _write(descriptor, tarwriter.header(Entry(folder, tarheader.FOLDER, 0o755)))
+            write_all(descriptor, tarwriter.header(Entry(folder, tarheader.FOLDER, 0o755)))
         for name, data in files.items():
-            _write(descriptor, _header(name, len(data)) + data + tarwriter.padding(len(data)))
+            write_all(descriptor, _header(name, len(data)) + data + tarwriter.padding(len(data)))
         for diff_id in sorted(found.keys() - without):
             _layer(store, found[diff_id], sizes[diff_id], descriptor)
-        _write(descriptor, tarwriter.END)
+        write_all(descriptor, tarwriter.END)
 
 
 def _layers(store: Store, selected: Sequence[Selected]) -> dict[str, Layer]:
@@ -48,9 +48,7 @@ def _layers(store: Store, selected: Sequence[Selected]) -> dict[str, Layer]:
     found = {}
     for one in selected:
         for chain_id in one.image.layers:
-            layer = layers.find(store, chain_id)
-            if layer is None:
-                raise CorruptData(f"the store has lost layer {chain_id}; load its image again")
+            layer = layers.get(store, chain_id)
             found[layer.diff_id] = layer
     return found
 
@@ -67,16 +65,16 @@ def _header(name: str, size: int) -> bytes:
 
 
 def _layer(store: Store, layer: Layer, size: int, descriptor: int) -> None:
-    _write(descriptor, _header(savedoc.blob(layer.diff_id), size))
+    write_all(descriptor, _header(savedoc.blob(layer.diff_id), size))
     written = 0
     with _Hashing() as total:
         for chunk in _chunks(reassembly.pieces(store, layer)):
             total.update(chunk)
-            _write(descriptor, chunk)
+            write_all(descriptor, chunk)
             written += len(chunk)
     if total.digest != layer.diff_id or written != size:
         raise CorruptData(f"layer {layer.diff_id} is damaged: {reassembly.damage(store, layer)}")
-    _write(descriptor, tarwriter.padding(size))
+    write_all(descriptor, tarwriter.padding(size))
 
 
 def _chunks(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -90,12 +88,6 @@ def _chunks(pieces: Iterator[bytes]) -> Iterator[bytes]:
             yield b"".join(waiting)
             waiting, length = [], 0
     yield b"".join(waiting)
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
 
 
 class _Hashing:
