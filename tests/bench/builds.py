@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.engines import IMAGE, Field
-from tests.bench.measure import Series, once, quiet, table
+from tests.bench.measure import Series, once, quiet, rounds, table
 
 FILES = 1000
 LARGE = 100  # MB
@@ -31,8 +31,8 @@ COPY = f"FROM {IMAGE}\nCOPY files /files\n"
 def ten_steps(field: Field, count: int) -> str:
     """Ten steps (five RUN, a COPY of 1,000 files, one of 100 MB): without a cache, and with all of it in the cache."""
     context = _context(field, STEPS)
-    cold = _rounds(field, context, count, ["--no-cache"])
-    cached = _rounds(field, context, count, [])
+    cold = rounds(_builders(field, context, ["--no-cache"]), count)
+    cached = rounds(_builders(field, context, []), count)
     return (
         table("build of ten steps, cold", cold, {"skiff": 0.6})
         + "\n"
@@ -51,17 +51,6 @@ def many_files(field: Field, count: int) -> str:
             if number:
                 series[name].samples.append(sample)
     return table("build with a COPY of 1,000 files", series, {"skiff": 0.5})
-
-
-def _rounds(field: Field, context: Path, count: int, options: list[str]) -> dict[str, Series]:
-    builders = _builders(field, context, options)
-    series = {name: Series(name) for name in builders}
-    for number in range(count + 1):
-        for name, build in builders.items():
-            sample = once(build)
-            if number:
-                series[name].samples.append(sample)
-    return series
 
 
 def _builders(field: Field, context: Path, options: list[str]) -> dict[str, Callable[[], object]]:

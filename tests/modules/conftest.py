@@ -46,6 +46,16 @@ def bare(tmp_path: Path, collections: Path) -> Iterator[Host]:
     host.close()
 
 
+@pytest.fixture
+def other(tmp_path: Path, collections: Path) -> Iterator[Host]:
+    """A second, bare host, beside `host`."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    host = Host(folder, collections)
+    yield host
+    host.close()
+
+
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory, collections: Path, archive: Path) -> Iterator[Host]:
     """A host with the image `bb`, which the tests of one file share."""

@@ -3,22 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.modules.host import Host, task
-
-
-@pytest.fixture
-def other(tmp_path: Path, collections: Path) -> Iterator[Host]:
-    """A second, bare host."""
-    folder = tmp_path / "other"
-    folder.mkdir()
-    host = Host(folder, collections)
-    yield host
-    host.close()
 
 
 def test_an_image_goes_from_host_to_host(host: Host, other: Host, tmp_path: Path) -> None:

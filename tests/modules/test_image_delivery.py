@@ -5,11 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tests.modules.host import Host, Results, task
 from tests.support.archives import config, docker_archive, member, tar
@@ -18,16 +15,6 @@ LARGE = 3 << 20
 BASE = tar(member("base", os.urandom(LARGE)))
 ONE, TWO = (tar(member("version", text)) for text in (b"1", b"2"))
 ALONE = {"network_mode": "none", "detach": False, "command": ["cat", "/version"]}
-
-
-@pytest.fixture
-def other(tmp_path: Path, collections: Path) -> Iterator[Host]:
-    """A second, bare host."""
-    folder = tmp_path / "other"
-    folder.mkdir()
-    host = Host(folder, collections)
-    yield host
-    host.close()
 
 
 def packed(folder: Path, name: str, *layers: bytes) -> tuple[Path, str]:

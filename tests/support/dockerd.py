@@ -29,6 +29,7 @@ class Dockerd:
         than for the host; they must be there.
         """
         self._options = options
+        self._own_network = own_network
         self._prefix = ("unshare", "--net") if own_network else ()
         if own_files:
             binds = "".join(
@@ -119,10 +120,11 @@ class Dockerd:
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(60)
         self._unmount()
-        if not self._prefix:  # what it did to the network of the host
+        if not self._own_network:  # what it did to the network of the host
             self._restore_network()
         shutil.rmtree(self.folder, ignore_errors=True)
-        shutil.rmtree(self.run_folder, ignore_errors=True)
+        for folder in self.run_folder.parent.glob(f"{self.run_folder.name}*"):  # --userns-remap adds the first ids
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _restore_network(self) -> None:
         if not self._had_bridge:
