@@ -1,0 +1,74 @@
+"""The peers of an overlay network."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+import pytest
+
+from runtime_lib.errors import InvalidSpec
+from runtime_lib.jsontext import compact, parse
+from runtime_lib.networks import peers
+from runtime_lib.networks.peers import Peer, Remote
+from runtime_lib.records import asdict
+
+SUBNET, OWN = ipaddress.ip_network("10.20.0.0/16"), ipaddress.ip_network("10.20.1.0/24")
+KEY = "A" * 43 + "="
+WEB = {"names": ["web", "www", "web"], "address": "10.20.2.1", "mac": "02:42:0A:14:02:01"}
+B: dict[str, Any] = {"name": "b", "address": "192.0.2.2", "slice": "10.20.2.0/24"}
+C: dict[str, Any] = {"name": "c", "address": "192.0.2.3", "slice": "10.20.3.0/24"}
+
+
+def checked(*entries: dict[str, Any]) -> tuple[Peer, ...]:
+    found = peers.from_options("mesh", entries)
+    peers.check("mesh", SUBNET, OWN, found)
+    return found
+
+
+def test_peers_come_in_one_order_and_one_form() -> None:
+    found = checked({**C, "address": "192.0.2.3"}, {**B, "endpoints": [WEB], "public_key": KEY}, {**C, **_other(9)})
+    assert [peer.name for peer in found] == ["192.0.2.9", "b", "c"]
+    assert found[1].endpoints == (Remote(("web", "www"), "10.20.2.1", "02:42:0a:14:02:01"),)
+    assert peers.from_json(parse(compact([asdict(peer) for peer in found]))) == found
+    assert peers.shown(found[2:]) == {
+        "c": {"address": "192.0.2.3", "slice": "10.20.3.0/24", "public_key": "", "endpoints": None}
+    }
+
+
+def _other(number: int) -> dict[str, str]:
+    return {"name": "", "address": f"192.0.2.{number}", "slice": f"10.20.{number}.0/24"}
+
+
+def test_what_nobody_says_stays_as_it_was() -> None:
+    before = checked({**B, "endpoints": [WEB], "public_key": KEY}, C)
+    assert peers.merged(checked(B, C), before) == before
+    assert peers.merged(checked({**B, "endpoints": []}), before)[0].endpoints == ()
+    moved = checked({**B, "address": "192.0.2.200"})
+    assert peers.merged(moved, before) == moved
+
+
+@pytest.mark.parametrize(
+    ("entries", "word"),
+    [
+        ([B, {**C, "address": "192.0.2.2"}], "two peers have the address 192.0.2.2"),
+        ([B, {**C, "name": "b"}], "two peers have the name b"),
+        ([{**B, "public_key": KEY}, {**C, "public_key": KEY}], "two peers have the public_key"),
+        ([B, {**C, "address": "2001:db8::3"}], "IPv4 and IPv6"),
+        ([{**B, "slice": "10.21.2.0/24"}], "10.21.2.0/24 of peer b is not inside 10.20.0.0/16"),
+        ([{**B, "slice": "fd00::/64"}], "is not inside"),
+        ([{**B, "slice": "10.20.0.0/23"}], "overlaps with 10.20.1.0/24 of this host"),
+        ([B, {**C, "slice": "10.20.2.128/25"}], "overlaps with 10.20.2.0/24 of peer b"),
+        ([{**B, "slice": "10.20.2.1/24"}], "is not a subnet"),
+        ([{**B, "address": "b.example.org"}], "is not an IP address"),
+        ([{**B, "name": "b\n"}], "name of a peer"),
+        ([{**B, "public_key": "short"}], "not a WireGuard key"),
+        ([{**B, "public_key": "\u00e9"}], "not a WireGuard key"),
+        ([{**B, "endpoints": [{**WEB, "address": "10.20.3.1"}]}], "not inside its slice"),
+        ([{**B, "endpoints": [{**WEB, "mac": "03:42:0a:14:02:01"}]}], "not the MAC address of one interface"),
+        ([{**B, "endpoints": [{**WEB, "names": ["a b"]}]}], "peer b: endpoint 'a b'"),
+    ],
+)
+def test_peers_that_make_no_sense(entries: list[dict[str, Any]], word: str) -> None:
+    with pytest.raises(InvalidSpec, match=word):
+        checked(*entries)
