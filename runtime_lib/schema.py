@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 7
+VERSION = 8
 # The oldest version whose libraries may go on with a database of VERSION. Raise it when they would do harm there.
 READABLE = 3
 
@@ -44,6 +44,12 @@ MIGRATIONS = {
     7: (
         "CREATE TABLE id_ranges (container_id TEXT PRIMARY KEY REFERENCES containers (id) ON DELETE CASCADE,"
         " uid INTEGER NOT NULL, gid INTEGER NOT NULL, size INTEGER NOT NULL)",
+    ),
+    # Names that a container alone knows others by; `target` is a name or an id, see `networks.links`.
+    8: (
+        "CREATE TABLE links (container_id TEXT NOT NULL, network_id TEXT NOT NULL, target TEXT NOT NULL,"
+        " alias TEXT NOT NULL, PRIMARY KEY (container_id, network_id, target, alias), FOREIGN KEY"
+        " (container_id, network_id) REFERENCES endpoints (container_id, network_id) ON DELETE CASCADE)",
     ),
 }
 

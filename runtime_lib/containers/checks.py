@@ -83,9 +83,11 @@ def network(spec: ContainerSpec) -> None:
         if spec.hostname or spec.published_ports or spec.publish_all_ports or spec.etc_hosts or spec.dns_servers:
             _fail("hostname, ports, etc_hosts and dns settings belong to the container that owns the network")
     for link in (*spec.links, *(text for entry in spec.networks for text in entry.links)):
-        ref, _unused, alias = link.partition(":")
-        if not ref or (alias and not _HOSTNAME.match(alias)):
+        ref, colon, alias = link.partition(":")
+        if not _HOSTNAME.match(ref) or (colon and not _HOSTNAME.match(alias)):
             _fail(f"links: {link!r} is not CONTAINER or CONTAINER:NAME")
+    if alone and spec.links:
+        _fail(f"links need a network, and network_mode {spec.network_mode} has none of the container's own")
     if alone and spec.networks:
         _fail(f"networks cannot be joined with network_mode {spec.network_mode}")
     for attachment in spec.networks:

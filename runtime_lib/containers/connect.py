@@ -9,7 +9,7 @@ from ..networks import catalog as networks
 from ..networks.model import endpoints
 from ..records import replace
 from ..store import Store
-from . import host_files, namespaces, wiring
+from . import namespaces, wiring
 from .catalog import Container, find, state
 from .parts import Attachment
 from .spec import ContainerSpec
@@ -67,7 +67,6 @@ def _attach(store: Store, container: Container, spec: ContainerSpec, process: Pr
     with netns.of(process) as namespace:
         made = attach.attach(store, container.id, container.name, namespace, [wish])
     names.refresh(store, made[-1].network.id)
-    host_files.add_links(store, container, spec.networks[-1])
 
 
 def _reroute(store: Store, container: Container, process: Process) -> None:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..networks.model import Endpoint
-    from .parts import Attachment
 
 
 def write(store: Store, container: Container, endpoints: Sequence[Endpoint]) -> None:
@@ -38,34 +37,10 @@ def _hosts(store: Store, container: Container, endpoints: Sequence[Endpoint]) ->
     spec = container.spec
     gateway = next((str(endpoint.gateway) for endpoint in endpoints if endpoint.gateway), "127.0.0.1")
     extra = [(name, gateway if text == "host-gateway" else text) for name, text in spec.etc_hosts.items()]
-    extra += _links(store, spec.links)
-    for entry in spec.networks:
-        extra += _links(store, entry.links, entry.name)
     if spec.network_mode == "host":
         with open("/etc/hosts", encoding="utf-8", errors="replace") as file:
             return names.host_network_hosts_text(file.read(), extra)
     return names.hosts_text(hostname(store, container), spec.domainname, endpoints, extra)
-
-
-def add_links(store: Store, container: Container, attachment: Attachment) -> None:
-    """Add the links of a network to the hosts file of a container that runs, in place, for it is mounted there."""
-    lines = [f"{address}\t{name}\n" for name, address in _links(store, attachment.links, attachment.name)]
-    if lines:
-        names.put_before_neighbours(f"{store.layout.container(container.id)}/hosts", "".join(lines).encode())
-
-
-def _links(store: Store, links: Sequence[str], network: str = "") -> list[tuple[str, str]]:
-    """Return (name, address) of the containers that `links` name, as they are now; with `network` of that one."""
-    found = []
-    for text in links:
-        from ..networks.model import endpoints
-
-        ref, _unused, alias = text.partition(":")
-        other = find(store, ref)
-        here = (one for one in endpoints(store, other.id) if network in ("", one.network.name, one.network.id))
-        for endpoint in list(here)[:1]:
-            found += [(name, str(endpoint.address)) for name in dict.fromkeys((alias or other.name, other.name))]
-    return found
 
 
 def hostname(store: Store, container: Container) -> str:

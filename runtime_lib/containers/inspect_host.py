@@ -60,7 +60,7 @@ def _namespaces(spec: ContainerSpec) -> dict[str, Any]:
         "GroupAdd": list(spec.groups) or None,
         "IpcMode": spec.ipc_mode or "private",
         "Cgroup": "",
-        "Links": list(spec.links) or None,
+        "Links": _links(spec) or None,
         "OomScoreAdj": spec.oom_score_adj,
         "PidMode": spec.pid_mode,
         "UTSMode": spec.uts_mode,
@@ -71,6 +71,14 @@ def _namespaces(spec: ContainerSpec) -> dict[str, Any]:
         "Isolation": "",
         **_given({"Tmpfs": dict(spec.tmpfs), "Sysctls": dict(spec.sysctls), "Init": spec.init}),
     }
+
+
+def _links(spec: ContainerSpec) -> list[str]:
+    """Return the links on the predefined bridge in Docker's form, `/db:/web/alias`."""
+    if spec.network_mode not in ("bridge", "default"):
+        return []
+    parts = [text.partition(":") for text in spec.links]
+    return [f"/{ref}:/{spec.name}/{alias or ref}" for ref, _colon, alias in parts]
 
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:

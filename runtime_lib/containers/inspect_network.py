@@ -60,7 +60,8 @@ def _networks(container: Container, endpoints: Sequence[Endpoint], known: dict[s
     result = {}
     for wished in names:
         name = ids.get(wished, "bridge" if wished == "default" else wished)
-        result[name] = _network(container, given.get(wished), present.get(name), known.get(name, ""))
+        links = container.spec.links if wished == container.spec.network_mode != "bridge" else ()
+        result[name] = _network(container, given.get(wished), present.get(name), known.get(name, ""), links)
     return result
 
 
@@ -69,7 +70,9 @@ def _alone(container: Container) -> list[str]:
     return [mode] if mode in ("none", "host") else []
 
 
-def _network(container: Container, given: Attachment | None, endpoint: Endpoint | None, known: str) -> dict[str, Any]:
+def _network(
+    container: Container, given: Attachment | None, endpoint: Endpoint | None, known: str, links: Sequence[str]
+) -> dict[str, Any]:
     wanted = {
         "IPv4Address": given.ipv4_address if given else None,
         "IPv6Address": given.ipv6_address if given else None,
@@ -79,7 +82,7 @@ def _network(container: Container, given: Attachment | None, endpoint: Endpoint 
     own_names = bool(endpoint and endpoint.network.has_names)
     return {
         "IPAMConfig": asked or None,
-        "Links": list(given.links) or None if given else None,
+        "Links": [*links, *(given.links if given else ())] or None,
         "Aliases": [*aliases, *([container.id[:12]] if own_names else [])] or None,
         "NetworkID": endpoint.network.id if endpoint else known,
         **_addresses(endpoint),

@@ -9,6 +9,7 @@ from .catalog import Container, find, state
 from .spec import ContainerSpec
 
 _PREFIX = "container:"
+_BRIDGE = ("bridge", "default")
 
 
 def joined(store: Store, spec: ContainerSpec) -> dict[str, str]:
@@ -44,5 +45,10 @@ def dependencies(spec: ContainerSpec) -> list[str]:
     """Return the containers (names or ids) that must run before this one."""
     modes = (spec.network_mode, spec.ipc_mode, spec.pid_mode, spec.uts_mode)
     refs = [mode[len(_PREFIX) :] for mode in modes if mode.startswith(_PREFIX)]
-    links = (*spec.links, *(text for entry in spec.networks for text in entry.links))
-    return [*refs, *(text.partition(":")[0] for text in links)]
+    return [*refs, *(text.partition(":")[0] for text in _links_to_running(spec))]
+
+
+def _links_to_running(spec: ContainerSpec) -> list[str]:
+    """Return the links on the predefined bridge; on other networks the linked container may come later."""
+    first = spec.links if spec.network_mode in _BRIDGE else ()
+    return [*first, *(text for entry in spec.networks if entry.name in _BRIDGE for text in entry.links)]

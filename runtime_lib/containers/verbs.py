@@ -7,6 +7,7 @@ import _sqlite3 as sqlite3
 from ..errors import InvalidSpec, NameTaken, WrongState
 from ..images import catalog as images
 from ..monitor import client
+from ..networks import names as host_names
 from ..store import Store
 from . import events, release, signals
 from .catalog import Container, find, state
@@ -61,8 +62,11 @@ def rename(store: Store, ref: str, name: str) -> None:
     try:
         with store.transaction(durable=True) as db:
             db.execute("UPDATE containers SET name = ? WHERE id = ?", (name, container.id))
+            networks = host_names.rename(db, container.id, name)
     except sqlite3.IntegrityError as error:
         raise NameTaken(f"the name {name!r} belongs to another container; remove or rename that") from error
+    for network in networks:
+        host_names.refresh(store, network)
     events.renamed(store, find(store, container.id), container.name)
 
 

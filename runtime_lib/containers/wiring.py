@@ -99,7 +99,9 @@ def attachments(spec: ContainerSpec) -> list[Attachment]:
         entry = wanted.get(name)
         mac = (entry.mac_address if entry else None) or (spec.mac_address if number == 0 else None) or ""
         aliases = entry.aliases if entry else ()
-        result.append(attach.Attachment(name, (entry.ipv4_address if entry else None) or "", mac, aliases))
+        links = (*(spec.links if number == 0 else ()), *(entry.links if entry else ()))
+        address = (entry.ipv4_address if entry else None) or ""
+        result.append(attach.Attachment(name, address, mac, aliases, links=links))
     return result
 
 

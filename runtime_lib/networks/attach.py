@@ -14,7 +14,7 @@ from ..linux import netns
 from ..linux.netlink.link import Rtnetlink
 from ..patterns import Pattern
 from ..records import dataclass
-from . import bridge, catalog, firewall, ipam, names
+from . import bridge, catalog, firewall, ipam, links, names
 from .model import Endpoint, Network, endpoints
 
 TYPE_CHECKING = False
@@ -34,17 +34,23 @@ _GONE = (errno.ENODEV, errno.ENETDOWN, errno.EOPNOTSUPP)
 
 @dataclass(frozen=True)
 class Attachment:
-    """A wish: which network (a name or id), and optionally which address, hardware address and further names there."""
+    """A wish: which network (a name or id), and optionally which address, hardware address and further names there.
+
+    `links` are of the form CONTAINER[:NAME], see `networks.links`.
+    """
 
     network: str
     address: str = ""
     mac: str = ""
     aliases: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Raise InvalidSpec when an alias is no host name or `mac` no hardware address of one interface."""
         for alias in self.aliases:
             names.check_name(alias, "alias")
+        for link in self.links:
+            links.parse(link)
         if self.mac and (not _MAC.match(self.mac) or int(self.mac[:2], 16) & 1):
             raise InvalidSpec(f"network {self.network}: {self.mac!r} is not a MAC address such as 02:42:ac:11:00:02")
 
@@ -70,6 +76,7 @@ def attach(
                 raise WrongState(f"container {name} is on network {network.name} already; disconnect it first")
             bridge.ensure(store, network)
             _reserve(db, container_id, name, network, wish, next(free))
+            links.reserve(db, container_id, network, wish.links, endpoints(store, network_id=network.id))
         made = endpoints(store, container_id)
         fresh = [endpoint for endpoint in made if endpoint not in before]
         _connect(fresh, namespace, routed=any(endpoint.gateway for endpoint in before))

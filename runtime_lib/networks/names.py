@@ -7,11 +7,13 @@ import errno
 import os
 
 from ..errors import InvalidSpec
+from ..jsontext import compact, parse
 from ..patterns import Pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    import sqlite3
+    from collections.abc import Callable, Container, Iterable, Sequence
 
     from ..store import Store
     from .model import Endpoint
@@ -96,32 +98,52 @@ def refresh(store: Store, network_id: str, *others: str) -> None:
     `others` are ids of containers that have left it and need the same. The files are changed in place, because they are
     mounted into running containers; what others wrote into them stays.
     """
+    from . import links
     from .model import endpoints
 
     with store.lock("network", "hosts files"):
-        lines, homes = _names(endpoints(store))
+        every = endpoints(store)
+        linked = links.lines(store, every)
+        lines, homes = _names(every, linked)
         for container_id in (*(one for one, networks in homes.items() if network_id in networks), *others):
-            known = b"".join(lines[network] for network in homes.get(container_id, ()))
+            its = homes.get(container_id, ())
+            parts = [(_others_first(lines[one], container_id), linked.get((container_id, one), b"")) for one in its]
+            known = b"".join(part for both in parts for part in both)
             section = _BEGIN + known + _END if known else b""
             _rewrite(f"{store.layout.container(container_id)}/hosts", section)
 
 
-def _names(every: Iterable[Endpoint]) -> tuple[dict[str, bytes], dict[str, list[str]]]:
-    """Return the lines of each network and the networks of each container, those with names only."""
-    lines: dict[str, bytes] = {}
+def rename(db: sqlite3.Connection, container_id: str, name: str) -> list[str]:
+    """Note the new name of a container for its neighbours; return the ids of its networks, to `refresh`."""
+    query = "SELECT network_id, names FROM endpoints WHERE container_id = ?"
+    found = {row["network_id"]: parse(row["names"])[1:] for row in db.execute(query, (container_id,))}
+    for network_id, others in found.items():
+        query = "UPDATE endpoints SET names = ? WHERE container_id = ? AND network_id = ?"
+        db.execute(query, (compact([name, *others]), container_id, network_id))
+    return list(found)
+
+
+def _names(
+    every: Iterable[Endpoint], linked: Container[tuple[str, str]]
+) -> tuple[dict[str, dict[str, bytes]], dict[str, list[str]]]:
+    """Return each container's line in each network with names, and each container's networks with names or links."""
+    lines: dict[str, dict[str, bytes]] = {}
     homes: dict[str, list[str]] = {}
     for endpoint in every:
+        here = lines.setdefault(endpoint.network.id, {})
         if endpoint.network.has_names:
             known = " ".join(dict.fromkeys(endpoint.names))
-            line = f"{endpoint.address}\t{known}\n".encode()
-            lines[endpoint.network.id] = lines.get(endpoint.network.id, b"") + line
+            here[endpoint.container_id] = f"{endpoint.address}\t{known}\n".encode()
+        if endpoint.network.has_names or (endpoint.container_id, endpoint.network.id) in linked:
             homes.setdefault(endpoint.container_id, []).append(endpoint.network.id)
     return lines, homes
 
 
-def put_before_neighbours(path: str, lines: bytes) -> None:
-    """Add lines to a container's hosts file, in place; nothing happens when it has none."""
-    _change(path, lambda old: lines.join(old.partition(_BEGIN)[:2]) + old.partition(_BEGIN)[2])
+def _others_first(lines: dict[str, bytes], own: str) -> bytes:
+    """Return all lines, those after the own one first: of several with one alias, not all ask the same one."""
+    known = list(lines)
+    at = known.index(own) + 1 if own in lines else 0
+    return b"".join(lines[one] for one in (*known[at:], *known[:at]))
 
 
 def _rewrite(path: str, neighbours: bytes) -> None:

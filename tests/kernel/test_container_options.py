@@ -110,10 +110,62 @@ def test_the_name_of_another_container(skiff: Skiff) -> None:
     skiff.run("rm", "-f", "owner")
 
 
-def test_links(skiff: Skiff) -> None:
+def hosts(skiff: Skiff, name: str) -> list[list[str]]:
+    lines = skiff.run("exec", name, "cat", "/etc/hosts").stdout.splitlines()
+    return [line.split() for line in lines if not line.startswith("#")]
+
+
+def test_links_on_a_network_follow_a_container_that_comes_and_goes(skiff: Skiff) -> None:
     skiff.run("network", "create", "n1")
-    skiff.run("run", "-d", "--name", "db", "--network", "n1", "bb", "sleep", "1000")
-    seen = skiff.run("run", "--rm", "--network", "n1", "--link", "db:data", "bb", "cat", "/etc/hosts").stdout
-    assert [line.split()[1] for line in seen.splitlines() if "data" in line] == ["data"]
+    links = ("--link", "db:data", "--link", "db", "--link", "n1alias:other")
+    skiff.run("run", "-d", "--name", "web", "--network", "n1", *links, "bb", "sleep", "1000")
+    skiff.run("run", "-d", "--name", "third", "--network", "n1", "bb", "sleep", "1000")
+    assert not [line for line in hosts(skiff, "web") if {"data", "db", "other"} & set(line)]
+    skiff.run("run", "-d", "--name", "db", "--network", "n1", "--network-alias", "n1alias", "bb", "sleep", "1000")
+    (address,) = {line[0] for line in hosts(skiff, "web") if {"data", "db", "other"} & set(line)}
+    assert [line[1:] for line in hosts(skiff, "web") if line[0] == address][1:] == [["data"], ["db"], ["other"]]
+    assert not [line for line in hosts(skiff, "third") if {"data", "other"} & set(line)]
     skiff.run("rm", "-f", "db")
+    assert not [line for line in hosts(skiff, "web") if line[0] == address]
+    skiff.run("rm", "-f", "web", "third")
+    skiff.run("network", "rm", "n1")
+
+
+def test_links_on_the_predefined_bridge_follow_a_container_that_restarts(skiff: Skiff) -> None:
+    refused = skiff.run("run", "--rm", "--link", "db:data", "bb", "true", check=False)
+    assert refused.returncode == 125
+    assert "no container db runs on network bridge" in refused.stderr
+    skiff.run("run", "-d", "--name", "db", "bb", "sleep", "1000")
+    skiff.run("run", "-d", "--name", "web", "--link", "db:data", "bb", "sleep", "1000")
+    (line,) = [line for line in hosts(skiff, "web") if "data" in line]
+    assert (line[1], line[3]) == ("data", "db")
+    skiff.run("stop", "-t", "0", "db")
+    assert not [line for line in hosts(skiff, "web") if "data" in line]
+    skiff.run("run", "-d", "--name", "filler", "bb", "sleep", "1000")  # takes its address
+    skiff.run("start", "db")
+    (again,) = [line for line in hosts(skiff, "web") if "data" in line]
+    assert again[0] != line[0]
+    skiff.run("rename", "db", "db2")
+    assert [line[3] for line in hosts(skiff, "web") if "data" in line] == ["db2"]
+    skiff.run("rm", "-f", "db2", "web", "filler")
+    skiff.run("network", "rm", "bridge")
+
+
+def test_links_without_a_network(skiff: Skiff) -> None:
+    refused = skiff.run("run", "--rm", "--network", "none", "--link", "db", "bb", "true", check=False)
+    assert refused.returncode == 125
+    assert "links need a network" in refused.stderr
+
+
+def test_a_new_name_is_told_to_the_neighbours(skiff: Skiff) -> None:
+    skiff.run("network", "create", "n1")
+    for name in ("web", "db"):
+        skiff.run("run", "-d", "--name", name, "--network", "n1", "--network-alias", "rr", "bb", "sleep", "1000")
+    assert len({line[0] for line in hosts(skiff, "web") if "rr" in line}) == 2  # all that have the alias
+    skiff.run("rename", "db", "store")
+    assert [line[1] for line in hosts(skiff, "web") if "rr" in line] == ["store", "web"]  # the neighbour first
+    assert [line[1] for line in hosts(skiff, "store") if "rr" in line] == ["web", "store"]
+    assert not [line for line in hosts(skiff, "web") if "db" in line]
+    assert "store" in skiff.run("network", "inspect", "n1").stdout
+    skiff.run("rm", "-f", "web", "store")
     skiff.run("network", "rm", "n1")

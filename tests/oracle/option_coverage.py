@@ -71,7 +71,7 @@ ELSEWHERE = {
     "labels": "tests/oracle/test_views.py::test_inspect",
     "pull": "tests/modules/test_registry.py::test_a_container_pulls_its_image",
     "pull_check_mode_behavior": "tests/modules/test_registry.py::test_a_container_pulls_its_image",
-    "links": "tests/kernel/test_container_options.py::test_links",
+    "links": "tests/kernel/test_container_options.py::test_links_on_a_network_follow_a_container_that_comes_and_goes",
     "log_driver": "tests/oracle/test_views.py::test_inspect",
     "log_options": "tests/oracle/test_views.py::test_inspect",
     "networks": "tests/modules/test_container.py::test_networks_change_while_it_runs",

@@ -280,7 +280,9 @@ options:
     description: The address of the host for O(published_ports) that name none.
     type: str
   links:
-    description: Other containers whose names are known in this one, as V(NAME:ALIAS).
+    description:
+      - Other containers whose names are known in this one, as V(NAME:ALIAS), on its first network.
+      - On a network of one's own, the other container may come later; on the predefined V(bridge) it has to run.
     type: list
     elements: str
   mac_address:
