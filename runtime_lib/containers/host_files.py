@@ -35,7 +35,7 @@ def write(store: Store, container: Container, endpoints: Sequence[Endpoint]) -> 
 
 def _hosts(store: Store, container: Container, endpoints: Sequence[Endpoint]) -> str:
     spec = container.spec
-    gateway = next((str(endpoint.gateway) for endpoint in endpoints if endpoint.gateway), "127.0.0.1")
+    gateway = next((str(endpoint.gateway(4)) for endpoint in endpoints if endpoint.gateway(4)), "127.0.0.1")
     extra = [(name, gateway if text == "host-gateway" else text) for name, text in spec.etc_hosts.items()]
     if spec.network_mode == "host":
         with open("/etc/hosts", encoding="utf-8", errors="replace") as file:

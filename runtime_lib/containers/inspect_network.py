@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from .parts import Attachment
 
 
+_STRINGS = ("EndpointID", "Gateway", "GlobalIPv6Address", "IPAddress", "IPv6Gateway", "MacAddress")
+_NUMBERS = ("GlobalIPv6PrefixLen", "IPPrefixLen")
+
+
 def network_settings(store: Store, container: Container, endpoints: Sequence[Endpoint], state: State) -> dict[str, Any]:
     """Return addresses, ports and networks; of a container that does not run, the networks that it will join."""
     bridge = next((endpoint for endpoint in endpoints if endpoint.network.name == "bridge"), None)
@@ -35,15 +39,17 @@ def network_settings(store: Store, container: Container, endpoints: Sequence[End
 
 
 def _addresses(endpoint: Endpoint | None) -> dict[str, Any]:
+    if endpoint is None:
+        return {**dict.fromkeys(_STRINGS, ""), **dict.fromkeys(_NUMBERS, 0)}
     return {
-        "EndpointID": endpoint.id if endpoint else "",
-        "Gateway": str(endpoint.gateway or "") if endpoint else "",
-        "GlobalIPv6Address": "",
-        "GlobalIPv6PrefixLen": 0,
-        "IPAddress": str(endpoint.address) if endpoint else "",
-        "IPPrefixLen": endpoint.prefix_length if endpoint else 0,
-        "IPv6Gateway": "",
-        "MacAddress": endpoint.mac if endpoint else "",
+        "EndpointID": endpoint.id,
+        "Gateway": str(endpoint.gateway(4) or ""),
+        "GlobalIPv6Address": str(endpoint.ipv6 or ""),
+        "GlobalIPv6PrefixLen": endpoint.prefix_length(6),
+        "IPAddress": str(endpoint.ipv4 or ""),
+        "IPPrefixLen": endpoint.prefix_length(4),
+        "IPv6Gateway": str(endpoint.gateway(6) or ""),
+        "MacAddress": endpoint.mac,
     }
 
 

@@ -63,7 +63,7 @@ class ContainerSpec:
     published_ports: tuple[str, ...] = ()
     publish_all_ports: bool = False
     exposed_ports: tuple[str, ...] = ()
-    default_host_ip: str = "0.0.0.0"
+    default_host_ip: str = ""
     etc_hosts: dict[str, str] = field(default_factory=dict)
     dns_servers: tuple[str, ...] = ()
     dns_options: tuple[str, ...] = ()

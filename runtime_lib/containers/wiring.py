@@ -100,8 +100,8 @@ def attachments(spec: ContainerSpec) -> list[Attachment]:
         mac = (entry.mac_address if entry else None) or (spec.mac_address if number == 0 else None) or ""
         aliases = entry.aliases if entry else ()
         links = (*(spec.links if number == 0 else ()), *(entry.links if entry else ()))
-        address = (entry.ipv4_address if entry else None) or ""
-        result.append(attach.Attachment(name, address, mac, aliases, links=links))
+        address, address6 = (entry.ipv4_address or "", entry.ipv6_address or "") if entry else ("", "")
+        result.append(attach.Attachment(name, address, mac, aliases, address6, links))
     return result
 
 

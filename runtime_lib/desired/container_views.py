@@ -79,7 +79,7 @@ def _published(spec: ContainerSpec, _image: ImageFacts) -> Any:
 
     result: dict[str, list[str]] = {}
     for mapping in parse(spec.published_ports, spec.default_host_ip):
-        host = f"{mapping.host_ip}:{mapping.host_port or ''}"
+        host = f"{mapping.host_ip or '0.0.0.0'}:{mapping.host_port or ''}"
         result.setdefault(f"{mapping.container_port}/{mapping.protocol}", []).append(host)
     return {key: sorted(hosts) for key, hosts in result.items()}
 

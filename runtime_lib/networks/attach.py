@@ -14,35 +14,37 @@ from ..linux import netns
 from ..linux.netlink.link import Rtnetlink
 from ..patterns import Pattern
 from ..records import dataclass
-from . import bridge, catalog, firewall, ipam, links, names
+from . import catalog, driver, firewall, ipam, links, names, options, swept
 from .model import Endpoint, Network, endpoints
+from .namespace import enable_ipv6
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from ..store import Store
-    from .spec import IPAddress
+    from .options import IPAddress
 
 _MAC = Pattern(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}\Z")
 
 
 # An interface that went with its namespace, or is about to.
-_GONE = (errno.ENODEV, errno.ENETDOWN, errno.EOPNOTSUPP)
+_GONE = (errno.ENODEV, errno.ENETDOWN, errno.EOPNOTSUPP, errno.EINVAL)
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A wish: which network (a name or id), and optionally which address, hardware address and further names there.
+    """A wish: which network (a name or id), and optionally which addresses, hardware address and further names there.
 
-    `links` are of the form CONTAINER[:NAME], see `networks.links`.
+    `address` is of IPv4, `address6` of IPv6. `links` are of the form CONTAINER[:NAME], see `networks.links`.
     """
 
     network: str
     address: str = ""
     mac: str = ""
     aliases: tuple[str, ...] = ()
+    address6: str = ""
     links: tuple[str, ...] = ()
 
     def check(self) -> None:
@@ -67,19 +69,21 @@ def attach(
         wish.check()
     networks = [_network(store, wish.network) for wish in attachments]
     with store.transaction() as db:
-        bridge.sweep(db)
+        swept.sweep(db)
         before = endpoints(store, container_id)
+        mark = _mark(namespace)
         free = _free_interfaces(before)
         for network, wish in zip(networks, attachments):
+            _check_versions(network, wish)
             catalog.find(store, network.id)  # somebody may have removed it until the transaction began
             if any(endpoint.network.id == network.id for endpoint in endpoints(store, container_id)):
                 raise WrongState(f"container {name} is on network {network.name} already; disconnect it first")
-            bridge.ensure(store, network)
-            _reserve(db, container_id, name, network, wish, next(free))
+            driver.of(network.driver).ensure(store, network)
+            _reserve(db, container_id, name, network, wish, next(free), mark)
             links.reserve(db, container_id, network, wish.links, endpoints(store, network_id=network.id))
         made = endpoints(store, container_id)
         fresh = [endpoint for endpoint in made if endpoint not in before]
-        _connect(fresh, namespace, routed=any(endpoint.gateway for endpoint in before))
+        _connect(fresh, namespace, _routed(before))
     firewall.sync(store)
     for endpoint in fresh:
         catalog.note(store, "connect", endpoint.network, container=container_id)
@@ -97,10 +101,10 @@ def detach(store: Store, container_id: str, network: Network | None = None) -> N
         gone = endpoints(store, container_id, network.id if network else None)
         ports = db.execute("SELECT count(*) FROM ports").fetchone()
         for endpoint in gone:
-            _take_away(endpoint.host_interface, Rtnetlink.delete if network else Rtnetlink.close_port)
+            _take_away(endpoint, ended=network is None)
             _forget(db, endpoint)
         if network is None:
-            bridge.forget(db, container_id)
+            swept.forget(db, container_id)
         changed = ports != db.execute("SELECT count(*) FROM ports").fetchone()
     if changed:  # the rules depend on nothing else that went away
         firewall.sync(store)
@@ -110,25 +114,33 @@ def detach(store: Store, container_id: str, network: Network | None = None) -> N
 
 
 def reroute(store: Store, container_id: str, namespace: int) -> None:
-    """Let the default route of a running container go by the first of its networks that is not internal.
+    """Let the default routes of a running container go by the first of its networks that is not internal.
 
     For the time after `detach` from one network; a default route that is there stays.
     """
-    routed = next((endpoint for endpoint in endpoints(store, container_id) if endpoint.gateway), None)
-    if routed is None:
-        return
+    present = endpoints(store, container_id)
     with netns.entered(namespace):
         inside = Rtnetlink()
-    with inside, suppress(FileExistsError):
-        inside.add_default_route(routed.interface, routed.gateway)
+    with inside:
+        for version in (4, 6):
+            first = next((endpoint for endpoint in present if endpoint.gateway(version)), None)
+            if first is not None:
+                with suppress(FileExistsError):
+                    inside.add_default_route(first.interface, first.gateway(version))
+
+
+def _routed(present: Sequence[Endpoint]) -> set[int]:
+    """Return the IP versions for which there is a default route."""
+    return {version for endpoint in present for version in (4, 6) if endpoint.gateway(version)}
 
 
 def _forget(db: sqlite3.Connection, endpoint: Endpoint) -> None:
     for table in ("leases", "endpoints"):
         query = f"DELETE FROM {table} WHERE container_id = ? AND network_id = ?"
         db.execute(query, (endpoint.container_id, endpoint.network.id))
-    query = "DELETE FROM ports WHERE container_id = ? AND container_ip = ?"
-    db.execute(query, (endpoint.container_id, str(endpoint.address)))
+    for address in endpoint.addresses:
+        query = "DELETE FROM ports WHERE container_id = ? AND container_ip = ?"
+        db.execute(query, (endpoint.container_id, str(address)))
 
 
 def _network(store: Store, ref: str) -> Network:
@@ -140,16 +152,26 @@ def _network(store: Store, ref: str) -> Network:
     return network
 
 
+def _check_versions(network: Network, wish: Attachment) -> None:
+    for version, address in ((4, wish.address), (6, wish.address6)):
+        if address and version not in network.spec.versions:
+            raise InvalidSpec(f"network {network.name} has no IPv{version}: leave the address {address} out")
+
+
 def _free_interfaces(present: Sequence[Endpoint]) -> Iterator[str]:
     taken = {endpoint.interface for endpoint in present}
     return (f"eth{number}" for number in itertools.count() if f"eth{number}" not in taken)
 
 
+def _mark(namespace: int) -> str:
+    with Rtnetlink() as host:
+        return swept.mark(host.mark_namespace(namespace))
+
+
 def _reserve(
-    db: sqlite3.Connection, container_id: str, name: str, network: Network, wish: Attachment, interface: str
+    db: sqlite3.Connection, container_id: str, name: str, network: Network, wish: Attachment, interface: str, mark: str
 ) -> None:
-    address = _address(db, network, wish)
-    mac = wish.mac.lower() or ipam.mac_of(address).hex(":")
+    addresses = [_address(db, network, wish, version) for version in network.spec.versions]
     db.execute(
         "INSERT INTO endpoints (id, container_id, network_id, interface, host_interface, mac, names)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -158,31 +180,28 @@ def _reserve(
             container_id,
             network.id,
             interface,
-            f"sv{os.urandom(5).hex()}",
-            mac,
+            f"sv{os.urandom(5).hex()}" if driver.of(network.driver).HOST_END else mark,
+            wish.mac.lower() or ipam.mac_of(addresses[0]).hex(":"),
             compact([name, *wish.aliases, container_id[:12]]),
         ),
     )
-    db.execute(
-        "INSERT INTO leases (network_id, address, container_id) VALUES (?, ?, ?)",
-        (network.id, str(address), container_id),
-    )
+    for address in addresses:
+        db.execute(
+            "INSERT INTO leases (network_id, address, container_id) VALUES (?, ?, ?)",
+            (network.id, str(address), container_id),
+        )
 
 
-def _address(db: sqlite3.Connection, network: Network, wish: Attachment) -> IPAddress:
-    leases, first = _leases(db, network), network.subnets[0]
-    if not wish.address:
-        given = network.spec.subnets[:1]
-        out = given[0].range() if given else first.network
+def _address(db: sqlite3.Connection, network: Network, wish: Attachment, version: int) -> IPAddress:
+    leases, wanted = _leases(db, network), wish.address if version == 4 else wish.address6
+    subnets = [subnet for subnet in network.subnets if subnet.network.version == version]
+    if not wanted:
+        given = network.spec.of_version(version)[:1]
+        out = given[0].range() if given else subnets[0].network
         reserved = [ipaddress.ip_address(text) for subnet in given for text in subnet.aux_addresses.values()]
-        return ipam.free_address(first.network, out, {*leases, *reserved, first.gateway})
-    try:
-        address = ipaddress.ip_address(wish.address)
-    except ValueError as error:
-        raise InvalidSpec(
-            f"network {network.name}: {wish.address!r} is not an IP address; choose one of {first.network}"
-        ) from error
-    subnet = next((subnet for subnet in network.subnets if address in subnet.network), first)
+        return ipam.free_address(subnets[0].network, out, {*leases, *reserved, subnets[0].gateway})
+    address = options.address(f"network {network.name}", wanted, version)
+    subnet = next((subnet for subnet in subnets if address in subnet.network), subnets[0])
     ipam.check_requested(address, subnet.network, subnet.gateway)
     if address in leases:
         raise AddressTaken(
@@ -200,52 +219,43 @@ def _leases(db: sqlite3.Connection, network: Network) -> dict[IPAddress, str]:
     return {ipaddress.ip_address(row["address"]): row["name"] for row in rows}
 
 
-def _connect(made: Sequence[Endpoint], namespace: int, routed: bool) -> None:
+def _connect(made: Sequence[Endpoint], namespace: int, routed: set[int]) -> None:
     done: list[Endpoint] = []
     with netns.entered(namespace):
         inside = Rtnetlink()  # belongs to the namespace in which it was opened, wherever this thread is later
     try:
         with inside, Rtnetlink() as host:
             for endpoint in made:
-                _plug(host, endpoint, namespace)
+                its = driver.of(endpoint.network.driver)
+                its.plug(host, endpoint, namespace)
                 done.append(endpoint)
-                routed = _configure(inside, endpoint, routed)
-                host.settle(endpoint.host_interface)
+                if endpoint.ipv6:
+                    enable_ipv6(namespace, endpoint.interface)
+                _configure(inside, endpoint, routed)
+                its.settle(host, endpoint)
     except BaseException:
         for endpoint in done:
-            _take_away(endpoint.host_interface, Rtnetlink.delete)
+            _take_away(endpoint, ended=False)
         raise
 
 
-def _configure(inside: Rtnetlink, endpoint: Endpoint, routed: bool) -> bool:
-    """Set the container's end up; return whether there is a default route now."""
-    inside.add_address(endpoint.interface, ipaddress.ip_interface(f"{endpoint.address}/{endpoint.prefix_length}"))
+def _configure(inside: Rtnetlink, endpoint: Endpoint, routed: set[int]) -> None:
+    """Set the container's end up. `routed` are the IP versions that have a default route; it gets those of this one."""
+    for address in endpoint.addresses:
+        prefix = endpoint.prefix_length(address.version)
+        inside.add_address(endpoint.interface, ipaddress.ip_interface(f"{address}/{prefix}"))
     inside.set_up(endpoint.interface)
-    if endpoint.gateway and not routed:
-        inside.add_default_route(endpoint.interface, endpoint.gateway)
-        return True
-    return routed
+    for version in (4, 6):
+        gateway = endpoint.gateway(version)
+        if gateway and version not in routed:
+            inside.add_default_route(endpoint.interface, gateway)
+            routed.add(version)
 
 
-def _plug(host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
-    network, mac = endpoint.network, bytes.fromhex(endpoint.mac.replace(":", ""))
-    bridge_index, mtu = host.index(network.bridge), network.spec.mtu
-    try:
-        host.add_veth(endpoint.host_interface, bridge_index, mtu, namespace, endpoint.interface, mac)
-    except OSError as error:
-        if error.errno == errno.EXFULL:
-            raise AddressTaken(
-                f"network {network.name} is full: a bridge has at most 1023 ports; use another one"
-            ) from error
-        raise
-    if not network.icc:
-        host.isolate(endpoint.host_interface)
-
-
-def _take_away(host_interface: str, how: Callable[[Rtnetlink, str], None]) -> None:
+def _take_away(endpoint: Endpoint, ended: bool) -> None:
     with Rtnetlink() as netlink:
         try:
-            how(netlink, host_interface)
+            driver.of(endpoint.network.driver).unplug(netlink, endpoint, ended)
         except OSError as error:
             if error.errno not in _GONE:
                 raise

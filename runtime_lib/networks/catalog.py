@@ -12,10 +12,10 @@ from .. import eventlog
 from ..errors import AddressTaken, Conflict, InUse, InvalidSpec, NameTaken, NetworkNotFound
 from ..linux import nftables
 from ..linux.netlink import bridges
-from ..linux.netlink.link import Rtnetlink
-from . import bridge, firewall, ipam
+from . import driver, firewall, ipam, swept
 from .model import Network, Subnet, all_networks, endpoints
-from .spec import BRIDGE_NAME, PREDEFINED, NetworkSpec
+from .options import BRIDGE_NAME
+from .spec import PREDEFINED, NetworkSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..store import Store
-    from .spec import IPNetwork
+    from .model import Endpoint
+    from .spec import IPNetwork, SubnetSpec
 
 DEFAULT = "bridge"
 _DEFAULT_INTERFACE = "skiff0"
@@ -34,7 +35,7 @@ _WITHOUT_BRIDGE = tuple(
 
 
 def create(store: Store, spec: NetworkSpec) -> Network:
-    """Make a network with its bridge and return it.
+    """Make a network and what its driver needs on the host, and return it.
 
     Raises InvalidSpec, NameTaken, AddressTaken (a subnet overlaps), HostLacks (no pyroute2, no nft) and OSError;
     then nothing is left of it.
@@ -42,14 +43,7 @@ def create(store: Store, spec: NetworkSpec) -> Network:
     spec.check()
     if spec.name in PREDEFINED:
         raise NameTaken(f"network {spec.name} is predefined: choose another name")
-    interface = spec.driver_options.get(BRIDGE_NAME, "")
-    taken = interface in [network.bridge for network in all_networks(store)]
-    if interface and (taken or bridge.exists(interface)):
-        # Never adopted: it would be deleted together with the network.
-        raise NameTaken(
-            f"network {spec.name}: the host has an interface {interface} already; choose another {BRIDGE_NAME}"
-        )
-    return _create(store, spec)
+    return _create(store, driver.of(spec.driver).prepare(store, spec))
 
 
 def ensure_default(store: Store) -> Network:
@@ -102,13 +96,14 @@ def remove(store: Store, ref: str) -> None:
     if not network.subnets:
         raise InvalidSpec(f"network {network.name} is predefined and cannot be removed")
     with store.transaction(durable=True) as db:
-        bridge.sweep(db)
+        swept.sweep(db)
         names = [endpoint.names[0] for endpoint in endpoints(store, network_id=network.id)]
         if names:
             raise InUse(
                 f"network {network.name} is in use by {', '.join(sorted(names))}: stop or disconnect them first"
             )
-        bridges.delete_link(network.bridge)  # before the row: an attachment makes a missing bridge anew
+        # Before the row: an attachment makes a missing bridge anew.
+        driver.of(network.driver).remove(store, network)
         db.execute("DELETE FROM networks WHERE id = ?", (network.id,))
     note(store, "destroy", network)
     firewall.sync(store)
@@ -124,7 +119,7 @@ def inspect(store: Store, ref: str) -> dict[str, Any]:
         "Created": f"{created}.{network.created % 10**9:09d}Z",
         "Scope": "local",
         "Driver": network.driver,
-        "EnableIPv6": any(subnet.network.version == 6 for subnet in network.subnets),
+        "EnableIPv6": network.spec.enable_ipv6,
         "IPAM": {"Driver": "default", "Options": {}, "Config": _ipam_config(network)},
         "Internal": network.internal,
         "Attachable": network.spec.attachable,
@@ -139,7 +134,6 @@ def inspect(store: Store, ref: str) -> dict[str, Any]:
 
 def _create(store: Store, spec: NetworkSpec) -> Network:
     host = _host_networks(spec)
-    found = bridge.exists(spec.driver_options.get(BRIDGE_NAME, ""))  # of an earlier installation: not ours to delete
     with store.transaction(durable=True) as db:
         if db.execute("SELECT 1 FROM networks WHERE name = ?", (spec.name,)).fetchone():
             raise NameTaken(f"there is a network {spec.name} already: remove it, or choose another name")
@@ -147,10 +141,11 @@ def _create(store: Store, spec: NetworkSpec) -> Network:
         network = Network(os.urandom(32).hex(), spec, subnets, time.time_ns())
         _insert(db, network)
     try:
-        bridge.ensure(store, network)  # after the rows: a kill leaves a network whose bridge an attachment makes
+        # After the rows: a kill leaves a network whose bridge an attachment makes.
+        driver.of(spec.driver).ensure(store, network)
         firewall.sync(store)
     except BaseException:
-        _undo(store, network, found)
+        _undo(store, network)
         raise
     note(store, "create", network)
     return network
@@ -162,33 +157,41 @@ def note(store: Store, action: str, network: Network, **more: str) -> None:
     eventlog.append(store.layout.run, "network", (action,), network.id, said)
 
 
-def _undo(store: Store, network: Network, keep_bridge: bool) -> None:
+def _undo(store: Store, network: Network) -> None:
     with store.transaction() as db:
         db.execute("DELETE FROM networks WHERE id = ?", (network.id,))
-    if keep_bridge:
-        return
-    with Rtnetlink() as netlink, suppress(OSError):  # the reason of the failure is what the user should see
-        netlink.delete(network.bridge)
+    with suppress(OSError):  # the reason of the failure is what the user should see
+        driver.of(network.driver).remove(store, network)
 
 
 def _choose(store: Store, spec: NetworkSpec, host: list[tuple[str, IPNetwork]]) -> tuple[Subnet, ...]:
     others = all_networks(store)
+    chosen: list[Subnet] = []
+    for version in spec.versions:
+        given = spec.of_version(version)
+        for wanted in given:
+            _check_free(wanted.network(), others, host)
+        chosen += [Subnet(wanted.network(), wanted.gateway_address()) for wanted in given] or [
+            _free_subnet(version, spec.name, others, host)
+        ]
+    return tuple(chosen)
+
+
+def _free_subnet(version: int, name: str, others: list[Network], host: list[tuple[str, IPNetwork]]) -> Subnet:
+    taken = [subnet.network for network in others for subnet in network.subnets]
+    taken += [subnet for _interface, subnet in host]
+    found = ipam.free_subnet(taken, name == DEFAULT) if version == 4 else ipam.local_subnet(taken)
+    return Subnet(found, found[1])
+
+
+def _check_free(wanted: IPNetwork, others: list[Network], host: list[tuple[str, IPNetwork]]) -> None:
+    for network in others:
+        if ipam.overlapping(wanted, [subnet.network for subnet in network.subnets]):
+            raise AddressTaken(f"subnet {wanted} overlaps with network {network.name}: choose another one")
     ours = {network.bridge for network in others}
-    if not spec.subnets:
-        taken = [subnet.network for network in others for subnet in network.subnets]
-        taken += [subnet for _interface, subnet in host]
-        chosen = ipam.free_subnet(taken, spec.name == DEFAULT)
-        return (Subnet(chosen, chosen[1]),)
-    for wanted in [subnet.network() for subnet in spec.subnets]:
-        for network in others:
-            if ipam.overlapping(wanted, [subnet.network for subnet in network.subnets]):
-                raise AddressTaken(f"subnet {wanted} overlaps with network {network.name}: choose another one")
-        for interface, subnet in host:
-            if interface not in ours and ipam.overlapping(wanted, [subnet]):
-                raise AddressTaken(
-                    f"subnet {wanted} overlaps with {subnet} on the host's {interface}: choose another one"
-                )
-    return tuple(Subnet(subnet.network(), subnet.gateway_address()) for subnet in spec.subnets)
+    for interface, subnet in host:
+        if interface not in ours and ipam.overlapping(wanted, [subnet]):
+            raise AddressTaken(f"subnet {wanted} overlaps with {subnet} on the host's {interface}: choose another one")
 
 
 def _host_networks(spec: NetworkSpec) -> list[tuple[str, IPNetwork]]:
@@ -212,26 +215,32 @@ def _insert(db: sqlite3.Connection, network: Network) -> None:
 
 
 def _ipam_config(network: Network) -> list[dict[str, Any]]:
-    if not network.spec.subnets:
-        return [{"Subnet": str(subnet.network), "Gateway": str(subnet.gateway)} for subnet in network.subnets]
     entries = []
-    for subnet in network.spec.subnets:
-        entry: dict[str, Any] = {"Subnet": subnet.subnet}
-        if subnet.ip_range:
-            entry["IPRange"] = subnet.ip_range
-        if subnet.gateway:
-            entry["Gateway"] = subnet.gateway
-        if subnet.aux_addresses:
-            entry["AuxiliaryAddresses"] = dict(subnet.aux_addresses)
-        entries.append(entry)
+    for version in network.spec.versions:
+        given = network.spec.of_version(version)
+        chosen = [subnet for subnet in network.subnets if subnet.network.version == version]
+        entries += [_given_config(subnet) for subnet in given] or [
+            {"Subnet": str(subnet.network), "Gateway": str(subnet.gateway)} for subnet in chosen
+        ]
     return entries
 
 
-def _container(endpoint: Any) -> dict[str, str]:
+def _given_config(subnet: SubnetSpec) -> dict[str, Any]:
+    entry: dict[str, Any] = {"Subnet": subnet.subnet}
+    if subnet.ip_range:
+        entry["IPRange"] = subnet.ip_range
+    if subnet.gateway:
+        entry["Gateway"] = subnet.gateway
+    if subnet.aux_addresses:
+        entry["AuxiliaryAddresses"] = dict(subnet.aux_addresses)
+    return entry
+
+
+def _container(endpoint: Endpoint) -> dict[str, str]:
     return {
         "Name": endpoint.names[0],
         "EndpointID": endpoint.id,
         "MacAddress": endpoint.mac,
-        "IPv4Address": f"{endpoint.address}/{endpoint.prefix_length}",
-        "IPv6Address": "",
+        "IPv4Address": f"{endpoint.ipv4}/{endpoint.prefix_length(4)}" if endpoint.ipv4 else "",
+        "IPv6Address": f"{endpoint.ipv6}/{endpoint.prefix_length(6)}" if endpoint.ipv6 else "",
     }

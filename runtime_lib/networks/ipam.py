@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 
 from ..errors import AddressTaken, InvalidSpec
 
@@ -10,7 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from .spec import IPAddress, IPNetwork
+    from .options import IPAddress
+    from .spec import IPNetwork
 
 # Docker's pools (libnetwork/ipamutils): 172.17-31/16, then 192.168.0.0/16 in pieces of /20.
 _FIRST = ipaddress.ip_network("172.17.0.0/16")
@@ -28,6 +30,15 @@ def free_subnet(taken: Collection[IPNetwork], default_bridge: bool = False) -> I
         if not overlapping(pool, taken):
             return pool
     raise AddressTaken("all subnets from 172.17.0.0/16 to 192.168.240.0/20 are in use on this host: give a subnet")
+
+
+def local_subnet(taken: Collection[IPNetwork]) -> IPNetwork:
+    """Return a /64 of the unique local addresses (RFC 4193) with a random global id, which overlaps with nothing."""
+    while True:
+        prefix = b"\xfd" + os.urandom(5) + bytes(10)
+        found = ipaddress.IPv6Network((prefix, 64))
+        if not overlapping(found, taken):
+            return found
 
 
 def overlapping(subnet: IPNetwork, taken: Iterable[IPNetwork]) -> list[IPNetwork]:
@@ -58,5 +69,8 @@ def check_requested(address: IPAddress, subnet: IPNetwork, gateway: IPAddress) -
 
 
 def mac_of(address: IPAddress) -> bytes:
-    """Return the hardware address that Docker derives from an IPv4 address: 02:42 and its four bytes."""
+    """Return the hardware address that Docker derives from an IPv4 address: 02:42 and its four bytes.
+
+    Of an IPv6 address, for containers without IPv4, they are the last four.
+    """
     return b"\x02\x42" + address.packed[-4:]

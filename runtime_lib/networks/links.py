@@ -51,8 +51,8 @@ def lines(store: Store, every: Sequence[Endpoint]) -> dict[tuple[str, str], byte
         for other in every:
             if other.network.id == row["network_id"] and _means(row["target"], other):
                 known = [row["alias"]] if other.network.has_names else [row["alias"], *_short(other)]
-                line = f"{other.address}\t{' '.join(dict.fromkeys(known))}\n"
-                result[key] += line.encode()
+                text = " ".join(dict.fromkeys(known))
+                result[key] += "".join(f"{address}\t{text}\n" for address in other.addresses).encode()
     return result
 
 

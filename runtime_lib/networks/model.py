@@ -6,14 +6,16 @@ import ipaddress
 
 from ..jsontext import parse
 from ..records import dataclass
-from .spec import BRIDGE_NAME, ENABLE_ICC, ENABLE_MASQUERADE, HOST_ADDRESS, HOST_BINDING, PREDEFINED, NetworkSpec
+from .options import BRIDGE_NAME, ENABLE_ICC, ENABLE_MASQUERADE, HOST_ADDRESS, HOST_ADDRESS6, HOST_BINDING
+from .spec import PREDEFINED, NetworkSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
 
     from ..store import Store
-    from .spec import IPAddress, IPNetwork
+    from .options import IPAddress
+    from .spec import IPNetwork
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Network:
 
     @property
     def driver(self) -> str:
-        """`bridge`, `host` or `null`."""
+        """The name of its driver; `host` and `null` are the predefined networks without one."""
         return self.spec.driver
 
     @property
@@ -69,10 +71,9 @@ class Network:
         """Whether containers reach other networks under the host's address."""
         return self.spec.flag(ENABLE_MASQUERADE)
 
-    @property
-    def host_address(self) -> str | None:
+    def host_address(self, version: int = 4) -> str | None:
         """The host's address under which containers reach other networks; None: that of the interface they leave by."""
-        return self.spec.driver_options.get(HOST_ADDRESS)
+        return self.spec.driver_options.get(HOST_ADDRESS if version == 4 else HOST_ADDRESS6)
 
     @property
     def host_binding(self) -> str | None:
@@ -92,7 +93,11 @@ class Network:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A container's place on a network, while it runs. `names` are its name and aliases on that network."""
+    """A container's place on a network, while it runs. `names` are its name and aliases on that network.
+
+    `host_interface` is the host's end, or a mark of the namespace (`swept.mark`) with drivers that have none.
+    `addresses` are at least one, the IPv4 one first.
+    """
 
     id: str
     container_id: str
@@ -100,23 +105,47 @@ class Endpoint:
     interface: str
     host_interface: str
     mac: str
-    address: IPAddress
+    addresses: tuple[IPAddress, ...]
     names: tuple[str, ...]
 
     @property
-    def subnet(self) -> Subnet:
-        """The subnet of the network that holds the address."""
-        return next(subnet for subnet in self.network.subnets if self.address in subnet.network)
+    def address(self) -> IPAddress:
+        """Its IPv4 address, or the IPv6 one where the network has no IPv4."""
+        return self.addresses[0]
 
     @property
-    def gateway(self) -> IPAddress | None:
-        """Where everything else is sent, or None on an internal network."""
-        return None if self.network.internal else self.subnet.gateway
+    def ipv4(self) -> IPAddress | None:
+        """Its IPv4 address."""
+        return self.of_version(4)
 
     @property
-    def prefix_length(self) -> int:
-        """The prefix length of the subnet."""
-        return self.subnet.network.prefixlen
+    def ipv6(self) -> IPAddress | None:
+        """Its IPv6 address."""
+        return self.of_version(6)
+
+    def of_version(self, version: int) -> IPAddress | None:
+        """Return its address of IP version 4 or 6."""
+        return next((address for address in self.addresses if address.version == version), None)
+
+    def subnet(self, version: int) -> Subnet | None:
+        """Return the subnet of the network that holds its address of that version."""
+        address = self.of_version(version)
+        return next((one for one in self.network.subnets if address is not None and address in one.network), None)
+
+    def prefix_length(self, version: int) -> int:
+        """Return the prefix length of that subnet; 0 without an address of that version."""
+        subnet = self.subnet(version)
+        return subnet.network.prefixlen if subnet else 0
+
+    def gateway(self, version: int) -> IPAddress | None:
+        """Return where everything else is sent, or None on an internal network."""
+        subnet = self.subnet(version)
+        return subnet.gateway if subnet and not self.network.internal else None
+
+    @property
+    def routed(self) -> bool:
+        """Whether other networks are reached by it."""
+        return any(self.gateway(version) for version in (4, 6))
 
 
 def all_networks(store: Store) -> list[Network]:
@@ -135,15 +164,17 @@ def endpoints(store: Store, container_id: str | None = None, network_id: str | N
     """Return the endpoints of one container, of one network, or all, in the order of the interfaces."""
     networks = {network.id: network for network in all_networks(store)}
     found = store.query(
-        "SELECT endpoints.*, leases.address FROM endpoints JOIN leases USING (container_id, network_id)"
+        "SELECT endpoints.*, group_concat(leases.address, ' ') AS addresses"
+        " FROM endpoints JOIN leases USING (container_id, network_id)"
         " WHERE ifnull(?1, container_id) = container_id AND ifnull(?2, network_id) = network_id"
-        " ORDER BY container_id, length(interface), interface",
+        " GROUP BY container_id, network_id ORDER BY container_id, length(interface), interface",
         (container_id, network_id),
     )
     return [_endpoint(row, networks[row["network_id"]]) for row in found]
 
 
 def _endpoint(row: sqlite3.Row, network: Network) -> Endpoint:
+    addresses = [ipaddress.ip_address(text) for text in row["addresses"].split()]
     return Endpoint(
         row["id"],
         row["container_id"],
@@ -151,6 +182,6 @@ def _endpoint(row: sqlite3.Row, network: Network) -> Endpoint:
         row["interface"],
         row["host_interface"],
         row["mac"],
-        ipaddress.ip_address(row["address"]),
+        tuple(sorted(addresses, key=lambda address: address.version)),
         tuple(parse(row["names"])),
     )

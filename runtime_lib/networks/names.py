@@ -47,7 +47,7 @@ def hosts_text(
     """Return the first content of a container's /etc/hosts, as Docker writes it. Neighbours are added by `refresh`."""
     own = f"{hostname}.{domainname} {hostname}" if domainname else hostname
     lines = [f"{address}\t{name}\n" for name, address in extra_hosts]
-    lines += [f"{endpoint.address}\t{own}\n" for endpoint in endpoints]
+    lines += [f"{address}\t{own}\n" for endpoint in endpoints for address in endpoint.addresses]
     return _HEAD + "".join(lines)
 
 
@@ -133,7 +133,8 @@ def _names(
         here = lines.setdefault(endpoint.network.id, {})
         if endpoint.network.has_names:
             known = " ".join(dict.fromkeys(endpoint.names))
-            here[endpoint.container_id] = f"{endpoint.address}\t{known}\n".encode()
+            own = "".join(f"{address}\t{known}\n" for address in endpoint.addresses)
+            here[endpoint.container_id] = own.encode()
         if endpoint.network.has_names or (endpoint.container_id, endpoint.network.id) in linked:
             homes.setdefault(endpoint.container_id, []).append(endpoint.network.id)
     return lines, homes

@@ -27,6 +27,14 @@ def new_namespace(owner: int = -1) -> int:
     return descriptor
 
 
+def enable_ipv6(namespace: int, interface: str) -> None:
+    """Let an interface of a namespace, and its loopback, have IPv6 addresses; the others stay without."""
+    with netns.entered(namespace):
+        for name in ("lo", interface):
+            with open(f"/proc/sys/net/ipv6/conf/{name}/disable_ipv6", "w") as file:
+                file.write("0")
+
+
 def _set(path: str, value: str) -> None:
     try:
         with open(path, "w") as file:

@@ -8,7 +8,7 @@ from ..errors import InvalidSpec, PortTaken
 from ..linux.netlink.link import Rtnetlink
 from ..patterns import Pattern
 from ..records import asdict, dataclass, replace
-from . import bridge, firewall, listeners
+from . import driver, firewall, listeners, swept
 from .model import Published
 
 TYPE_CHECKING = False
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..store import Store
     from .model import Endpoint
 
+_EVERY_ADDRESS = {4: "0.0.0.0", 6: "::"}
 _PROTOCOLS = ("tcp", "udp", "sctp")
 _RANGE = Pattern(r"([0-9]{1,5})(?:-([0-9]{1,5}))?\Z")
 _FORMS = "write it as [address:][port:]container_port[/protocol], for example 127.0.0.1:8080:80/tcp"
@@ -28,7 +29,8 @@ _FORMS = "write it as [address:][port:]container_port[/protocol], for example 12
 class PortMapping:
     """A port of the container and those of the host that may lead to it.
 
-    `host_port` 0 leaves the choice to Skiff; a `host_port_last` above `host_port` means the first free one of these.
+    `host_ip` "" means every address of the host, of each IP version that the container has. `host_port` 0
+    leaves the choice to Skiff; a `host_port_last` above `host_port` means the first free one of these.
     """
 
     host_ip: str
@@ -41,11 +43,11 @@ class PortMapping:
 def parse(texts: Iterable[str], default_ip: str | None = None) -> tuple[PortMapping, ...]:
     """Return what texts of `docker run -p` mean; ranges become one mapping for each port of the container.
 
-    Without an address of their own they get `default_ip`, or 0.0.0.0. Raises InvalidSpec.
+    Without an address of their own they get `default_ip`. Raises InvalidSpec.
     """
     mappings: dict[PortMapping, None] = {}
     for text in texts:
-        mappings.update(dict.fromkeys(_parse(str(text), default_ip or "0.0.0.0")))
+        mappings.update(dict.fromkeys(_parse(str(text), default_ip or "")))
     return tuple(mappings)
 
 
@@ -62,21 +64,32 @@ def publish(
 ) -> tuple[PortMapping, ...]:
     """Give ports of the host to a container and return them with the ports that were chosen; `detach` releases them.
 
-    They lead to the first endpoint that is not on an internal network. Raises PortTaken (by whom), InvalidSpec
-    (no such network or address), HostLacks and OSError.
+    Those of IPv4 lead to the first endpoint with an IPv4 address on a network that is reachable from outside, those of
+    IPv6 likewise. Raises PortTaken (by whom), InvalidSpec (no such network or address), HostLacks and OSError.
     """
     if not mappings:
         return ()
-    target = next((endpoint for endpoint in endpoints if not endpoint.network.internal), None)
-    if target is None:
+    targets = _targets(endpoints)
+    if not targets:
         raise InvalidSpec("published_ports: the container is on no network that is reachable from outside")
     with store.transaction() as db:
-        bridge.sweep(db)
-        chosen = tuple(_publish_one(db, container_id, mapping, target) for mapping in mappings)
+        swept.sweep(db)
+        chosen = [one for mapping in mappings for one in _publish_one(db, container_id, mapping, targets)]
         with Rtnetlink() as netlink:
-            netlink.reflect(target.host_interface)
+            for name in {endpoint.host_interface for endpoint in targets.values()}:
+                netlink.reflect(name)
     firewall.sync(store)
-    return chosen
+    return tuple(chosen)
+
+
+def _targets(endpoints: Sequence[Endpoint]) -> dict[int, Endpoint]:
+    """Return the endpoint to which ports lead, for each IP version that one has."""
+    found: dict[int, Endpoint] = {}
+    for endpoint in endpoints:
+        if not endpoint.network.internal and driver.of(endpoint.network.driver).GATEWAY_ON_HOST:
+            for address in endpoint.addresses:
+                found.setdefault(address.version, endpoint)
+    return found
 
 
 def _parse(text: str, default_ip: str) -> list[PortMapping]:
@@ -110,7 +123,7 @@ def _range(text: str, whole: str) -> tuple[int, int]:
 
 def _host_ip(text: str, whole: str) -> str:
     if text == "":
-        return "0.0.0.0"
+        return ""
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     try:
         address = ipaddress.ip_address(bare)
@@ -121,34 +134,49 @@ def _host_ip(text: str, whole: str) -> str:
     return str(address)
 
 
-def _publish_one(db: sqlite3.Connection, container_id: str, mapping: PortMapping, target: Endpoint) -> PortMapping:
-    host_ip = ipaddress.ip_address(_bound_ip(mapping, target))
-    if host_ip.version != target.address.version:
-        raise InvalidSpec(
-            f"published port {mapping.container_port}/{mapping.protocol}: network {target.network.name}"
-            f" has no IPv{host_ip.version} address; publish it on an IPv{target.address.version} address of the host"
-        )
+def _publish_one(
+    db: sqlite3.Connection, container_id: str, mapping: PortMapping, targets: dict[int, Endpoint]
+) -> list[PortMapping]:
+    wanted = [replace(mapping, host_ip=address) for address in _host_addresses(mapping, targets)]
     if mapping.host_port:
         candidates = range(mapping.host_port, (mapping.host_port_last or mapping.host_port) + 1)
     else:
         candidates = listeners.ephemeral_ports()
-    mapping = replace(mapping, host_ip=str(host_ip))
     why = ""
     for port in candidates:
-        why = _taken(db, mapping, port)
+        why = next(filter(None, (_taken(db, one, port) for one in wanted)), "")
         if not why:
-            row = Published(mapping.protocol, mapping.host_ip, port, str(target.address), mapping.container_port)
-            values = {**asdict(row), "container_id": container_id}
-            marks = ", ".join("?" * len(values))
-            db.execute(f"INSERT INTO ports ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
-            return replace(mapping, host_port=port, host_port_last=0)
+            chosen = [replace(one, host_port=port, host_port_last=0) for one in wanted]
+            for one in chosen:
+                _insert(db, container_id, one, targets)
+            return chosen
     raise PortTaken(why)
 
 
-def _bound_ip(mapping: PortMapping, target: Endpoint) -> str:
-    """Return the address to bind: a network's own default takes the place of 0.0.0.0."""
-    own = target.network.host_binding
-    return own if own and mapping.host_ip == "0.0.0.0" else mapping.host_ip
+def _insert(db: sqlite3.Connection, container_id: str, mapping: PortMapping, targets: dict[int, Endpoint]) -> None:
+    version = ipaddress.ip_address(mapping.host_ip).version
+    address = str(targets[version].of_version(version))
+    row = Published(mapping.protocol, mapping.host_ip, mapping.host_port, address, mapping.container_port)
+    values = {**asdict(row), "container_id": container_id}
+    marks = ", ".join("?" * len(values))
+    db.execute(f"INSERT INTO ports ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
+
+
+def _host_addresses(mapping: PortMapping, targets: dict[int, Endpoint]) -> list[str]:
+    """Return the addresses to bind: a network's own default takes the place of every IPv4 one. Raises InvalidSpec."""
+    own = targets[4].network.host_binding if 4 in targets else None
+    if mapping.host_ip in ("", "0.0.0.0") and own:
+        return [own]
+    if not mapping.host_ip:
+        return [_EVERY_ADDRESS[version] for version in sorted(targets)]
+    version = ipaddress.ip_address(mapping.host_ip).version
+    if version not in targets:
+        (other, endpoint), *_unused = targets.items()
+        raise InvalidSpec(
+            f"published port {mapping.container_port}/{mapping.protocol}: network {endpoint.network.name}"
+            f" has no IPv{version} address; publish it on an IPv{other} address of the host"
+        )
+    return [mapping.host_ip]
 
 
 def _taken(db: sqlite3.Connection, mapping: PortMapping, port: int) -> str:

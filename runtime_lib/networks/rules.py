@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import ipaddress
 
+from . import driver
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +37,7 @@ def ruleset(table: str, networks: Sequence[Network], ports: Sequence[Published])
     The chain `user` is made if it is missing and never touched again: what an administrator adds to it comes first for
     every forwarded packet, and stays.
     """
-    bridged = [network for network in networks if network.subnets]
+    bridged = [network for network in networks if driver.of(network.driver).GATEWAY_ON_HOST]
     commands: list[Json] = [{"add": {"table": {"family": "inet", "name": table}}}]
     for name in ("user", "ports", *_BASE_CHAINS):
         commands.append({"add": {"chain": _chain(table, name)}})
@@ -72,7 +74,7 @@ def _translation(networks: Sequence[Network], ports: Sequence[Published]) -> lis
     ]
     rules += [("ports", _published(port)) for port in sorted(ports, key=_order)]
     for network in networks:
-        for subnet in network.subnets:
+        for subnet in [subnet for subnet in network.subnets if subnet.network.version == 4]:
             rules += [("postrouting", expressions) for expressions in _masquerade(network, subnet)]
     return rules
 
@@ -101,7 +103,7 @@ def _masquerade(network: Network, subnet: Subnet) -> list[list[Json]]:
     rules = [[out, source, _translated(), {"masquerade": None}], [out, _ip("saddr", _LOOPBACK), {"masquerade": None}]]
     if network.masquerade:
         elsewhere = _match({"meta": {"key": "oifname"}}, network.bridge, "!=")
-        host = network.host_address
+        host = network.host_address()
         change: Json = {"snat": {"family": "ip", "addr": host}} if host else {"masquerade": None}
         rules.append([source, elsewhere, change])
     return rules

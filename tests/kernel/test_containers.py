@@ -422,7 +422,7 @@ def test_networks_come_and_go_while_it_runs(store: Store, make: Make) -> None:
     web = make(network_mode="one")
     start(store, web)
     connect(store, web, Attachment("two", ("www",)))
-    gateways = [endpoint.gateway for endpoint in endpoints(store, web)]
+    gateways = [endpoint.gateway(4) for endpoint in endpoints(store, web)]
     default = "ip route | grep default"
     assert sh(store, web, default).split()[2] == str(gateways[0])
     assert "www" in sh(store, web, "cat /etc/hosts")

@@ -23,8 +23,7 @@ from runtime_lib.errors import (
     WrongState,
 )
 from runtime_lib.linux import netns, nftables
-from runtime_lib.networks import attach, catalog, firewall
-from runtime_lib.networks import spec as options
+from runtime_lib.networks import attach, catalog, firewall, options
 from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.namespace import new_namespace
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
@@ -94,7 +93,7 @@ def test_networks_do_not_reach_each_other(host: Lab) -> None:
     here, there = host.member("here", "one"), host.member("there", "two")
     there.serve(80)
     assert here.ask(there.ip, 80) == "silence"
-    assert ask(there.ip, 80) == f"{there.endpoints[0].gateway} there"
+    assert ask(there.ip, 80) == f"{there.endpoints[0].gateway(4)} there"
 
 
 def test_a_container_of_two_networks(host: Lab) -> None:
@@ -104,7 +103,7 @@ def test_a_container_of_two_networks(host: Lab) -> None:
     other.serve(80)
     assert [endpoint.interface for endpoint in both.endpoints] == ["eth0", "eth1"]
     assert both.ask(other.ip, 80) == f"{both.endpoints[1].address} other"
-    assert both.run("ip", "route", "show", "default").split()[2] == str(both.endpoints[0].gateway)
+    assert both.run("ip", "route", "show", "default").split()[2] == str(both.endpoints[0].gateway(4))
 
 
 def test_the_world_by_the_hosts_address(host: Lab) -> None:
@@ -132,7 +131,7 @@ def test_an_internal_network_is_closed_both_ways(host: Lab) -> None:
         host.serve("world", 80)
     assert one.ask(two.ip, 80) == f"{one.ip} two"
     assert one.run("ip", "route", "show", "default") == ""
-    one.run("ip", "route", "add", "default", "via", str(one.endpoints[0].subnet.gateway))
+    one.run("ip", "route", "add", "default", "via", str(one.endpoints[0].network.subnets[0].gateway))
     assert one.ask(OUTSIDE, 80) == "silence"
     assert host.ask_from_outside(two.ip, 80) == "silence"
     with pytest.raises(InvalidSpec, match="reachable from outside"):
@@ -464,7 +463,7 @@ def test_the_bridge_of_a_lost_installation_is_used_again(host: Lab) -> None:
     with host.store.transaction() as db:
         db.execute("DELETE FROM networks")
     again = host.member("web", "bridge")
-    assert again.ask(str(again.endpoints[0].gateway), 80) == "refused"
+    assert again.ask(str(again.endpoints[0].gateway(4)), 80) == "refused"
 
 
 def test_automatic_subnets_avoid_the_hosts(host: Lab) -> None:
@@ -504,7 +503,7 @@ def test_the_default_route_goes_by_the_next_network(host: Lab) -> None:
     for name in ("one", "two"):
         catalog.create(host.store, NetworkSpec(name))
     web = host.member("web", "one", "inner", "two")
-    for name, gateway in (("inner", web.endpoints[0].gateway), ("one", web.endpoints[2].gateway), ("two", None)):
+    for name, gateway in (("inner", web.endpoints[0].gateway(4)), ("one", web.endpoints[2].gateway(4)), ("two", None)):
         attach.detach(host.store, web.id, catalog.find(host.store, name))
         attach.reroute(host.store, web.id, web.namespace)
         assert web.run("ip", "route", "show", "default").split()[2:3] == ([str(gateway)] if gateway else [])
@@ -548,7 +547,7 @@ def test_the_kernels_refusal_keeps_its_errno(host: Lab) -> None:
     from runtime_lib.linux.netlink import bridges
 
     with pytest.raises(OSError, match=r"Invalid argument|File exists|Numerical result") as caught:
-        bridges.create_bridge("x" * 20, [], 1500)
+        bridges.create_bridge("x" * 20, 1500)
     assert caught.value.errno
 
 

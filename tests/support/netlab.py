@@ -14,11 +14,12 @@ from runtime_lib.linux import netns
 from runtime_lib.networks import attach, names, ports
 from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.model import Endpoint
-from runtime_lib.networks.namespace import new_namespace
+from runtime_lib.networks.namespace import enable_ipv6, new_namespace
 from runtime_lib.paths import Layout
 from runtime_lib.store import Store
 
 HOST, OUTSIDE = "192.0.2.1", "192.0.2.2"
+HOST6, OUTSIDE6 = "2001:db8::1", "2001:db8::2"
 
 
 class Member:
@@ -68,22 +69,18 @@ class Lab:
             db.execute("INSERT INTO images (id, config, size, created) VALUES ('i', '{}', 0, 0)")
         self.outside = new_namespace()
         run("ip", "link", "set", "lo", "up")
-        run(
-            "ip",
-            "link",
-            "add",
-            "wire",
-            "type",
-            "veth",
-            "peer",
-            "name",
-            "eth0",
-            "netns",
-            f"/proc/self/fd/{self.outside}",
-        )
-        run("ip", "addr", "add", f"{HOST}/24", "dev", "wire")
-        run("ip", "link", "set", "wire", "up")
-        for words in (f"addr add {OUTSIDE}/24 dev eth0", "link set eth0 up", f"route add default via {HOST}"):
+        pair = ("link", "add", "wire", "type", "veth", "peer", "name", "eth0")
+        run("ip", *pair, "netns", f"/proc/self/fd/{self.outside}")
+        enable_ipv6(self.outside, "eth0")
+        for words in (f"addr add {HOST}/24 dev wire", f"addr add {HOST6}/64 dev wire nodad", "link set wire up"):
+            run("ip", *words.split())
+        for words in (
+            f"addr add {OUTSIDE}/24 dev eth0",
+            f"addr add {OUTSIDE6}/64 dev eth0 nodad",
+            "link set eth0 up",
+            f"route add default via {HOST}",
+            f"route add default via {HOST6}",
+        ):
             run("ip", *words.split(), namespace=self.outside)
 
     def row(self, name: str) -> str:
@@ -118,7 +115,7 @@ class Lab:
 
     def serve(self, name: str, port: int, protocol: str = "tcp", ip: str = "0.0.0.0") -> None:
         kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
-        listener = socket.socket(socket.AF_INET, kind)
+        listener = socket.socket(_family(ip), kind)
         self.sockets.append(listener)
         listener.bind((ip, port))
         if protocol == "tcp":
@@ -168,7 +165,7 @@ def run(*command: str, namespace: int | None = None) -> str:
 def ask(ip: str, port: int, protocol: str = "tcp", patience: float = 0.5) -> str:
     """Return what a server answers ("address of the client, name of the server"), or the errno's name or "silence"."""
     kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
-    with socket.socket(socket.AF_INET, kind) as client:
+    with socket.socket(_family(ip), kind) as client:
         client.settimeout(patience)
         try:
             client.connect((ip, port))
@@ -180,6 +177,10 @@ def ask(ip: str, port: int, protocol: str = "tcp", patience: float = 0.5) -> str
             return "refused"
         except OSError as error:
             return f"errno {error.errno}"
+
+
+def _family(ip: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in ip else socket.AF_INET
 
 
 def _answer(listener: socket.socket, name: str, protocol: str) -> None:

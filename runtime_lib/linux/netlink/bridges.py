@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_IFA_F_NODAD = 2  # usable at once: nobody else can have it on a bridge that is new
 _LACKING = "networks need pyroute2 on the host: install the package python3-pyroute2"
 
 
@@ -52,26 +53,32 @@ def _iproute() -> Iterator[Any]:
         raise OSError(error.code, str(error.args[-1])) from error
 
 
-def create_bridge(name: str, addresses: list[str], mtu: int) -> None:
-    """Make a bridge with its addresses ("172.17.0.1/16"); it is not up yet.
+def create_bridge(name: str, mtu: int) -> None:
+    """Make a bridge, which is not up yet; one that exists already is kept.
 
-    A bridge that exists already is completed. Raises OSError, and HostLacks without pyroute2.
+    Raises OSError, and HostLacks without pyroute2.
     """
     with _iproute() as iproute:
-        found = iproute.link_lookup(ifname=name)
-        if not found:
+        if not iproute.link_lookup(ifname=name):
             iproute.link("add", ifname=name, kind="bridge", mtu=mtu)
-            found = iproute.link_lookup(ifname=name)
         elif not iproute.link_lookup(ifname=name, kind="bridge"):
             raise OSError(errno.EEXIST, "an interface of this name exists and is not a bridge", name)
-        present = {_address_of(message) for message in iproute.get_addr(index=found[0])}
-        for address in addresses:
-            interface = ipaddress.ip_interface(address)
+
+
+def complete_addresses(name: str, addresses: list[str]) -> None:
+    """Give an interface those of the addresses ("172.17.0.1/16") that it lacks. Raises OSError."""
+    with _iproute() as iproute:
+        (index,) = iproute.link_lookup(ifname=name)
+        present = {_address_of(message) for message in iproute.get_addr(index=index)}
+        for interface in [ipaddress.ip_interface(address) for address in addresses]:
             if interface not in present:
-                broadcast = {"broadcast": str(interface.network.broadcast_address)} if interface.version == 4 else {}
-                iproute.addr(
-                    "add", index=found[0], address=str(interface.ip), prefixlen=interface.network.prefixlen, **broadcast
-                )
+                iproute.addr("add", index=index, **_words(interface))
+
+
+def _words(interface: Any) -> dict[str, Any]:
+    found = {"address": str(interface.ip), "prefixlen": interface.network.prefixlen}
+    last = str(interface.network.broadcast_address)
+    return {**found, **({"broadcast": last} if interface.version == 4 else {"flags": _IFA_F_NODAD})}
 
 
 def delete_link(name: str) -> None:

@@ -88,9 +88,34 @@ class Rtnetlink:
         """
         self._send(messages.RTM_GETLINK, 0, messages.link(self.index(name)), name)
 
-    def delete(self, name: str) -> None:
-        """Delete an interface. Raises OSError (ENODEV) when there is none of that name."""
-        self._send(messages.RTM_DELLINK, 0, messages.link_named(name), name)
+    def delete(self, name: str, namespace: int | None = None) -> None:
+        """Delete an interface, of the namespace with that id (`mark_namespace`) or of one's own.
+
+        Raises OSError (ENODEV) when there is none of that name, EINVAL when there is no such namespace.
+        """
+        self._send(messages.RTM_DELLINK, 0, messages.link_named(name, namespace), name)
+
+    def mark_namespace(self, namespace: int) -> int:
+        """Return the id by which a network namespace is known in this one, given to it now if it has none.
+
+        It is a random number, which no other namespace gets when this one is gone (rtnetlink(7), RTM_NEWNSID).
+        """
+        wanted = int.from_bytes(os.urandom(4), "little") & 0x7FFFFFFF
+        body = messages.namespace_id(messages.NETNSA_FD, namespace, wanted)
+        try:
+            self._send(messages.RTM_NEWNSID, 0, body, f"network namespace {namespace}")
+        except FileExistsError:
+            return self._namespace_id(namespace)
+        return wanted
+
+    def has_namespace(self, number: int) -> bool:
+        """Whether there is a network namespace of that id."""
+        try:
+            body = messages.namespace_id(messages.NETNSA_NSID, number)
+            self._send(messages.RTM_GETNSID, 0, body, f"network namespace {number}")
+        except FileNotFoundError:
+            return False
+        return True
 
     def add_address(self, name: str, address: Any) -> None:
         """Give an interface an address (an `ipaddress.IPv4Interface` or `IPv6Interface`)."""
@@ -112,6 +137,12 @@ class Rtnetlink:
             raise OSError(19, "No such device", name)  # ENODEV: the kernel would cut the name and answer for another
         answer = fcntl.ioctl(self._socket, request, encoded.ljust(40, b"\0"))
         return int(struct.unpack_from(layout, answer, _NAME_SIZE)[0])
+
+    def _namespace_id(self, namespace: int) -> int:
+        self._sequence += 1
+        body = messages.namespace_id(messages.NETNSA_FD, namespace)
+        self._socket.send(messages.query(messages.RTM_GETNSID, self._sequence, body))
+        return messages.namespace_id_of(self._socket.recv(65536))
 
     def _send(self, kind: int, flags: int, body: bytes, about: str) -> None:
         self._sequence += 1

@@ -16,6 +16,8 @@ RTM_GETLINK = 18
 RTM_SETLINK = 19
 RTM_NEWADDR = 20
 RTM_NEWROUTE = 24
+RTM_NEWNSID = 88
+RTM_GETNSID = 90
 
 AF_UNSPEC = 0
 AF_INET = 2
@@ -41,6 +43,9 @@ IFLA_BRPORT_STATE = 1
 IFLA_BRPORT_MODE = 4
 IFLA_BRPORT_FLUSH = 24
 IFLA_BRPORT_ISOLATED = 33
+IFLA_TARGET_NETNSID = 46
+NETNSA_NSID = 1
+NETNSA_FD = 3
 VETH_INFO_PEER = 1
 NLA_F_NESTED = 0x8000
 RTA_OIF = 4
@@ -54,6 +59,7 @@ _HEADER = struct.Struct("=IHHII")
 _LINK = struct.Struct("=BxHiII")
 _ADDRESS = struct.Struct("=BBBBI")
 _ROUTE = struct.Struct("=BBBBBBBBI")
+_GENERAL = struct.Struct("=Bxxx")
 
 
 def attribute(kind: int, payload: bytes) -> bytes:
@@ -84,6 +90,11 @@ def request(kind: int, flags: int, sequence: int, body: bytes) -> bytes:
     """Return a whole message that asks for an acknowledgement."""
     length = _HEADER.size + len(body)
     return _HEADER.pack(length, kind, flags | NLM_F_REQUEST | NLM_F_ACK, sequence, 0) + body
+
+
+def query(kind: int, sequence: int, body: bytes) -> bytes:
+    """Return a whole message that asks for an answer, and for no acknowledgement beside it."""
+    return _HEADER.pack(_HEADER.size + len(body), kind, NLM_F_REQUEST, sequence, 0) + body
 
 
 def acknowledgement(data: bytes, sequence: int) -> int | None:
@@ -134,9 +145,23 @@ def link_master(index: int, bridge: int) -> bytes:
     return _LINK.pack(AF_UNSPEC, 0, index, 0, 0) + number(IFLA_MASTER, bridge)
 
 
-def link_named(name: str) -> bytes:
-    """Return the body of RTM_DELLINK for an interface by its name."""
-    return _LINK.pack(AF_UNSPEC, 0, 0, 0, 0) + text(IFLA_IFNAME, name)
+def link_named(name: str, namespace: int | None = None) -> bytes:
+    """Return the body of RTM_DELLINK for an interface by its name, of the namespace with an id or of one's own."""
+    elsewhere = b"" if namespace is None else number(IFLA_TARGET_NETNSID, namespace)
+    return _LINK.pack(AF_UNSPEC, 0, 0, 0, 0) + text(IFLA_IFNAME, name) + elsewhere
+
+
+def namespace_id(kind: int, value: int, wanted: int | None = None) -> bytes:
+    """Return the body of RTM_NEWNSID and RTM_GETNSID: which namespace, by NETNSA_FD or NETNSA_NSID, and its new id."""
+    return _GENERAL.pack(AF_UNSPEC) + number(kind, value) + (b"" if wanted is None else number(NETNSA_NSID, wanted))
+
+
+def namespace_id_of(data: bytes) -> int:
+    """Return the id in the answer to RTM_GETNSID; -1: it has none."""
+    kind, found = struct.unpack_from("=Hi", data, _HEADER.size + _GENERAL.size + 2)
+    if kind != NETNSA_NSID:
+        raise ValueError(f"netlink answer about a namespace begins with attribute {kind}")
+    return int(found)
 
 
 def bridge_port(index: int, *attributes: bytes) -> bytes:

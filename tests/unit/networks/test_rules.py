@@ -6,8 +6,7 @@ import ipaddress
 import json
 from typing import Any
 
-from runtime_lib.networks import rules
-from runtime_lib.networks import spec as options
+from runtime_lib.networks import options, rules
 from runtime_lib.networks.model import Network, Published, Subnet
 from runtime_lib.networks.spec import NetworkSpec
 

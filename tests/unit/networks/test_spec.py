@@ -7,7 +7,7 @@ import json
 import pytest
 
 from runtime_lib.errors import InvalidSpec
-from runtime_lib.networks import spec as options
+from runtime_lib.networks import options
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
 
 
@@ -32,7 +32,7 @@ def test_bad_names(name: str) -> None:
         (SubnetSpec("10.9.0.1/16"), "has host bits set"),
         (SubnetSpec("nonsense"), "'nonsense'"),
         (SubnetSpec("10.9.0.0/31"), "no room"),
-        (SubnetSpec("fd00::/64"), "IPv6"),
+        (SubnetSpec("fd00::/127"), "/126 or larger"),
         (SubnetSpec("10.9.0.0/16", gateway="10.8.0.1"), "gateway: 10.8.0.1 is not inside"),
         (SubnetSpec("10.9.0.0/16", gateway="10.9.0.0"), "stands for all of"),
         (SubnetSpec("10.9.0.0/16", gateway="x"), "'x' is not an IP address"),
@@ -77,8 +77,23 @@ def test_bad_options(key: str, value: str, words: str) -> None:
 
 
 def test_another_driver_is_refused_by_name() -> None:
-    with pytest.raises(InvalidSpec, match="'macvlan' is not there yet"):
-        NetworkSpec("n", driver="macvlan").check()
+    with pytest.raises(InvalidSpec, match="no network driver 'weave'; use one of bridge"):
+        NetworkSpec("n", driver="weave").check()
+
+
+def test_ip_versions() -> None:
+    both = NetworkSpec("n", subnets=(SubnetSpec("10.9.0.0/24"), SubnetSpec("fd00:9::/64")), enable_ipv6=True)
+    both.check()
+    assert both.versions == (4, 6)
+    assert [subnet.subnet for subnet in both.of_version(6)] == ["fd00:9::/64"]
+    NetworkSpec("n", enable_ipv4=False, enable_ipv6=True).check()
+    for wrong, words in (
+        (NetworkSpec("n", subnets=(SubnetSpec("fd00:9::/64"),)), "enable IPv6"),
+        (NetworkSpec("n", subnets=(SubnetSpec("10.9.0.0/24"),), enable_ipv4=False, enable_ipv6=True), "enable IPv4"),
+        (NetworkSpec("n", enable_ipv4=False), "neither IPv4 nor IPv6"),
+    ):
+        with pytest.raises(InvalidSpec, match=words):
+            wrong.check()
 
 
 def test_the_gateway_is_the_first_address_by_default() -> None:

@@ -1,0 +1,61 @@
+"""What all drivers of networks have in common, and which module is whose."""
+
+from __future__ import annotations
+
+from ..errors import InvalidSpec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from ..linux.netlink.link import Rtnetlink
+    from ..store import Store
+    from .model import Endpoint, Network
+    from .spec import NetworkSpec
+
+    class Driver(Protocol):
+        """A module of `drivers`. All but `check` raise OSError where the kernel refuses, and HostLacks."""
+
+        # Whether the host has the gateway's address on `network.bridge`: then there are rules, translation, and ports.
+        GATEWAY_ON_HOST: bool
+        # Whether each endpoint has an interface on the host, which dies with the container's.
+        HOST_END: bool
+
+        def check(self, spec: NetworkSpec) -> None:
+            """Raise InvalidSpec for driver options that do not exist or make no sense. Pure."""
+
+        def prepare(self, store: Store, spec: NetworkSpec) -> NetworkSpec:
+            """Look at the host before anything is written; return what is to be stored.
+
+            Raises InvalidSpec, NameTaken and HostLacks when the network cannot be made here.
+            """
+
+        def ensure(self, store: Store, network: Network) -> None:
+            """Make or mend the host's side; cheap when all is there. Endpoints that lost it are joined to it again."""
+
+        def plug(self, host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
+            """Make the container's interface inside `namespace`. It is not up, and has no address yet."""
+
+        def settle(self, host: Rtnetlink, endpoint: Endpoint) -> None:
+            """Do what is due once the interface is up."""
+
+        def unplug(self, host: Rtnetlink, endpoint: Endpoint, ended: bool) -> None:
+            """Take the interface away, or, when the container has `ended`, have it forward nothing until it is gone.
+
+            Raises OSError when it is gone already, which callers expect.
+            """
+
+        def remove(self, store: Store, network: Network) -> None:
+            """Take the host's side away, as far as Skiff has made it. May be repeated."""
+
+
+NAMES = ("bridge",)
+
+
+def of(name: str) -> Driver:
+    """Return the driver of that name. Raises InvalidSpec when there is none."""
+    if name == "bridge":
+        from .drivers import bridge
+
+        return bridge
+    raise InvalidSpec(f"there is no network driver {name!r}; use one of {', '.join(NAMES)}")

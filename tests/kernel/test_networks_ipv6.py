@@ -1,0 +1,131 @@
+"""Networks with IPv6, alone or beside IPv4, on the real kernel."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runtime_lib.errors import AddressTaken, InvalidSpec
+from runtime_lib.linux.netlink.link import Rtnetlink
+from runtime_lib.networks import attach, catalog
+from runtime_lib.networks.attach import Attachment
+from runtime_lib.networks.model import all_networks
+from runtime_lib.networks.namespace import new_namespace
+from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
+from tests.support.netlab import Lab, ask, lab, run
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+BOTH = NetworkSpec("both", subnets=(SubnetSpec("10.9.0.0/24"), SubnetSpec("fd00:9::/64")), enable_ipv6=True)
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Lab]:
+    with lab(tmp_path) as made:
+        yield made
+
+
+def test_both_versions_side_by_side(host: Lab) -> None:
+    catalog.create(host.store, BOTH)
+    web, db = host.member("web", "both"), host.member("db", "both")
+    assert [str(address) for address in web.endpoints[0].addresses] == ["10.9.0.2", "fd00:9::2"]
+    assert "inet6 fd00:9::2/64 scope global nodad" in web.run("ip", "addr", "show", "eth0")
+    assert "default via fd00:9::1 dev eth0" in web.run("ip", "-6", "route")
+    assert "default via 10.9.0.1 dev eth0" in web.run("ip", "route")
+    db.serve(5432, ip="::")
+    assert web.ask("fd00:9::3", 5432) == "fd00:9::2 db"
+    assert ask("fd00:9::3", 5432) == "fd00:9::1 db"
+    assert f"10.9.0.3\tdb {db.id[:12]}\nfd00:9::3\tdb {db.id[:12]}\n" in host.hosts("web")
+
+
+def test_ipv6_alone(host: Lab) -> None:
+    catalog.create(host.store, NetworkSpec("six", enable_ipv4=False, enable_ipv6=True))
+    web, db = host.member("web", "six"), host.member("db", "six")
+    subnet = all_networks(host.store)[0].subnets[0]
+    assert (subnet.network.prefixlen, subnet.network.network_address.packed[0]) == (64, 0xFD)
+    assert web.endpoints[0].address == subnet.network[2]
+    assert "inet " not in web.run("ip", "addr", "show", "eth0")
+    db.serve(80, ip="::")
+    assert web.ask(str(db.endpoints[0].ipv6), 80) == f"{web.endpoints[0].ipv6} db"
+
+
+def test_the_bridge_and_the_host(host: Lab) -> None:
+    run("sysctl", "-q", "-w", "net.ipv6.conf.wire.accept_ra=1")
+    network = catalog.create(host.store, BOTH)
+    shown = run("ip", "-6", "addr", "show", network.bridge)
+    assert "inet6 fd00:9::1/64 scope global nodad" in shown
+    assert "inet6 fe80::1/64 scope link nodad" in shown
+    keys = ("all.forwarding", "wire.accept_ra", f"{network.bridge}.accept_ra")
+    assert [run("sysctl", "-n", f"net.ipv6.conf.{key}").strip() for key in keys] == ["1", "2", "0"]
+    told = catalog.inspect(host.store, "both")
+    assert told["EnableIPv6"]
+    assert told["IPAM"]["Config"] == [{"Subnet": "10.9.0.0/24"}, {"Subnet": "fd00:9::/64"}]
+
+
+def test_a_network_without_ipv6_stays_without(host: Lab) -> None:
+    catalog.create(host.store, BOTH)
+    catalog.create(host.store, NetworkSpec("four"))
+    web = host.member("web", "four", "both")
+    assert "inet6" not in web.run("ip", "addr", "show", "eth0")
+    assert "inet6 fd00:9::2/64" in web.run("ip", "addr", "show", "eth1")
+    assert "default via 10." not in web.run("ip", "route")
+    assert "default via fd00:9::1 dev eth1" in web.run("ip", "-6", "route")
+
+
+def test_a_container_leaves_and_the_next_network_leads_out(host: Lab) -> None:
+    catalog.create(host.store, BOTH)
+    other = catalog.create(host.store, NetworkSpec("other", enable_ipv6=True))
+    web = host.member("web", "both", "other")
+    attach.detach(host.store, web.id, catalog.find(host.store, "both"))
+    attach.reroute(host.store, web.id, web.namespace)
+    assert f"default via {other.subnets[1].gateway} dev eth1" in web.run("ip", "-6", "route")
+
+
+def test_addresses_that_were_asked_for(host: Lab) -> None:
+    catalog.create(host.store, BOTH)
+    web = host.member("web", Attachment("both", address6="fd00:9::77"))
+    assert [str(address) for address in web.endpoints[0].addresses] == ["10.9.0.2", "fd00:9::77"]
+    for address, error, words in (
+        ("fd00:9::77", AddressTaken, "taken by container web"),
+        ("fd00:a::1", InvalidSpec, "not inside"),
+        ("fd00:9::1", InvalidSpec, "gateway"),
+        ("10.9.0.7", InvalidSpec, "an IPv6 address belongs here"),
+        ("::x", InvalidSpec, "not an IP address"),
+    ):
+        with pytest.raises(error, match=words):
+            host.member("db", Attachment("both", address6=address))
+    host.member("db", "both")
+
+
+def test_a_network_has_no_address_of_another_version(host: Lab) -> None:
+    catalog.create(host.store, NetworkSpec("four"))
+    with pytest.raises(InvalidSpec, match="network four has no IPv6"):
+        host.member("web", Attachment("four", address6="fd00:9::77"))
+
+
+def test_published_on_all_addresses(host: Lab) -> None:
+    catalog.create(host.store, BOTH)
+    web = host.member("web", "both")
+    chosen = web.publish("8080:80", "127.0.0.1:8081:81", "[::1]:8082:82")
+    assert [(one.host_ip, one.host_port) for one in chosen] == [
+        ("0.0.0.0", 8080),
+        ("::", 8080),
+        ("127.0.0.1", 8081),
+        ("::1", 8082),
+    ]
+    attach.detach(host.store, web.id, catalog.find(host.store, "both"))
+    assert host.store.query("SELECT * FROM ports") == []
+
+
+def test_a_namespace_is_known_until_it_is_gone() -> None:
+    namespace = new_namespace()
+    with Rtnetlink() as netlink:
+        number = netlink.mark_namespace(namespace)
+        assert netlink.mark_namespace(namespace) == number
+        assert netlink.has_namespace(number)
+        os.close(namespace)
+        until(lambda: not netlink.has_namespace(number), 10)  # its last socket goes with a grace period of the kernel
