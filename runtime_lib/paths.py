@@ -93,6 +93,10 @@ class Layout:
         """Return the folder of a named volume; its content is in `_data`, as Docker has it."""
         return f"{self.root}/volumes/{name}"
 
+    def network_key(self, network_id: str) -> str:
+        """Return the file with the private key of an encrypted network."""
+        return f"{self.root}/networks/{network_id}.key"
+
     def cgroup(self, container_id: str) -> str:
         """Return the cgroup path of a container, relative to each hierarchy's root."""
         return f"/{self.label}/{container_id}"

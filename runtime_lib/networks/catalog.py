@@ -129,6 +129,7 @@ def inspect(store: Store, ref: str) -> dict[str, Any]:
         "Containers": {endpoint.container_id: _container(endpoint) for endpoint in endpoints(store, None, network.id)},
         "Options": dict(network.spec.driver_options),
         "Labels": dict(network.spec.labels),
+        **_peers(network),
     }
 
 
@@ -223,6 +224,11 @@ def _ipam_config(network: Network) -> list[dict[str, Any]]:
             {"Subnet": str(subnet.network), "Gateway": str(subnet.gateway)} for subnet in chosen
         ]
     return entries
+
+
+def _peers(network: Network) -> dict[str, Any]:
+    found = [{"Name": peer.name, "IP": peer.address} for peer in network.spec.peers]
+    return {"Peers": found} if found else {}
 
 
 def _given_config(subnet: SubnetSpec) -> dict[str, Any]:

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
             """Take the host's side away, as far as Skiff has made it. May be repeated."""
 
 
-NAMES = ("bridge",)
+NAMES = ("bridge", "overlay")
 
 
 def of(name: str) -> Driver:
@@ -58,4 +58,8 @@ def of(name: str) -> Driver:
         from .drivers import bridge
 
         return bridge
+    if name == "overlay":
+        from .drivers import overlay
+
+        return overlay
     raise InvalidSpec(f"there is no network driver {name!r}; use one of {', '.join(NAMES)}")

@@ -68,6 +68,12 @@ def check_requested(address: IPAddress, subnet: IPNetwork, gateway: IPAddress) -
         raise InvalidSpec(f"address {address} stands for the whole of {subnet}; choose another one")
 
 
+def check_own(address: IPAddress, part: IPNetwork) -> None:
+    """Raise InvalidSpec unless `address` is of this host's part of a subnet that several hosts share."""
+    if address not in part:
+        raise InvalidSpec(f"address {address} is not inside {part}, of which this host gives out addresses")
+
+
 def mac_of(address: IPAddress) -> bytes:
     """Return the hardware address that Docker derives from an IPv4 address: 02:42 and its four bytes.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Sequence
 
     from ..store import Store
-    from .model import Endpoint
+    from .model import Endpoint, Network
 
 _HEAD = (
     "127.0.0.1\tlocalhost\n"
@@ -130,7 +130,9 @@ def _names(
     lines: dict[str, dict[str, bytes]] = {}
     homes: dict[str, list[str]] = {}
     for endpoint in every:
-        here = lines.setdefault(endpoint.network.id, {})
+        if endpoint.network.id not in lines:
+            lines[endpoint.network.id] = _remote_lines(endpoint.network)
+        here = lines[endpoint.network.id]
         if endpoint.network.has_names:
             known = " ".join(dict.fromkeys(endpoint.names))
             own = "".join(f"{address}\t{known}\n" for address in endpoint.addresses)
@@ -138,6 +140,12 @@ def _names(
         if endpoint.network.has_names or (endpoint.container_id, endpoint.network.id) in linked:
             homes.setdefault(endpoint.container_id, []).append(endpoint.network.id)
     return lines, homes
+
+
+def _remote_lines(network: Network) -> dict[str, bytes]:
+    """Return the lines of containers on the other hosts of an overlay network, by address."""
+    remotes = [remote for peer in network.spec.peers for remote in peer.endpoints or () if remote.names]
+    return {remote.address: f"{remote.address}\t{' '.join(remote.names)}\n".encode() for remote in remotes}
 
 
 def _others_first(lines: dict[str, bytes], own: str) -> bytes:

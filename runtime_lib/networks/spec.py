@@ -8,7 +8,7 @@ from ..errors import InvalidSpec
 from ..jsontext import compact, parse
 from ..patterns import Pattern
 from ..records import asdict, dataclass, field, known
-from . import driver, options
+from . import driver, options, peers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class NetworkSpec:
     """A network as the user asked for it. Where `subnets` lacks an IP version that is wanted, a free one is chosen.
 
     `adopted` says that the host had the interface before, and keeps it when the network is removed; drivers set it.
+    `peers` are the other hosts of an overlay network.
     """
 
     name: str
@@ -92,6 +93,7 @@ class NetworkSpec:
     config_only: bool = False
     config_from: str = ""
     adopted: bool = False
+    peers: tuple[peers.Peer, ...] = ()
 
     def check(self) -> None:
         """Raise InvalidSpec when something in it makes no sense."""
@@ -108,6 +110,8 @@ class NetworkSpec:
                     raise InvalidSpec(
                         f"network {self.name}: {subnet.subnet} and {other.subnet} overlap; keep one of them"
                     )
+        if self.peers and self.driver != "overlay":
+            raise InvalidSpec(f"network {self.name}: only overlay networks have peers; set the driver to overlay")
         driver.of(self.driver).check(self)
 
     def flag(self, option: str, default: bool = True) -> bool:
@@ -138,6 +142,7 @@ class NetworkSpec:
         """Return the spec that `to_json` wrote; what a newer version has added to it is left out."""
         value: dict[str, Any] = known(cls, parse(text))
         value["subnets"] = tuple(SubnetSpec(**known(SubnetSpec, subnet)) for subnet in value["subnets"])
+        value["peers"] = peers.from_json(value.get("peers", ()))
         return cls(**value)
 
     def _check_versions(self) -> None:

@@ -9,7 +9,7 @@ from .bridges import _iproute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from typing import Any
 
     # (kind, hardware address, host or IP address); the kinds are those of `entries`
@@ -86,13 +86,16 @@ def entries(name: str, bridge: str) -> set[Entry]:
         return found
 
 
-def change(name: str, bridge: str, gone: Iterable[Entry], new: Iterable[Entry]) -> None:
-    """Take entries away, as far as they are there, and add or replace others. Raises OSError."""
+def change(name: str, bridge: str, gone: Sequence[Entry], new: Sequence[Entry]) -> None:
+    """Take entries away, as far as they are there, and add or replace others. Raises OSError.
+
+    With the all-zero entry of a host goes whatever leads there.
+    """
     from pyroute2.netlink.exceptions import NetlinkError
 
     with _iproute() as netlink:
         index, master = _index(netlink, name), _index(netlink, bridge)
-        for entry in gone:
+        for entry in [*gone, *_learned(netlink, index, {host for _kind, mac, host in gone if not _number(mac)})]:
             try:
                 _apply(netlink, "del", entry, index, master)
             except NetlinkError as error:
@@ -102,10 +105,23 @@ def change(name: str, bridge: str, gone: Iterable[Entry], new: Iterable[Entry]) 
             _apply(netlink, "add", entry, index, master)
 
 
+def _learned(netlink: Any, index: int, hosts: set[str]) -> list[Entry]:
+    """Return the entries that lead to hosts because frames came from there; they age only after five minutes."""
+    if not hosts:
+        return []
+    dump = netlink.fdb("dump", ifindex=index)
+    found = [(message.get_attr("NDA_LLADDR"), message.get_attr("NDA_DST")) for message in dump]
+    return [("remote", mac, host) for mac, host in found if host in hosts and _number(mac)]
+
+
+def _number(mac: str) -> int:
+    return int(mac.replace(":", ""), 16)
+
+
 def _apply(netlink: Any, verb: str, entry: Entry, index: int, master: int) -> None:
     kind, mac, address = entry
     # One that was learned is replaced; of the all-zero address there is one for each host.
-    flooding = kind == "remote" and not int(mac.replace(":", ""), 16)
+    flooding = kind == "remote" and not _number(mac)
     how = {"add": "append" if flooding else "replace", "del": "del"}[verb]
     if kind == "neighbour":
         netlink.neigh(how, ifindex=master, dst=address, lladdr=mac, state=_PERMANENT)

@@ -1,0 +1,39 @@
+"""Changing the peers of an overlay network, while its containers stay connected."""
+
+from __future__ import annotations
+
+from ..errors import InvalidSpec
+from ..records import replace
+from . import catalog, names, overlay
+from .drivers import overlay as driver
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..store import Store
+    from .peers import Peer
+
+
+def change(store: Store, ref: str, peers: tuple[Peer, ...]) -> None:
+    """Let a network have these peers, and the kernel and the hosts files know no others.
+
+    The store is told first: what a kill leaves undone, `mend` does. Raises NetworkNotFound, InvalidSpec and OSError.
+    """
+    network = catalog.find(store, ref)
+    if network.driver != "overlay":
+        raise InvalidSpec(f"network {network.name} has no peers: it is no overlay network")
+    spec = replace(network.spec, peers=peers)
+    spec.check()
+    driver.examine(spec)
+    with store.transaction(durable=True) as db:
+        catalog.find(store, network.id)  # somebody may have removed it until the transaction began
+        db.execute("UPDATE networks SET spec = ? WHERE id = ?", (spec.to_json(), network.id))
+    mend(store, ref)
+
+
+def mend(store: Store, ref: str) -> None:
+    """Bring the interfaces, their entries and the hosts files to what the store says. Raises OSError and HostLacks."""
+    network = catalog.find(store, ref)
+    driver.ensure(store, network)
+    with store.lock("bridge", overlay.interface(network)):
+        overlay.apply(network, overlay.plan(network))
+    names.refresh(store, network.id)
