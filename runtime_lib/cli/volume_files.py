@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..errors import InvalidSpec
-from . import opened
+from . import opened, output
 from .options import FLAG, TEXT, Option, Usage
 
 _EXPORT = Usage(
@@ -14,6 +14,7 @@ _EXPORT = Usage(
     "Write a volume's content to a tar archive",
     (
         Option("compression", "", TEXT, "none, gzip or zstd (default none)"),
+        Option("digest", "", FLAG, "Write the SHA-256 of the content instead, the same on every host"),
         Option("output", "o", TEXT, "File to write (default: standard output)"),
         Option("pause", "", FLAG, "Let the containers that have the volume stand still meanwhile"),
     ),
@@ -32,10 +33,13 @@ _IMPORT = Usage(
 
 def export(words: list[str]) -> int:
     """Write the archive; a file appears under its name when it is complete."""
-    from ..containers.volume_backup import backup
+    from ..containers.volume_backup import backup, digest
     from ..images import newfile
 
     parsed = _EXPORT.parse(words)
+    if parsed.digest:
+        output.write_lines([digest(opened.store(), parsed.arguments[0], holes=False)])
+        return 0
     if not parsed.output and os.isatty(1):
         raise InvalidSpec("volume export writes an archive: name a file with -o, or redirect standard output")
     store = opened.store()

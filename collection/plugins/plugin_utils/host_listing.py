@@ -9,7 +9,8 @@ import json
 import os
 import shlex
 
-from ansible.errors import AnsibleError
+from ansible import constants as C
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible_collections.skiff.containers.plugins.plugin_utils import exec_call, host_way
 
 TYPE_CHECKING = False
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
 
 DEFAULT_ROOT = "/var/lib/skiff"
 GONE = "no such object"
+
+
+def of_inventory(name: str, task_vars: Mapping[str, Any], context: Any) -> Host:
+    """Return a host of the inventory that a task names in `source_host`. Raises AnsibleActionFail."""
+    if name not in task_vars["hostvars"]:
+        raise AnsibleActionFail(f"source_host: there is no host {name!r} in the inventory")
+    known = {key: value for key, value in task_vars["hostvars"][name].items() if key in host_way.READ}
+    try:
+        way = host_way.variables(name, known, C.DEFAULT_TRANSPORT)
+    except ValueError as error:
+        raise AnsibleActionFail(f"source_host: {name} cannot be asked: {error}") from None
+    return Host(way, context)
 
 
 class Host:

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail
-from ansible_collections.skiff.containers.plugins.plugin_utils import host_listing, host_way
+from ansible_collections.skiff.containers.plugins.plugin_utils import host_listing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,15 +86,8 @@ class Elsewhere:
     """Skiff's store on a host of the inventory; `localhost` is the controller."""
 
     def __init__(self, host: str, task_vars: Mapping[str, Any], context: Any) -> None:
-        if host not in task_vars["hostvars"]:
-            raise AnsibleActionFail(f"source_host: there is no host {host!r} in the inventory")
         self._name = host
-        known = {key: value for key, value in task_vars["hostvars"][host].items() if key in host_way.READ}
-        try:
-            way = host_way.variables(host, known, C.DEFAULT_TRANSPORT)
-        except ValueError as error:
-            raise AnsibleActionFail(f"images of {host} cannot be read: {error}") from None
-        self._host = host_listing.Host(way, context)
+        self._host = host_listing.of_inventory(host, task_vars, context)
         self.image_id = ""
         self.layers: list[str] = []
 
