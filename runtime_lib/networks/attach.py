@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ..store import Store
+    from .driver import Driver
     from .options import IPAddress
 
 _MAC = Pattern(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}\Z")
@@ -78,6 +79,7 @@ def attach(
             catalog.find(store, network.id)  # somebody may have removed it until the transaction began
             if any(endpoint.network.id == network.id for endpoint in endpoints(store, container_id)):
                 raise WrongState(f"container {name} is on network {network.name} already; disconnect it first")
+            _check_room(store, network)
             driver.of(network.driver).ensure(store, network)
             _reserve(db, container_id, name, network, wish, next(free), mark)
             links.reserve(db, container_id, network, wish.links, endpoints(store, network_id=network.id))
@@ -123,15 +125,15 @@ def reroute(store: Store, container_id: str, namespace: int) -> None:
         inside = Rtnetlink()
     with inside:
         for version in (4, 6):
-            first = next((endpoint for endpoint in present if endpoint.gateway(version)), None)
+            first = next((endpoint for endpoint in present if endpoint.leads_out(version)), None)
             if first is not None:
                 with suppress(FileExistsError):
-                    inside.add_default_route(first.interface, first.gateway(version))
+                    inside.add_default_route(first.interface, first.gateway(version), version)
 
 
 def _routed(present: Sequence[Endpoint]) -> set[int]:
     """Return the IP versions for which there is a default route."""
-    return {version for endpoint in present for version in (4, 6) if endpoint.gateway(version)}
+    return {version for endpoint in present for version in (4, 6) if endpoint.leads_out(version)}
 
 
 def _forget(db: sqlite3.Connection, endpoint: Endpoint) -> None:
@@ -158,6 +160,14 @@ def _check_versions(network: Network, wish: Attachment) -> None:
             raise InvalidSpec(f"network {network.name} has no IPv{version}: leave the address {address} out")
 
 
+def _check_room(store: Store, network: Network) -> None:
+    present = endpoints(store, network_id=network.id) if network.single else ()
+    for other in present:
+        raise AddressTaken(
+            f"network {network.name} (passthru) has place for one container, and {other.names[0]} is on it"
+        )
+
+
 def _free_interfaces(present: Sequence[Endpoint]) -> Iterator[str]:
     taken = {endpoint.interface for endpoint in present}
     return (f"eth{number}" for number in itertools.count() if f"eth{number}" not in taken)
@@ -181,7 +191,7 @@ def _reserve(
             network.id,
             interface,
             f"sv{os.urandom(5).hex()}" if driver.of(network.driver).HOST_END else mark,
-            wish.mac.lower() or ipam.mac_of(addresses[0]).hex(":"),
+            _mac(network, wish, addresses[0]),
             compact([name, *wish.aliases, container_id[:12]]),
         ),
     )
@@ -190,6 +200,16 @@ def _reserve(
             "INSERT INTO leases (network_id, address, container_id) VALUES (?, ?, ?)",
             (network.id, str(address), container_id),
         )
+
+
+def _mac(network: Network, wish: Attachment, address: IPAddress) -> str:
+    if not network.shares_mac:
+        return wish.mac.lower() or ipam.mac_of(address).hex(":")
+    if wish.mac:
+        raise InvalidSpec(
+            f"network {network.name}: with {network.driver} all have the host's MAC address; leave {wish.mac} out"
+        )
+    return ""
 
 
 def _address(db: sqlite3.Connection, network: Network, wish: Attachment, version: int) -> IPAddress:
@@ -229,7 +249,7 @@ def _connect(made: Sequence[Endpoint], namespace: int, routed: set[int]) -> None
         with inside, Rtnetlink() as host:
             for endpoint in made:
                 its = driver.of(endpoint.network.driver)
-                its.plug(host, endpoint, namespace)
+                _plug(its, host, inside, endpoint, namespace)
                 done.append(endpoint)
                 if endpoint.ipv6:
                     enable_ipv6(namespace, endpoint.interface)
@@ -241,6 +261,14 @@ def _connect(made: Sequence[Endpoint], namespace: int, routed: set[int]) -> None
         raise
 
 
+def _plug(its: Driver, host: Rtnetlink, inside: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
+    try:
+        its.plug(host, endpoint, namespace)
+    except FileExistsError:  # somebody was killed who was about to connect this container
+        inside.delete(endpoint.interface)
+        its.plug(host, endpoint, namespace)
+
+
 def _configure(inside: Rtnetlink, endpoint: Endpoint, routed: set[int]) -> None:
     """Set the container's end up. `routed` are the IP versions that have a default route; it gets those of this one."""
     for address in endpoint.addresses:
@@ -248,9 +276,8 @@ def _configure(inside: Rtnetlink, endpoint: Endpoint, routed: set[int]) -> None:
         inside.add_address(endpoint.interface, ipaddress.ip_interface(f"{address}/{prefix}"))
     inside.set_up(endpoint.interface)
     for version in (4, 6):
-        gateway = endpoint.gateway(version)
-        if gateway and version not in routed:
-            inside.add_default_route(endpoint.interface, gateway)
+        if endpoint.leads_out(version) and version not in routed:
+            inside.add_default_route(endpoint.interface, endpoint.gateway(version), version)
             routed.add(version)
 
 

@@ -168,10 +168,12 @@ def _undo(store: Store, network: Network) -> None:
 def _choose(store: Store, spec: NetworkSpec, host: list[tuple[str, IPNetwork]]) -> tuple[Subnet, ...]:
     others = all_networks(store)
     chosen: list[Subnet] = []
+    # Where the host is not the gateway, the subnet is that of the wire, on which the host may be as well.
+    elsewhere = host if driver.of(spec.driver).GATEWAY_ON_HOST else []
     for version in spec.versions:
         given = spec.of_version(version)
         for wanted in given:
-            _check_free(wanted.network(), others, host)
+            _check_free(wanted.network(), others, elsewhere)
         chosen += [Subnet(wanted.network(), wanted.gateway_address()) for wanted in given] or [
             _free_subnet(version, spec.name, others, host)
         ]

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
             """Take the host's side away, as far as Skiff has made it. May be repeated."""
 
 
-NAMES = ("bridge", "overlay")
+NAMES = ("bridge", "macvlan", "ipvlan", "overlay")
 
 
 def of(name: str) -> Driver:
@@ -58,6 +58,14 @@ def of(name: str) -> Driver:
         from .drivers import bridge
 
         return bridge
+    if name == "macvlan":
+        from .drivers import macvlan
+
+        return macvlan
+    if name == "ipvlan":
+        from .drivers import ipvlan
+
+        return ipvlan
     if name == "overlay":
         from .drivers import overlay
 

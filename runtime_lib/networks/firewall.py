@@ -49,7 +49,7 @@ def _beside_docker(store: Store, networks: list[Network]) -> list[dict[str, Any]
     if (docker_user.TABLE, docker_user.CHAIN) not in nftables.chains(nftables.IPV4):
         return []
     present = nftables.list_chain("ip", docker_user.TABLE, docker_user.CHAIN)
-    return docker_user.commands(present, [network.bridge for network in networks], store.layout.label)
+    return docker_user.commands(present, [network.bridge for network in networks if network.hosted], store.layout.label)
 
 
 def _fingerprint(store: Store, wanted: list[dict[str, Any]]) -> list[object]:

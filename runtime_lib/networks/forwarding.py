@@ -13,10 +13,7 @@ def prepare(interface: str, ipv6: bool) -> None:
 
     Raises OSError. A kernel without IPv6 is no error unless `ipv6` is wanted.
     """
-    # A port published on 127.0.0.1 needs the host's loopback addresses routed, on this interface alone; the
-    # firewall drops packets of containers that claim to be for 127.0.0.0/8 (CVE-2020-8558).
-    _write(f"{_IPV4}/conf/{interface}/route_localnet", "1")
-    _set(f"{_IPV4}/ip_forward", "1")
+    lead(interface)
     if not ipv6 and not os.path.isdir(_IPV6):
         return
     # No container may configure the host by router advertisements (CVE-2020-13401).
@@ -24,6 +21,14 @@ def prepare(interface: str, ipv6: bool) -> None:
     _write(f"{_IPV6}/conf/{interface}/disable_ipv6", "0" if ipv6 else "1")
     if ipv6:
         _forward_ipv6()
+
+
+def lead(interface: str) -> None:
+    """Have the host forward IPv4, and lead ports published on 127.0.0.1 to an interface. Raises OSError."""
+    # Such a port needs the host's loopback addresses routed, on this interface alone; the firewall drops packets that
+    # come in by it and claim to be for 127.0.0.0/8 (CVE-2020-8558).
+    _set(f"{_IPV4}/conf/{interface}/route_localnet", "1")
+    _set(f"{_IPV4}/ip_forward", "1")
 
 
 def _forward_ipv6() -> None:

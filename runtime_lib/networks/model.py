@@ -6,7 +6,17 @@ import ipaddress
 
 from ..jsontext import parse
 from ..records import dataclass
-from .options import BRIDGE_NAME, ENABLE_ICC, ENABLE_MASQUERADE, HOST_ADDRESS, HOST_ADDRESS6, HOST_BINDING
+from . import driver
+from .options import (
+    BRIDGE_NAME,
+    ENABLE_ICC,
+    ENABLE_MASQUERADE,
+    HOST_ADDRESS,
+    HOST_ADDRESS6,
+    HOST_BINDING,
+    IPVLAN_MODE,
+    MACVLAN_MODE,
+)
 from .spec import PREDEFINED, NetworkSpec
 
 TYPE_CHECKING = False
@@ -60,6 +70,30 @@ class Network:
     def bridge(self) -> str:
         """The name of the bridge interface."""
         return self.spec.driver_options.get(BRIDGE_NAME) or f"sk{self.id[:10]}"
+
+    @property
+    def single(self) -> bool:
+        """Whether there is place for one container only: it has the host's interface for itself."""
+        return self.spec.driver_options.get(MACVLAN_MODE) == "passthru"
+
+    @property
+    def shares_mac(self) -> bool:
+        """Whether all containers have the MAC address of the host's interface."""
+        return self.driver == "ipvlan"
+
+    @property
+    def by_interface(self) -> bool:
+        """Whether everything else is sent into the interface itself, where the host routes it: there is no gateway."""
+        return self.spec.driver_options.get(IPVLAN_MODE, "l2") != "l2"
+
+    @property
+    def hosted(self) -> bool:
+        """Whether the host is the gateway, by `bridge`: then there are rules, translation, and published ports."""
+        if not driver.of(self.driver).GATEWAY_ON_HOST:
+            return False
+        return not self.spec.adopted or all(
+            subnet.gateway in subnet.aux_addresses.values() for subnet in self.spec.subnets
+        )
 
     @property
     def internal(self) -> bool:
@@ -140,12 +174,16 @@ class Endpoint:
     def gateway(self, version: int) -> IPAddress | None:
         """Return where everything else is sent, or None on an internal network."""
         subnet = self.subnet(version)
-        return subnet.gateway if subnet and not self.network.internal else None
+        return subnet.gateway if subnet and self.leads_out(version) and not self.network.by_interface else None
+
+    def leads_out(self, version: int) -> bool:
+        """Whether other networks are reached by it: by the gateway, or by the interface alone."""
+        return self.of_version(version) is not None and not self.network.internal
 
     @property
     def routed(self) -> bool:
         """Whether other networks are reached by it."""
-        return any(self.gateway(version) for version in (4, 6))
+        return any(self.leads_out(version) for version in (4, 6))
 
 
 def all_networks(store: Store) -> list[Network]:

@@ -22,6 +22,8 @@ HOST_BINDING = "com.docker.network.bridge.host_binding_ipv4"
 HOST_ADDRESS = "com.docker.network.host_ipv4"
 HOST_ADDRESS6 = "com.docker.network.host_ipv6"
 MTU = "com.docker.network.driver.mtu"
+MACVLAN_MODE = "macvlan_mode"
+IPVLAN_MODE = "ipvlan_mode"
 
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _INTERFACE = Pattern(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}\Z")  # IFNAMSIZ, and nothing that a rule could misread

@@ -8,7 +8,7 @@ from ..errors import InvalidSpec, PortTaken
 from ..linux.netlink.link import Rtnetlink
 from ..patterns import Pattern
 from ..records import asdict, dataclass, replace
-from . import driver, firewall, listeners, swept
+from . import firewall, listeners, swept
 from .model import Published
 
 TYPE_CHECKING = False
@@ -86,7 +86,7 @@ def _targets(endpoints: Sequence[Endpoint]) -> dict[int, Endpoint]:
     """Return the endpoint to which ports lead, for each IP version that one has."""
     found: dict[int, Endpoint] = {}
     for endpoint in endpoints:
-        if not endpoint.network.internal and driver.of(endpoint.network.driver).GATEWAY_ON_HOST:
+        if not endpoint.network.internal and endpoint.network.hosted:
             for address in endpoint.addresses:
                 found.setdefault(address.version, endpoint)
     return found

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 
-from . import driver
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +35,7 @@ def ruleset(table: str, networks: Sequence[Network], ports: Sequence[Published])
     The chain `user` is made if it is missing and never touched again: what an administrator adds to it comes first for
     every forwarded packet, and stays.
     """
-    bridged = [network for network in networks if driver.of(network.driver).GATEWAY_ON_HOST]
+    bridged = [network for network in networks if network.hosted]
     commands: list[Json] = [{"add": {"table": {"family": "inet", "name": table}}}]
     for name in ("user", "ports", *_BASE_CHAINS):
         commands.append({"add": {"chain": _chain(table, name)}})

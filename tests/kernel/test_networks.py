@@ -87,6 +87,20 @@ def test_neighbours_reach_each_other_by_address_and_name(host: Lab) -> None:
     assert "db" not in host.hosts("web").replace("web", "")
 
 
+def test_a_bridge_keeps_its_mac_address(host: Lab) -> None:
+    """Its neighbours know it, and it would be the lowest one of its ports."""
+    seen = []
+    for name in ("one", "two", "three"):
+        member = host.member(name, "bridge")
+        interface = member.endpoints[0].network.bridge
+        seen.append(run("ip", "-o", "link", "show", interface).partition("link/ether ")[2].split()[0])
+        if name == "two":
+            member.end()
+    run("ip", "link", "del", member.endpoints[0].host_interface)
+    seen.append(run("ip", "-o", "link", "show", interface).partition("link/ether ")[2].split()[0])
+    assert len(set(seen)) == 1
+
+
 def test_networks_do_not_reach_each_other(host: Lab) -> None:
     for name in ("one", "two"):
         catalog.create(host.store, NetworkSpec(name))

@@ -37,11 +37,14 @@ options:
     choices: [absent, present]
     default: present
   driver:
-    description: Only V(bridge) exists.
+    description: V(bridge), V(macvlan), V(ipvlan) or V(overlay).
     type: str
     default: bridge
   driver_options:
-    description: Options of the bridge, with Docker's names, such as V(com.docker.network.driver.mtu).
+    description:
+      - Options of the driver, with Docker's names, such as V(com.docker.network.driver.mtu).
+      - For V(macvlan) and V(ipvlan) C(parent), and C(macvlan_mode), or C(ipvlan_mode) and C(ipvlan_flag).
+      - With V(bridge) C(com.docker.network.bridge.name) may be a bridge that the host has already. Nothing of it is changed.
     type: dict
     default: {}
   ipam_driver:
@@ -131,6 +134,17 @@ EXAMPLES = r"""
     ipam_config:
       - subnet: 172.30.0.0/24
         gateway: 172.30.0.1
+
+- name: Give containers addresses of the LAN, in VLAN 10
+  skiff.containers.network:
+    name: office
+    driver: macvlan
+    driver_options:
+      parent: eth0.10
+    ipam_config:
+      - subnet: 192.0.2.0/24
+        gateway: 192.0.2.1
+        iprange: 192.0.2.128/25
 
 - name: Remove a network, and disconnect its containers
   skiff.containers.network:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import os
 import sys
 from contextlib import contextmanager
 
@@ -56,11 +57,13 @@ def _iproute() -> Iterator[Any]:
 def create_bridge(name: str, mtu: int) -> None:
     """Make a bridge, which is not up yet; one that exists already is kept.
 
+    It has a MAC address of its own: otherwise it would take the lowest one of its ports, and change it with them.
     Raises OSError, and HostLacks without pyroute2.
     """
     with _iproute() as iproute:
         if not iproute.link_lookup(ifname=name):
-            iproute.link("add", ifname=name, kind="bridge", mtu=mtu)
+            address = f"02:42:{os.urandom(4).hex(':')}"
+            iproute.link("add", ifname=name, kind="bridge", mtu=mtu, address=address)
         elif not iproute.link_lookup(ifname=name, kind="bridge"):
             raise OSError(errno.EEXIST, "an interface of this name exists and is not a bridge", name)
 
@@ -103,6 +106,17 @@ def host_routes() -> list[tuple[str, str]]:
             (names.get(route.get_attr("RTA_OIF"), "?"), f"{route.get_attr('RTA_DST')}/{route['dst_len']}")
             for route in iproute.get_routes(table=254)
             if route.get_attr("RTA_DST")
+        ]
+
+
+def default_gateways() -> list[tuple[str, str]]:
+    """Return (interface, address of the gateway) of each default route of the main table."""
+    with _iproute() as iproute:
+        names = {link["index"]: link.get_attr("IFLA_IFNAME") for link in iproute.get_links()}
+        return [
+            (names.get(route.get_attr("RTA_OIF"), "?"), route.get_attr("RTA_GATEWAY"))
+            for route in iproute.get_routes(table=254)
+            if not route.get_attr("RTA_DST") and route.get_attr("RTA_GATEWAY")
         ]
 
 

@@ -47,6 +47,22 @@ class Rtnetlink:
         except OSError:
             return False
 
+    def add(self, body: bytes, about: str) -> None:
+        """Make an interface by a body of RTM_NEWLINK (`stacked`); `about` names it in an error. Raises OSError."""
+        self._send(messages.RTM_NEWLINK, messages.NLM_F_CREATE | messages.NLM_F_EXCL, body, about)
+
+    def change(self, body: bytes, about: str) -> None:
+        """Change an interface by a body of RTM_SETLINK (`stacked`). Raises OSError."""
+        self._send(messages.RTM_SETLINK, 0, body, about)
+
+    def describe(self, which: str | int) -> bytes:
+        """Return what the kernel tells of an interface, by its name or index (`stacked.facts`).
+
+        Raises OSError (ENODEV) when there is none.
+        """
+        index = self.index(which) if isinstance(which, str) else which
+        return self._query(messages.RTM_GETLINK, messages.link(index), str(which))
+
     def add_veth(self, host_name: str, bridge: int, mtu: int, namespace: int, name: str, mac: bytes) -> None:
         """Make a veth pair between a bridge and another namespace; see `messages.veth`."""
         body = messages.veth(host_name, bridge, mtu, namespace, name, mac)
@@ -123,9 +139,9 @@ class Rtnetlink:
         body = messages.address(self.index(name), address.packed, address.network.prefixlen, broadcast)
         self._send(messages.RTM_NEWADDR, messages.NLM_F_CREATE | messages.NLM_F_EXCL, body, str(address))
 
-    def add_default_route(self, name: str, gateway: Any) -> None:
-        """Send everything that has no better route to `gateway` (an `ipaddress` address)."""
-        body = messages.default_route(self.index(name), gateway.packed)
+    def add_default_route(self, name: str, gateway: Any, version: int) -> None:
+        """Send everything that has no better route to `gateway` (an `ipaddress` address); None: into the interface."""
+        body = messages.default_route(self.index(name), gateway.packed if gateway else b"", version)
         self._send(messages.RTM_NEWROUTE, messages.NLM_F_CREATE | messages.NLM_F_EXCL, body, f"default via {gateway}")
 
     def _set_port(self, name: str, *attributes: bytes) -> None:
@@ -139,10 +155,17 @@ class Rtnetlink:
         return int(struct.unpack_from(layout, answer, _NAME_SIZE)[0])
 
     def _namespace_id(self, namespace: int) -> int:
-        self._sequence += 1
         body = messages.namespace_id(messages.NETNSA_FD, namespace)
-        self._socket.send(messages.query(messages.RTM_GETNSID, self._sequence, body))
-        return messages.namespace_id_of(self._socket.recv(65536))
+        return messages.namespace_id_of(self._query(messages.RTM_GETNSID, body, f"network namespace {namespace}"))
+
+    def _query(self, kind: int, body: bytes, about: str) -> bytes:
+        self._sequence += 1
+        self._socket.send(messages.query(kind, self._sequence, body))
+        answer = self._socket.recv(65536)
+        failed = messages.acknowledgement(answer, self._sequence)
+        if failed:
+            raise OSError(failed, os.strerror(failed), about)
+        return answer
 
     def _send(self, kind: int, flags: int, body: bytes, about: str) -> None:
         self._sequence += 1

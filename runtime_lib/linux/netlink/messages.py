@@ -51,6 +51,8 @@ NLA_F_NESTED = 0x8000
 RTA_OIF = 4
 RTA_GATEWAY = 5
 RT_TABLE_MAIN = 254
+RT_SCOPE_UNIVERSE = 0
+RT_SCOPE_LINK = 253
 RTPROT_BOOT = 3
 RTN_UNICAST = 1
 
@@ -116,6 +118,8 @@ def veth(host_name: str, bridge: int, mtu: int, namespace: int, name: str, mac: 
     The host's end is up, and a port of the bridge with index `bridge`. Its peer is born inside the network namespace
     that the descriptor `namespace` stands for, under its final name and hardware address; it is not up, because the
     kernel refuses that (ENOTCONN) before the two are a pair.
+    The host's end has an address that begins with fe: a bridge takes the lowest one of its ports for its own, and must
+    not change it, which its neighbours know, whenever a container comes or goes.
     """
     up = _LINK.pack(AF_UNSPEC, 0, 0, IFF_UP, IFF_UP)
     peer = (
@@ -127,7 +131,8 @@ def veth(host_name: str, bridge: int, mtu: int, namespace: int, name: str, mac: 
     peer += number(IFLA_NET_NS_FD, namespace)
     data = attribute(IFLA_INFO_DATA | NLA_F_NESTED, attribute(VETH_INFO_PEER | NLA_F_NESTED, peer))
     info = attribute(IFLA_LINKINFO | NLA_F_NESTED, text(IFLA_INFO_KIND, "veth") + data)
-    return up + text(IFLA_IFNAME, host_name) + number(IFLA_MTU, mtu) + number(IFLA_MASTER, bridge) + info
+    host = text(IFLA_IFNAME, host_name) + attribute(IFLA_ADDRESS, b"\xfe" + mac[1:]) + number(IFLA_MTU, mtu)
+    return up + host + number(IFLA_MASTER, bridge) + info
 
 
 def link(index: int) -> bytes:
@@ -179,8 +184,12 @@ def address(index: int, packed: bytes, prefix_length: int, broadcast: bytes) -> 
     return header + both + attribute(IFA_BROADCAST, broadcast)
 
 
-def default_route(index: int, gateway: bytes) -> bytes:
-    """Return the body of RTM_NEWROUTE for the default route by a gateway of 4 or 16 bytes."""
-    family = AF_INET6 if len(gateway) == 16 else AF_INET
-    header = _ROUTE.pack(family, 0, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT, 0, RTN_UNICAST, 0)
-    return header + attribute(RTA_GATEWAY, gateway) + number(RTA_OIF, index)
+def default_route(index: int, gateway: bytes, version: int) -> bytes:
+    """Return the body of RTM_NEWROUTE for the default route of IP version 4 or 6 by a gateway of 4 or 16 bytes.
+
+    Without a gateway everybody is taken for a neighbour on the interface.
+    """
+    family = AF_INET6 if version == 6 else AF_INET
+    scope = RT_SCOPE_LINK if version == 4 and not gateway else RT_SCOPE_UNIVERSE
+    header = _ROUTE.pack(family, 0, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT, scope, RTN_UNICAST, 0)
+    return header + (attribute(RTA_GATEWAY, gateway) if gateway else b"") + number(RTA_OIF, index)

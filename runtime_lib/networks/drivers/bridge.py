@@ -6,10 +6,11 @@ import errno
 import ipaddress
 
 from ...errors import AddressTaken, NameTaken
-from ...linux.netlink import bridges
+from ...linux.netlink import bridges, stacked
 from ...linux.netlink.link import Rtnetlink
 from .. import forwarding, options
 from ..model import all_networks, endpoints
+from . import hostbridge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,14 +39,17 @@ def check(spec: NetworkSpec) -> None:
 
 
 def prepare(store: Store, spec: NetworkSpec) -> NetworkSpec:
-    """Raise NameTaken when the host has an interface of the bridge's name: it would be deleted with the network."""
+    """Adopt a bridge of that name which the host has. Raises NameTaken for any other interface, and InvalidSpec."""
     interface = spec.driver_options.get(options.BRIDGE_NAME, "")
-    taken = interface in [network.bridge for network in all_networks(store)]
-    if interface and (taken or exists(interface)):
+    if not interface or not exists(interface):
+        return spec
+    with Rtnetlink() as host:
+        found = stacked.look(host, interface)
+    if found is None or found.kind != "bridge" or interface in [network.bridge for network in all_networks(store)]:
         raise NameTaken(
             f"network {spec.name}: the host has an interface {interface} already; choose another {options.BRIDGE_NAME}"
         )
-    return spec
+    return hostbridge.adopt(spec)
 
 
 def ensure(store: Store, network: Network) -> None:
@@ -54,6 +58,9 @@ def ensure(store: Store, network: Network) -> None:
     Containers that lost it when somebody deleted it are connected again. It is set up as the last step, so a bridge
     that is up is whole. Raises OSError, and HostLacks without pyroute2.
     """
+    if network.spec.adopted:
+        hostbridge.ensure(store, network)
+        return
     with Rtnetlink() as netlink:
         if netlink.is_up(network.bridge):
             return
@@ -84,7 +91,8 @@ def exists(interface: str) -> bool:
 def plug(host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
     """Make a veth pair between the bridge and the namespace. Raises AddressTaken when the bridge is full."""
     network, mac = endpoint.network, bytes.fromhex(endpoint.mac.replace(":", ""))
-    bridge_index, mtu = host.index(network.bridge), network.spec.mtu
+    bridge_index = host.index(network.bridge)
+    mtu = hostbridge.mtu(host, network) if network.spec.adopted else network.spec.mtu
     try:
         host.add_veth(endpoint.host_interface, bridge_index, mtu, namespace, endpoint.interface, mac)
     except OSError as error:
@@ -111,5 +119,7 @@ def unplug(host: Rtnetlink, endpoint: Endpoint, ended: bool) -> None:
 
 
 def remove(store: Store, network: Network) -> None:
-    """Delete the bridge."""
+    """Delete the bridge, unless the host had it before."""
+    if network.spec.adopted:
+        return
     bridges.delete_link(network.bridge)

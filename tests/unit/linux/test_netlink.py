@@ -60,6 +60,7 @@ def test_a_veth_pair() -> None:
     outer = dict(attributes(body[16:]))
     assert outer[messages.IFLA_IFNAME] == b"sv12\0"
     assert outer[messages.IFLA_MASTER] == struct.pack("=I", 7)
+    assert outer[messages.IFLA_ADDRESS] == b"\xfe\x42\1\2\3\4"
     info = dict(attributes(outer[messages.IFLA_LINKINFO]))
     assert info[messages.IFLA_INFO_KIND] == b"veth\0"
     peer = dict(attributes(info[messages.IFLA_INFO_DATA]))[messages.VETH_INFO_PEER]
@@ -90,9 +91,16 @@ def test_an_address(text: str, family: int, kinds: set[int]) -> None:
 
 
 def test_a_default_route() -> None:
-    body = messages.default_route(2, bytes([10, 0, 0, 1]))
+    body = messages.default_route(2, bytes([10, 0, 0, 1]), 4)
     assert struct.unpack("=BBBBBBBBI", body[:12]) == (2, 0, 0, 0, 254, 3, 0, 1, 0)
     assert attributes(body[12:]) == [(messages.RTA_GATEWAY, b"\x0a\0\0\1"), (messages.RTA_OIF, struct.pack("=I", 2))]
+
+
+@pytest.mark.parametrize(("version", "family", "scope"), [(4, 2, 253), (6, 10, 0)])
+def test_a_default_route_into_the_interface(version: int, family: int, scope: int) -> None:
+    body = messages.default_route(2, b"", version)
+    assert struct.unpack("=BBBBBBBBI", body[:12]) == (family, 0, 0, 0, 254, 3, scope, 1, 0)
+    assert attributes(body[12:]) == [(messages.RTA_OIF, struct.pack("=I", 2))]
 
 
 def answer(sequence: int, number: int) -> bytes:

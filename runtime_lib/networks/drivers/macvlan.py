@@ -1,0 +1,132 @@
+"""Networks of macvlan interfaces: each container is a machine with a MAC address of its own on the host's wire."""
+
+from __future__ import annotations
+
+import errno
+import time
+
+from ...errors import AddressTaken, HostLacks, InUse
+from ...linux import netns
+from ...linux.netlink import stacked
+from ...linux.netlink.link import Rtnetlink
+from .. import options, swept
+from . import parents
+from .parents import ensure, remove
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ...store import Store
+    from ..model import Endpoint
+    from ..spec import NetworkSpec
+
+__all__ = ["GATEWAY_ON_HOST", "HOST_END", "check", "ensure", "plug", "prepare", "remove", "settle", "unplug"]
+
+GATEWAY_ON_HOST = False
+HOST_END = False
+
+MODE = options.MACVLAN_MODE
+_OPTIONS = {
+    parents.PARENT: options.interface,
+    MODE: options.one_of(*stacked.MACVLAN_MODES),
+    options.MTU: options.mtu,
+}
+_PATIENCE = 5.0  # seconds, for the kernel to end a namespace: it takes 10 to 30 ms on a quiet host
+_PAUSE = 0.01
+_DOUBLE = (errno.EADDRINUSE, errno.EBUSY)  # of macvlan_open: each MAC address is once on a parent
+
+
+def check(spec: NetworkSpec) -> None:
+    """Raise InvalidSpec for options that macvlan does not have."""
+    options.check(spec.name, spec.driver_options, _OPTIONS)
+    parents.check(spec)
+
+
+def prepare(store: Store, spec: NetworkSpec) -> NetworkSpec:
+    """Look at the parent. Raises InvalidSpec, and InUse when one of two networks on it wants to be alone (passthru)."""
+    parents.prepare(store, spec)
+    for network in parents.sharing(store, spec.driver_options.get(parents.PARENT, "")):
+        for one, other in ((spec, network.spec), (network.spec, spec)):
+            if one.driver_options.get(MODE) == "passthru":
+                parent = one.driver_options[parents.PARENT]
+                raise InUse(
+                    f"network {spec.name}: {one.name} needs {parent} for itself (passthru), where {other.name} is too"
+                )
+    return spec
+
+
+def plug(host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
+    """Make the interface inside the namespace. Raises InUse when something else is on the parent."""
+    spec, parent = endpoint.network.spec, parents.of(endpoint.network)
+    mode, mac = spec.driver_options.get(MODE, "bridge"), bytes.fromhex(endpoint.mac.replace(":", ""))
+    mtu = int(spec.driver_options.get(options.MTU, "0"))
+    body = stacked.macvlan(host.index(parent), mode, mtu, namespace, endpoint.interface, mac)
+    busy = (errno.EINVAL,) if mode == "passthru" else ()  # two on a parent of which one wants to be alone
+    try:
+        _patiently(lambda: host.add(body, parent), *busy)
+    except OSError as error:
+        raise explained(error, endpoint, *busy) from error
+    try:
+        _start(endpoint, namespace, mac if mode == "passthru" else b"")
+    except BaseException:
+        unplug(host, endpoint, False)
+        raise
+
+
+def settle(host: Rtnetlink, endpoint: Endpoint) -> None:
+    """Do nothing: there is no other end."""
+
+
+def unplug(host: Rtnetlink, endpoint: Endpoint, ended: bool) -> None:
+    """Delete the interface from the container's namespace, while that is there."""
+    try:
+        host.delete(endpoint.interface, swept.namespace_id(endpoint.host_interface))
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # the namespace is gone, and the interface with it
+            raise
+
+
+def explained(error: OSError, endpoint: Endpoint, *busy: int) -> Exception:
+    """Return what a refusal to make an interface means; `busy` are further errnos of a parent that is not free."""
+    network = endpoint.network
+    parent = parents.of(network)
+    if error.errno == errno.EOPNOTSUPP:
+        return HostLacks(f"network {network.name}: this host's kernel lacks the module {network.driver}")
+    if error.errno in (errno.EBUSY, *busy):
+        return InUse(
+            f"network {network.name}: {parent} is in use by something else than {network.driver}, or is a port of a"
+            " bridge; use another parent"
+        )
+    return error
+
+
+def _start(endpoint: Endpoint, namespace: int, mac: bytes) -> None:
+    """Set the interface up, with another MAC address where one is given. Raises AddressTaken."""
+    name = endpoint.interface
+    with netns.entered(namespace):
+        inside = Rtnetlink()
+    with inside:
+        if mac:  # it was born with the parent's, and the parent has this one until the container ends
+            inside.change(stacked.addressed(inside.index(name), mac), name)
+        try:
+            _patiently(lambda: inside.set_up(name), *_DOUBLE)
+        except OSError as error:
+            if error.errno not in _DOUBLE:
+                raise
+            raise AddressTaken(
+                f"network {endpoint.network.name}: the MAC address {endpoint.mac} is in use on"
+                f" {parents.of(endpoint.network)}; choose another one"
+            ) from error
+
+
+def _patiently(call: Callable[[], None], *numbers: int) -> None:
+    """Call until it does not fail with one of these errnos any more: what ends just now is in the way for a moment."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return call()
+        except OSError as error:
+            if error.errno not in numbers or time.monotonic() > deadline:
+                raise
+        time.sleep(_PAUSE)
