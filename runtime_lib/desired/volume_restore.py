@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..containers import volume_restore
+from ..containers import volume_backup, volume_restore
 from ..errors import InvalidSpec
 from ..images.compression import PIECE
 from ..records import dataclass
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from ..containers.volume_restore import Staged
     from ..store import Store
+
+WANTED = "skiff_volume_wanted"
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,19 @@ class Restore:
 def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
     """Have a volume hold what an archive holds; with `check`, only say whether it does."""
     name, path = options["volume"], options["path"]
+    delivery = options["delivery"] or {}
+    if options["where"] == "controller":
+        if not delivery:
+            raise InvalidSpec("where: controller needs the action plugin: run it as skiff.containers.volume_restore")
+        if not options["force"] and volume_backup.digest(store, name) == delivery["digest"]:
+            return Outcome({"volume": name})
+        if not delivery.get("archive"):
+            return Outcome({"volume": name, WANTED: True})
+        path = delivery["archive"]
     if not os.path.isfile(path):
         raise InvalidSpec(f"path {path!r}: there is no such file on the host")
     with open(path, "rb") as file, volume_restore.staged(store, name, lambda: file.read(PIECE)) as staged:
-        steps = plan(Restore(staged, path), staged.right and not options["force"])
+        steps = plan(Restore(staged, options["path"]), staged.right and not options["force"])
         if steps.changed:
             volume_restore.check_idle(store, name)
         if not check:

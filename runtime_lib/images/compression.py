@@ -29,6 +29,20 @@ def opened(read: Read) -> Iterator[Iterator[bytes]]:
         yield pieces
 
 
+def digest(path: str) -> str:
+    """Return the SHA-256 of a file's content without compression; "" when it is damaged or is not there."""
+    import hashlib
+
+    total = hashlib.sha256()
+    try:
+        with open(path, "rb") as file, opened(lambda: file.read(PIECE)) as plain:
+            for piece in plain:
+                total.update(piece)
+    except (FileNotFoundError, CorruptData):
+        return ""
+    return total.hexdigest()
+
+
 def compressed(first: bytes) -> bool:
     """Whether data that starts like this is in one of the compressed formats."""
     return first[:2] == b"\x1f\x8b" or first[:3] == b"BZh" or first[:6] == b"\xfd7zXZ\0" or _is_zstd(first)

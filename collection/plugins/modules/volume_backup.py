@@ -11,7 +11,7 @@ short_description: Back up a volume to an archive
 version_added: 0.1.0
 author: The Skiff developers (@skiff-containers)
 description:
-  - Writes the content of a volume to a tar archive on the host.
+  - Writes the content of a volume to a tar archive on the host or the controller.
   - Nothing is written when the archive, in whatever compression, holds the same already.
 extends_documentation_fragment:
   - skiff.containers.attributes
@@ -31,9 +31,8 @@ options:
     required: true
   path:
     description:
-      - The archive on the host. Its folder must exist.
+      - The archive. Its folder must exist.
       - The old file is there until the new one is complete. A new file can be read by its owner only.
-      - M(ansible.builtin.fetch) brings it to the controller.
     type: path
     required: true
   compression:
@@ -52,6 +51,26 @@ options:
     description: Write the archive even when it holds the same already.
     type: bool
     default: false
+  where:
+    description:
+      - Whether O(path) is a file of the host or of the controller, where a relative path begins at the playbook's folder.
+      - On the controller the task cannot be asynchronous. The content is read once more to be compared, and only fetched when
+        it differs.
+    type: str
+    choices: [host, controller]
+    default: host
+  delivery:
+    description: What the controller's side of this module tells the host's. Not for playbooks.
+    type: dict
+    suboptions:
+      digest:
+        description: The digest of what the controller has, or nothing.
+        type: str
+        required: true
+      archive:
+        description: Where the archive is fetched on the host.
+        type: path
+        required: true
 seealso:
   - module: skiff.containers.volume
   - module: skiff.containers.volume_restore
@@ -62,6 +81,14 @@ EXAMPLES = r"""
   skiff.containers.volume_backup:
     volume: db
     path: /srv/backups/db.tar.zst
+    compression: zstd
+    pause: true
+
+- name: Back it up beside the playbook
+  skiff.containers.volume_backup:
+    volume: db
+    path: "backups/{{ inventory_hostname }}.tar.zst"
+    where: controller
     compression: zstd
     pause: true
 """
@@ -83,10 +110,15 @@ from ..module_utils.runner import run
 
 OPTIONS = {
     "compression": {"type": "str", "choices": ["none", "gzip", "zstd"], "default": "none"},
+    "delivery": {
+        "type": "dict",
+        "options": {"archive": {"type": "path", "required": True}, "digest": {"type": "str", "required": True}},
+    },
     "force": {"type": "bool", "default": False},
     "path": {"type": "path", "required": True},
     "pause": {"type": "bool", "default": False},
     "volume": {"type": "str", "required": True},
+    "where": {"type": "str", "choices": ["host", "controller"], "default": "host"},
 }
 
 

@@ -11,7 +11,7 @@ short_description: Fill a volume from an archive
 version_added: 0.1.0
 author: The Skiff developers (@skiff-containers)
 description:
-  - Makes the content of a volume that of a tar archive on the host, in any compression. What else is in the volume goes.
+  - Makes the content of a volume that of a tar archive, in any compression. What else is in the volume goes.
   - The archive is unpacked beside the content and then put in its place in one step, so a damaged archive changes nothing.
   - Nothing is changed when the volume holds the same already.
 extends_documentation_fragment:
@@ -34,13 +34,31 @@ options:
     type: str
     required: true
   path:
-    description: The archive on the host. M(ansible.builtin.copy) brings it there from the controller.
+    description: The archive.
     type: path
     required: true
   force:
     description: Put the archive's content into the volume even when it holds the same already.
     type: bool
     default: false
+  where:
+    description:
+      - Whether O(path) is a file of the host or of the controller, where a relative path is looked for as C(copy) does.
+      - From the controller the archive is sent only when its content differs. The task cannot be asynchronous then.
+    type: str
+    choices: [host, controller]
+    default: host
+  delivery:
+    description: What the controller's side of this module tells the host's. Not for playbooks.
+    type: dict
+    suboptions:
+      digest:
+        description: The digest of the archive's content.
+        type: str
+        required: true
+      archive:
+        description: The archive on the host.
+        type: path
 seealso:
   - module: skiff.containers.volume
   - module: skiff.containers.volume_backup
@@ -69,9 +87,14 @@ actions:
 from ..module_utils.runner import run
 
 OPTIONS = {
+    "delivery": {
+        "type": "dict",
+        "options": {"archive": {"type": "path"}, "digest": {"type": "str", "required": True}},
+    },
     "force": {"type": "bool", "default": False},
     "path": {"type": "path", "required": True},
     "volume": {"type": "str", "required": True},
+    "where": {"type": "str", "choices": ["host", "controller"], "default": "host"},
 }
 
 

@@ -1,0 +1,21 @@
+# Copyright (c) The Skiff developers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Archives of volumes on the controller."""
+
+from __future__ import annotations
+
+from ansible.errors import AnsibleActionFail
+
+
+def digest(path: str) -> str:
+    """Return the SHA-256 of what an archive holds without compression; "" where there is none, or a damaged one."""
+    from ansible_collections.skiff.containers.plugins.module_utils.runtime_lib import errors
+    from ansible_collections.skiff.containers.plugins.module_utils.runtime_lib.images import compression
+
+    try:
+        return compression.digest(path)
+    except errors.SkiffError as error:
+        raise AnsibleActionFail(str(error)) from error
+    except OSError as error:
+        raise AnsibleActionFail(errors.sentence(error)) from error
