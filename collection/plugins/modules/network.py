@@ -37,7 +37,7 @@ options:
     choices: [absent, present]
     default: present
   driver:
-    description: V(bridge), V(macvlan), V(ipvlan) or V(overlay).
+    description: V(bridge), V(macvlan), V(ipvlan), V(openvswitch) or V(overlay).
     type: str
     default: bridge
   driver_options:
@@ -45,6 +45,8 @@ options:
       - Options of the driver, with Docker's names, such as V(com.docker.network.driver.mtu).
       - For V(macvlan) and V(ipvlan) C(parent), and C(macvlan_mode), or C(ipvlan_mode) and C(ipvlan_flag).
       - With V(bridge) C(com.docker.network.bridge.name) may be a bridge that the host has already. Nothing of it is changed.
+      - For V(openvswitch) C(bridge), C(datapath_type), C(tag), C(tunnel) with C(remote_ip), C(local_ip) and C(key), and
+        C(database); see C(docs/networks.md). The host needs the package C(openvswitch-switch).
     type: dict
     default: {}
   ipam_driver:
