@@ -139,7 +139,11 @@ def _host_ip(text: str, whole: str) -> str:
     except ValueError:
         raise InvalidSpec(f"published port {whole!r}: {text!r} is not an address of the host; {_FORMS}") from None
     if address.version == 6 and bare == text:
-        raise InvalidSpec(f"published port {whole!r}: put the IPv6 address into brackets, as in [::1]:8080:80")
+        raise InvalidSpec(f"published port {whole!r}: put the IPv6 address into brackets, as in [2001:db8::1]:8080:80")
+    if address.version == 6 and address.is_loopback:
+        raise InvalidSpec(
+            f"published port {whole!r}: the kernel leads nothing from [::1] to a container; publish it on 127.0.0.1"
+        )
     return str(address)
 
 

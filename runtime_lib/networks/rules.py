@@ -7,7 +7,7 @@ published ports; nothing enters or leaves an internal network.
 
 from __future__ import annotations
 
-import ipaddress
+from . import portmaps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def ruleset(table: str, networks: Sequence[Network], ports: Sequence[Published])
         commands.append({"add": {"chain": _chain(table, name)}})
     for name in ("ports", *_BASE_CHAINS):
         commands.append({"flush": {"chain": {"family": "inet", "table": table, "name": name}}})
-    rules = [("forward", [_jump("user")]), *_translation(bridged, ports), *_filters(bridged)]
+    commands += portmaps.contents(table, ports)
+    rules = [("forward", [_jump("user")]), *_translation(bridged), *_filters(bridged)]
     for chain, expressions in rules:
         rule = {"family": "inet", "table": table, "chain": chain, "expr": expressions}
         commands.append({"add": {"rule": rule}})
@@ -62,47 +63,37 @@ def _chain(table: str, name: str) -> Json:
     return chain
 
 
-def _translation(networks: Sequence[Network], ports: Sequence[Published]) -> list[tuple[str, list[Json]]]:
+def _translation(networks: Sequence[Network]) -> list[tuple[str, list[Json]]]:
     local = {"match": {"op": "==", "left": {"fib": {"result": "type", "flags": ["daddr"]}}, "right": "local"}}
     rules: list[tuple[str, list[Json]]] = [
         # Otherwise a neighbour of the host could reach ports published on 127.0.0.1: translation is before routing.
-        ("prerouting", [_ip("daddr", _LOOPBACK), {"return": None}]),
+        ("prerouting", [_address(4, "daddr", _LOOPBACK), {"return": None}]),
         ("prerouting", [local, _jump("ports")]),
+        # The kernel drops answers to ::1 that come by an interface, so such a connection is refused at once instead.
+        ("output", [_address(6, "daddr", "::1"), {"return": None}]),
         ("output", [local, _jump("ports")]),
     ]
-    rules += [("ports", _published(port)) for port in sorted(ports, key=_order)]
+    rules += [("ports", expressions) for expressions in portmaps.rules()]
     for network in networks:
-        for subnet in [subnet for subnet in network.subnets if subnet.network.version == 4]:
+        for subnet in network.subnets:
             rules += [("postrouting", expressions) for expressions in _masquerade(network, subnet)]
     return rules
-
-
-def _order(port: Published) -> tuple[str, str, int]:
-    return port.protocol, port.host_ip, port.host_port
-
-
-def _published(port: Published) -> list[Json]:
-    address = ipaddress.ip_address(port.host_ip)
-    family = "ip" if address.version == 4 else "ip6"
-    if address.is_unspecified:
-        which: Json = _match({"meta": {"key": "nfproto"}}, "ipv4" if address.version == 4 else "ipv6")
-    else:
-        which = _match({"payload": {"protocol": family, "field": "daddr"}}, str(address))
-    target = {"dnat": {"family": family, "addr": port.container_ip, "port": port.container_port}}
-    return [which, _match({"payload": {"protocol": port.protocol, "field": "dport"}}, port.host_port), target]
 
 
 def _masquerade(network: Network, subnet: Subnet) -> list[list[Json]]:
     if network.internal:
         return []
-    source = _ip("saddr", {"prefix": {"addr": str(subnet.network.network_address), "len": subnet.network.prefixlen}})
+    version, pool = subnet.network.version, subnet.network
+    source = _address(version, "saddr", {"prefix": {"addr": str(pool.network_address), "len": pool.prefixlen}})
     out = _match({"meta": {"key": "oifname"}}, network.bridge)
     # Answers must come back through the host: from a neighbour by the host's address, and from the host's loopback.
-    rules = [[out, source, _translated(), {"masquerade": None}], [out, _ip("saddr", _LOOPBACK), {"masquerade": None}]]
+    rules = [[out, source, _translated(), {"masquerade": None}]]
+    if version == 4:
+        rules.append([out, _address(4, "saddr", _LOOPBACK), {"masquerade": None}])
     if network.masquerade:
         elsewhere = _match({"meta": {"key": "oifname"}}, network.bridge, "!=")
-        host = network.host_address()
-        change: Json = {"snat": {"family": "ip", "addr": host}} if host else {"masquerade": None}
+        host = network.host_address(version)
+        change: Json = {"snat": {"family": _family(version), "addr": host}} if host else {"masquerade": None}
         rules.append([source, elsewhere, change])
     return rules
 
@@ -115,7 +106,7 @@ def _filters(networks: Sequence[Network]) -> list[tuple[str, list[Json]]]:
     known = {"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": ["established", "related"]}}
     rules: list[tuple[str, list[Json]]] = [
         # route_localnet makes the host listen to these; before connection tracking, where answers are still disguised.
-        ("guard", [_match({"meta": {"key": "iifname"}}, names), _ip("daddr", _LOOPBACK), {"drop": None}]),
+        ("guard", [_match({"meta": {"key": "iifname"}}, names), _address(4, "daddr", _LOOPBACK), {"drop": None}]),
     ]
     for network in networks:
         rules += [("forward", expressions) for expressions in _own(network)]
@@ -137,8 +128,12 @@ def _match(left: Json, right: object, op: str = "==") -> Json:
     return {"match": {"op": op, "left": left, "right": right}}
 
 
-def _ip(field: str, right: object) -> Json:
-    return _match({"payload": {"protocol": "ip", "field": field}}, right)
+def _address(version: int, field: str, right: object) -> Json:
+    return _match({"payload": {"protocol": _family(version), "field": field}}, right)
+
+
+def _family(version: int) -> str:
+    return "ip" if version == 4 else "ip6"
 
 
 def _translated() -> Json:

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from runtime_lib.errors import AddressTaken, InvalidSpec
+from runtime_lib.linux import netns
 from runtime_lib.linux.netlink.link import Rtnetlink
-from runtime_lib.networks import attach, catalog
+from runtime_lib.networks import attach, catalog, options
 from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.model import all_networks
 from runtime_lib.networks.namespace import new_namespace
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
-from tests.support.netlab import Lab, ask, lab, run
+from runtime_lib.records import replace
+from tests.support.netlab import HOST6, OUTSIDE6, Lab, ask, lab, run
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -110,12 +112,12 @@ def test_a_network_has_no_address_of_another_version(host: Lab) -> None:
 def test_published_on_all_addresses(host: Lab) -> None:
     catalog.create(host.store, BOTH)
     web = host.member("web", "both")
-    chosen = web.publish("8080:80", "127.0.0.1:8081:81", "[::1]:8082:82")
+    chosen = web.publish("8080:80", "127.0.0.1:8081:81", f"[{HOST6}]:8082:82")
     assert [(one.host_ip, one.host_port) for one in chosen] == [
         ("0.0.0.0", 8080),
         ("::", 8080),
         ("127.0.0.1", 8081),
-        ("::1", 8082),
+        (HOST6, 8082),
     ]
     attach.detach(host.store, web.id, catalog.find(host.store, "both"))
     assert host.store.query("SELECT * FROM ports") == []
@@ -129,3 +131,78 @@ def test_a_namespace_is_known_until_it_is_gone() -> None:
         assert netlink.has_namespace(number)
         os.close(namespace)
         until(lambda: not netlink.has_namespace(number), 10)  # its last socket goes with a grace period of the kernel
+
+
+@pytest.fixture
+def world(host: Lab) -> Lab:
+    """The host, and a server on its wire."""
+    with netns.entered(host.outside):
+        host.serve("world", 80, ip="::")
+    return host
+
+
+def test_the_world_by_the_hosts_address(world: Lab) -> None:
+    catalog.create(world.store, BOTH)
+    assert world.member("web", "both").ask(OUTSIDE6, 80) == f"{HOST6} world"
+
+
+def test_routed_without_translation(world: Lab) -> None:
+    catalog.create(world.store, replace(BOTH, driver_options={options.ENABLE_MASQUERADE: "false"}))
+    assert world.member("web", "both").ask(OUTSIDE6, 80) == "fd00:9::2 world"
+
+
+def test_under_a_certain_address_of_the_host(world: Lab) -> None:
+    run("ip", "addr", "add", "2001:db8::9/64", "dev", "wire", "nodad")
+    catalog.create(world.store, replace(BOTH, driver_options={options.HOST_ADDRESS6: "2001:db8::9"}))
+    assert world.member("web", "both").ask(OUTSIDE6, 80) == "2001:db8::9 world"
+
+
+def test_a_published_port_from_everywhere(host: Lab) -> None:
+    catalog.create(host.store, BOTH)
+    catalog.create(host.store, NetworkSpec("other", enable_ipv6=True))
+    web, stranger = host.member("web", "both"), host.member("stranger", "other")
+    web.serve(80, ip="::")
+    web.publish("8080:80")
+    assert host.ask_from_outside(HOST6, 8080) == f"{OUTSIDE6} web"
+    assert ask(HOST6, 8080) == f"{HOST6} web"
+    assert ask("::1", 8080) == "refused"
+    assert ask("127.0.0.1", 8080) == "::ffff:10.9.0.1 web"
+    assert stranger.ask(HOST6, 8080) == "fd00:9::1 web"
+    assert web.ask(HOST6, 8080) == "fd00:9::1 web"
+
+
+def test_no_port_can_be_published_on_the_loopback_of_ipv6(host: Lab) -> None:
+    catalog.create(host.store, BOTH)
+    web = host.member("web", "both")
+    with pytest.raises(InvalidSpec, match=r"\[::1\].* publish it on 127.0.0.1"):
+        web.publish("[::1]:8080:80")
+
+
+def test_containers_addresses_are_closed(host: Lab) -> None:
+    catalog.create(host.store, BOTH)
+    catalog.create(host.store, NetworkSpec("other", enable_ipv6=True))
+    web, stranger = host.member("web", "both"), host.member("stranger", "other")
+    web.serve(80, ip="::")
+    run("ip", "-6", "route", "add", "fd00:9::/64", "via", HOST6, namespace=host.outside)
+    assert host.ask_from_outside("fd00:9::2", 80) == "silence"
+    assert stranger.ask("fd00:9::2", 80) == "silence"
+
+
+def test_an_internal_network_is_closed_both_ways(world: Lab) -> None:
+    catalog.create(world.store, replace(BOTH, internal=True))
+    one, two = world.member("one", "both"), world.member("two", "both")
+    two.serve(80, ip="::")
+    assert one.ask("fd00:9::3", 80) == "fd00:9::2 two"
+    assert one.run("ip", "-6", "route", "show", "default") == ""
+    one.run("ip", "-6", "route", "add", "default", "via", "fd00:9::1")
+    run("ip", "-6", "route", "add", "fd00:9::/64", "via", HOST6, namespace=world.outside)
+    assert one.ask(OUTSIDE6, 80) == "silence"
+    assert world.ask_from_outside("fd00:9::3", 80) == "silence"
+
+
+def test_neighbours_that_may_not_talk(host: Lab) -> None:
+    catalog.create(host.store, replace(BOTH, driver_options={options.ENABLE_ICC: "false"}))
+    one, two = host.member("one", "both"), host.member("two", "both")
+    two.serve(80, ip="::")
+    assert one.ask("fd00:9::3", 80) in ("silence", "errno 113")
+    assert ask("fd00:9::3", 80) == "fd00:9::1 two"

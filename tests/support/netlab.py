@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from runtime_lib.linux import netns
+from runtime_lib.linux.netlink.link import Rtnetlink
 from runtime_lib.networks import attach, names, ports
 from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.model import Endpoint
@@ -72,6 +73,9 @@ class Lab:
         pair = ("link", "add", "wire", "type", "veth", "peer", "name", "eth0")
         run("ip", *pair, "netns", f"/proc/self/fd/{self.outside}")
         enable_ipv6(self.outside, "eth0")
+        # Without their own addresses of the link, which take a second to be sure of, they ask for no neighbour.
+        run("sysctl", "-q", "-w", "net.ipv6.conf.wire.accept_dad=0")
+        run("sysctl", "-q", "-w", "net.ipv6.conf.eth0.accept_dad=0", namespace=self.outside)
         for words in (f"addr add {HOST}/24 dev wire", f"addr add {HOST6}/64 dev wire nodad", "link set wire up"):
             run("ip", *words.split())
         for words in (
@@ -82,6 +86,15 @@ class Lab:
             f"route add default via {HOST6}",
         ):
             run("ip", *words.split(), namespace=self.outside)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Have both ends notice that the other one is up, without which they have no routes yet."""
+        with netns.entered(self.outside):
+            other = Rtnetlink()
+        with other, Rtnetlink() as own:
+            own.settle("wire")
+            other.settle("eth0")
 
     def row(self, name: str) -> str:
         """Put a container into the store and return its id."""

@@ -28,8 +28,10 @@ def words(part: dict[str, Any]) -> str:
     if kind == "match":
         left = " ".join(str(word) for item in value["left"].values() for word in item.values())
         return f"{left} {'!= ' if value['op'] == '!=' else ''}{side(value['right'])}"
-    if kind in ("dnat", "snat"):
-        return f"{kind} {value['addr']}" + (f":{value['port']}" if "port" in value else "")
+    if kind == "dnat":
+        return f"dnat {value['family']} {value['addr']['map']['data']} {value['port']['map']['data']}"
+    if kind == "snat":
+        return f"snat {value['addr']}"
     return f"jump {value['target']}" if kind == "jump" else kind
 
 
@@ -75,16 +77,24 @@ def test_masquerading_is_an_option_and_may_have_an_address() -> None:
     assert rules_of(fixed, "postrouting")[-1] == "ip saddr 10.1.0.0/16 oifname != a snat 192.0.2.7"
 
 
-def test_published_ports() -> None:
-    ports = [
-        Published("tcp", "0.0.0.0", 8080, "10.1.0.2", 80),
-        Published("udp", "127.0.0.1", 53, "10.1.0.2", 53),
-    ]
-    commands = rules.ruleset("t", [network("a", "10.1.0.0/16")], ports)
+def test_published_ports_are_looked_up() -> None:
+    commands = rules.ruleset("t", [network("a", "10.1.0.0/16")], [])
     assert rules_of(commands, "ports") == [
-        "nfproto ipv4 tcp dport 8080 dnat 10.1.0.2:80",
-        "ip daddr 127.0.0.1 udp dport 53 dnat 10.1.0.2:53",
+        "nfproto ipv4 dnat ip @ports4_at_address @ports4_at_port",
+        "nfproto ipv6 dnat ip6 @ports6_at_address @ports6_at_port",
+        "nfproto ipv4 dnat ip @ports4_address @ports4_port",
+        "nfproto ipv6 dnat ip6 @ports6_address @ports6_port",
     ]
+
+
+def test_translation_of_ipv6_sources() -> None:
+    both = network("a", "fd00:9::/64")
+    assert rules_of(rules.ruleset("t", [both], []), "postrouting") == [
+        "oifname a ip6 saddr fd00:9::/64 status dnat masquerade",
+        "ip6 saddr fd00:9::/64 oifname != a masquerade",
+    ]
+    fixed = rules.ruleset("t", [network("a", "fd00:9::/64", HOST_ADDRESS6="2001:db8::7")], [])
+    assert rules_of(fixed, "postrouting")[-1] == "ip6 saddr fd00:9::/64 oifname != a snat 2001:db8::7"
 
 
 def test_nobody_but_the_host_reaches_its_loopback() -> None:
@@ -96,7 +106,7 @@ def test_nobody_but_the_host_reaches_its_loopback() -> None:
 def test_the_administrators_chain_is_made_and_never_flushed() -> None:
     commands = rules.ruleset("t", [network("a", "10.1.0.0/16")], [])
     assert {"add": {"chain": {"family": "inet", "table": "t", "name": "user"}}} in commands
-    flushed = [command["flush"]["chain"]["name"] for command in commands if "flush" in command]
+    flushed = [command["flush"]["chain"]["name"] for command in commands if "chain" in command.get("flush", {})]
     assert "user" not in flushed
     assert len(flushed) == 6
     assert not [command for command in commands if "delete" in command]
