@@ -10,6 +10,8 @@ from ..containers.sizes import size
 from ..containers.spec import ContainerSpec
 from ..errors import InvalidSpec
 from ..moments import seconds
+from ..records import replace
+from .network_options import attachment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -175,11 +177,17 @@ def _networks(given: dict[str, Any]) -> dict[str, Any]:
     aliases, address, address6 = tuple(given["network_alias"]), given["ip"], given["ip6"]
     if not names and not (aliases or address or address6):
         return {}
-    first, *others = names or ["bridge"]
-    networks = [Attachment(name) for name in others]
-    if aliases or address or address6:
-        networks.insert(0, Attachment(first, aliases, ipv4_address=address, ipv6_address=address6))
-    return {"network_mode": "bridge" if first == "default" else first, "networks": tuple(networks)}
+    first, *others = [attachment(text) for text in names or ["bridge"]]
+    if (address and first.ipv4_address) or (address6 and first.ipv6_address):
+        raise InvalidSpec(f"network {first.name}: its address is given twice, by --network and by --ip or --ip6")
+    first = replace(
+        first,
+        aliases=(*first.aliases, *aliases),
+        ipv4_address=address or first.ipv4_address,
+        ipv6_address=address6 or first.ipv6_address,
+    )
+    networks = others if first == Attachment(first.name) else [first, *others]
+    return {"network_mode": "bridge" if first.name == "default" else first.name, "networks": tuple(networks)}
 
 
 def _healthcheck(given: dict[str, Any]) -> Healthcheck | None:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..networks.model import Network
-    from ..networks.spec import SubnetSpec
     from .options import Parsed
 
 _LS = Usage(
@@ -31,19 +30,27 @@ _LS = Usage(
     0,
     0,
 )
-_CREATE = Usage(
+CREATE = Usage(
     "network create",
     "[OPTIONS] NETWORK",
     "Create a network",
     (
-        Option("attachable", "", FLAG, "Accepted for Docker's sake"),
+        Option("attachable", "", FLAG, "Kept and shown"),
+        Option("aux-address", "", LIST, "Address that no container gets, as NAME=ADDRESS"),
+        Option("config-from", "", TEXT, "Make it as this configuration says"),
+        Option("config-only", "", FLAG, "Make no network, but a configuration for others"),
         Option("driver", "d", TEXT, "Driver (default bridge)"),
         Option("gateway", "", LIST, "Address of the host on the network"),
+        Option("ingress", "", FLAG, "Refused: there is no swarm"),
         Option("internal", "", FLAG, "Nothing comes in or out"),
         Option("ip-range", "", LIST, "Give out addresses of this part of the subnet only"),
+        Option("ipam-driver", "", TEXT, "Only default: Skiff gives out the addresses itself"),
+        Option("ipam-opt", "", LIST, "Kept and shown"),
+        Option("ipv4", "", FLAG, "IPv4 (--ipv4=false: none)"),
         Option("ipv6", "", FLAG, "IPv6"),
         Option("label", "", LIST, "Set labels"),
         Option("opt", "o", LIST, "Driver options"),
+        Option("scope", "", TEXT, "Only local"),
         Option("subnet", "", LIST, "Subnet, such as 172.30.0.0/16"),
     ),
     1,
@@ -71,6 +78,8 @@ _CONNECT = Usage(
         Option("alias", "", LIST, "Further names on the network"),
         Option("ip", "", TEXT, "IPv4 address"),
         Option("ip6", "", TEXT, "IPv6 address"),
+        Option("link", "", LIST, "Add a link to another container on the network"),
+        Option("mac-address", "", TEXT, "MAC address"),
     ),
     2,
     2,
@@ -117,15 +126,23 @@ def create(words: list[str]) -> int:
     """Create a network and print its id."""
     from ..networks import catalog
     from ..networks.spec import NetworkSpec
+    from .network_options import subnets
 
-    parsed = _CREATE.parse(words)
+    parsed = CREATE.parse(words)
+    _check_for_swarm(parsed)
     spec = NetworkSpec(
         parsed.arguments[0],
         parsed.driver or "bridge",
-        subnets=_subnets(parsed),
+        subnets=subnets(parsed),
         internal=bool(parsed.internal),
+        attachable=bool(parsed.attachable),
         labels=pairs([text if "=" in text else f"{text}=" for text in parsed.label], "label"),
         driver_options=pairs(parsed.opt, "opt"),
+        enable_ipv4=parsed.ipv4 is not False,
+        enable_ipv6=bool(parsed.ipv6),
+        config_only=bool(parsed.config_only),
+        config_from=parsed.config_from or "",
+        ipam_options=pairs(parsed.ipam_opt, "ipam-opt"),
     )
     output.write_lines([catalog.create(opened.store(), spec).id])
     return 0
@@ -165,7 +182,8 @@ def connect(words: list[str]) -> int:
 
     parsed = _CONNECT.parse(words)
     name, container = parsed.arguments
-    attachment = Attachment(name, tuple(parsed.alias), ipv4_address=parsed.ip, ipv6_address=parsed.ip6)
+    addresses = {"ipv4_address": parsed.ip, "ipv6_address": parsed.ip6, "mac_address": parsed.mac_address}
+    attachment = Attachment(name, tuple(parsed.alias), tuple(parsed.link), **addresses)
     engine.connect(opened.store(), container, attachment)
     return 0
 
@@ -179,15 +197,13 @@ def disconnect(words: list[str]) -> int:
     return 0
 
 
-def _subnets(parsed: Parsed) -> tuple[SubnetSpec, ...]:
-    """Pair the options by their order, as Docker does."""
-    from ..networks.spec import SubnetSpec
-
-    if len(parsed.gateway) > len(parsed.subnet) or len(parsed.ip_range) > len(parsed.subnet):
-        raise InvalidSpec("network create: --gateway and --ip-range need a --subnet each")
-    gateways = [*parsed.gateway, *[""] * len(parsed.subnet)]
-    ranges = [*parsed.ip_range, *[""] * len(parsed.subnet)]
-    return tuple(SubnetSpec(subnet, gateways[at], ranges[at]) for at, subnet in enumerate(parsed.subnet))
+def _check_for_swarm(parsed: Parsed) -> None:
+    if parsed.ingress or parsed.scope not in (None, "", "local"):
+        raise InvalidSpec("network create: --ingress and --scope other than local need a swarm, and there is none here")
+    if parsed.ipam_driver not in (None, "", "default"):
+        raise InvalidSpec(
+            f"--ipam-driver {parsed.ipam_driver}: only default is there: Skiff gives out the addresses itself"
+        )
 
 
 def _describe(network: Network, whole: bool) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import InvalidSpec
+from ..networks import names as host_names_of
 from ..patterns import Pattern
 from . import health, log_options, other_runtime, signals, userns
 from .config_mounts import clean
@@ -91,6 +92,8 @@ def network(spec: ContainerSpec) -> None:
     if alone and spec.networks:
         _fail(f"networks cannot be joined with network_mode {spec.network_mode}")
     for attachment in spec.networks:
+        for alias in attachment.aliases:
+            host_names_of.check_name(alias, f"network {attachment.name}: alias")
         if attachment.mac_address and not _MAC.match(attachment.mac_address):
             _fail(f"network {attachment.name}: {attachment.mac_address!r} is not a MAC address")
         for address in (attachment.ipv4_address, attachment.ipv6_address):

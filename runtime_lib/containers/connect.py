@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from ..errors import Conflict
+from ipaddress import ip_address
+
+from ..errors import Conflict, InvalidSpec
 from ..linux import netns
 from ..networks import attach, names
 from ..networks import catalog as networks
 from ..networks.model import endpoints
 from ..records import replace
 from ..store import Store
-from . import namespaces, wiring
+from . import checks, namespaces, wiring
 from .catalog import Container, find, state
 from .parts import Attachment
 from .spec import ContainerSpec
@@ -17,6 +19,8 @@ from .update import save
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
+
     from ..linux.process import Process
     from ..networks.model import Network
 
@@ -32,11 +36,13 @@ def connect(store: Store, ref: str, attachment: Attachment) -> None:
         container.check_known()
         spec = container.spec
         _check_own(container)
-        network = _network(store, attachment.name)
+        network = networks.joinable(store, attachment.name)
+        _check_wish(network, attachment)
         if any(_network(store, wish.network).id == network.id for wish in wiring.attachments(spec)):
             raise Conflict(f"container {container.name} is on network {network.name} already")
         mode = network.name if spec.network_mode == "none" else spec.network_mode
         changed = replace(spec, network_mode=mode, networks=(*spec.networks, replace(attachment, name=network.name)))
+        checks.network(changed)
         process = state(store, container).process
         if process:
             _attach(store, container, changed, process)
@@ -88,6 +94,30 @@ def _without(store: Store, spec: ContainerSpec, network_id: str) -> ContainerSpe
 
 def _network(store: Store, ref: str) -> Network:
     return networks.ensure_default(store) if ref in (networks.DEFAULT, "default") else networks.find(store, ref)
+
+
+def _check_wish(network: Network, wish: Attachment) -> None:
+    if wish.aliases and not network.has_names:
+        raise InvalidSpec(f"network {network.name} has no names, so there are no aliases; use a network of your own")
+    for text, version in ((wish.ipv4_address, 4), (wish.ipv6_address, 6)):
+        if not text:
+            continue
+        address = _address(text)
+        if address is None or address.version != version:
+            raise InvalidSpec(f"network {network.name}: {text!r} is not an IPv{version} address")
+        subnets = [subnet.network for subnet in network.subnets]
+        if not any(address in subnet for subnet in subnets):
+            there = ", ".join(str(subnet) for subnet in subnets)
+            raise InvalidSpec(
+                f"network {network.name}: {address} is not inside its subnets ({there}); choose another one"
+            )
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
 
 
 def _check_own(container: Container) -> None:

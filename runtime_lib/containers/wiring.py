@@ -30,7 +30,7 @@ def check(store: Store, spec: ContainerSpec) -> None:
 
         catalog.require(store)
         if attachment.network not in (catalog.DEFAULT, "default"):
-            catalog.find(store, attachment.network)
+            catalog.joinable(store, attachment.network)
 
 
 def connect(store: Store, container: Container) -> int:
@@ -98,6 +98,7 @@ def attachments(spec: ContainerSpec) -> list[Attachment]:
     for number, name in enumerate(names):
         entry = wanted.get(name)
         mac = (entry.mac_address if entry else None) or (spec.mac_address if number == 0 else None) or ""
+        mac = mac.replace("-", ":")
         aliases = entry.aliases if entry else ()
         links = (*(spec.links if number == 0 else ()), *(entry.links if entry else ()))
         address, address6 = (entry.ipv4_address or "", entry.ipv6_address or "") if entry else ("", "")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .network import facts
+from ..errors import NetworkNotFound
+from ..networks import catalog
 from .plan import Outcome
 
 TYPE_CHECKING = False
@@ -14,5 +15,7 @@ if TYPE_CHECKING:
 
 def perform(store: Store, options: dict[str, Any], _check: bool) -> Outcome:
     """Return what there is of a network."""
-    told = facts(store, options["name"])
-    return Outcome({"exists": told["network"] is not None, **told})
+    try:
+        return Outcome({"exists": True, "network": catalog.inspect(store, options["name"])})
+    except NetworkNotFound:
+        return Outcome({"exists": False, "network": None})

@@ -81,7 +81,8 @@ def _images(store: Store, given: Conditions, gone: frozenset[str]) -> list[Prune
 def _networks(store: Store, given: Conditions, _gone: frozenset[str]) -> list[Prune]:
     conditions.check(given, _PRUNABLE, "networks to prune")
     found = matching_networks(store, {**given, "dangling": ["true"]})
-    return [Prune("network", network.id, network.name, 0) for network in found]
+    used = [network for network in found if not network.spec.config_only]
+    return [Prune("network", network.id, network.name, 0) for network in used]
 
 
 def _volumes(store: Store, given: Conditions, gone: frozenset[str]) -> list[Prune]:

@@ -37,7 +37,7 @@ def objects(store: Store) -> Iterator[Object]:
     """Return what holds something of the kernel or of users, in the order in which it can be removed."""
     for container in containers.listing(store):
         yield Object("container", container.name)
-    for network in networks.listing(store):
+    for network in sorted(networks.listing(store), key=lambda network: network.spec.config_only):
         if network.name not in _ALWAYS_THERE:
             yield Object("network", network.name)
     for volume in volumes.listing(store):

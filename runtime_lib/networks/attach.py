@@ -68,7 +68,7 @@ def attach(
     """
     for wish in attachments:
         wish.check()
-    networks = [_network(store, wish.network) for wish in attachments]
+    networks = [catalog.joinable(store, wish.network) for wish in attachments]
     with store.transaction() as db:
         swept.sweep(db)
         before = endpoints(store, container_id)
@@ -145,15 +145,6 @@ def _forget(db: sqlite3.Connection, endpoint: Endpoint) -> None:
         db.execute(query, (endpoint.container_id, str(address)))
 
 
-def _network(store: Store, ref: str) -> Network:
-    if ref in (catalog.DEFAULT, "default"):
-        return catalog.ensure_default(store)
-    network = catalog.find(store, ref)
-    if not network.subnets:
-        raise InvalidSpec(f"network {network.name} cannot be joined by name: use network_mode {network.name}")
-    return network
-
-
 def _check_versions(network: Network, wish: Attachment) -> None:
     for version, address in ((4, wish.address), (6, wish.address6)):
         if address and version not in network.spec.versions:
@@ -215,16 +206,21 @@ def _mac(network: Network, wish: Attachment, address: IPAddress) -> str:
 def _address(db: sqlite3.Connection, network: Network, wish: Attachment, version: int) -> IPAddress:
     leases, wanted = _leases(db, network), wish.address if version == 4 else wish.address6
     subnets = [subnet for subnet in network.subnets if subnet.network.version == version]
+    given = network.spec.of_version(version)
+    reserved = {ipaddress.ip_address(text) for subnet in given for text in subnet.aux_addresses.values()}
     if not wanted:
-        given = network.spec.of_version(version)[:1]
-        out = given[0].range() if given else subnets[0].network
-        reserved = [ipaddress.ip_address(text) for subnet in given for text in subnet.aux_addresses.values()]
-        return ipam.free_address(subnets[0].network, out, {*leases, *reserved, subnets[0].gateway})
+        ranges = [subnet.range() for subnet in given] or [subnet.network for subnet in subnets]
+        taken = {*leases, *reserved, *(subnet.gateway for subnet in subnets)}
+        return ipam.free_address([subnet.network for subnet in subnets], ranges, taken)
     address = options.address(f"network {network.name}", wanted, version)
     subnet = next((subnet for subnet in subnets if address in subnet.network), subnets[0])
     ipam.check_requested(address, subnet.network, subnet.gateway)
     if network.driver == "overlay":
         ipam.check_own(address, network.spec.subnets[0].range())
+    if address in reserved:
+        raise AddressTaken(
+            f"address {address} of network {network.name} is one of its aux_addresses; choose another one"
+        )
     if address in leases:
         raise AddressTaken(
             f"address {address} of network {network.name} is taken by container {leases[address]}; choose another one"

@@ -6,14 +6,14 @@ import ipaddress
 import os
 import time
 from contextlib import suppress
-from datetime import datetime, timezone
 
 from .. import eventlog
 from ..errors import AddressTaken, Conflict, InUse, InvalidSpec, NameTaken, NetworkNotFound
 from ..linux import nftables
 from ..linux.netlink import bridges
-from . import driver, firewall, ipam, swept
-from .model import Network, Subnet, all_networks, endpoints
+from . import configurations, driver, firewall, ipam, swept
+from .described import described
+from .model import Network, Subnet, all_networks, endpoints, stored
 from .options import BRIDGE_NAME
 from .spec import PREDEFINED, NetworkSpec
 
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..store import Store
-    from .model import Endpoint
-    from .spec import IPNetwork, SubnetSpec
+    from .spec import IPNetwork
 
 DEFAULT = "bridge"
 _DEFAULT_INTERFACE = "skiff0"
@@ -43,6 +42,10 @@ def create(store: Store, spec: NetworkSpec) -> Network:
     spec.check()
     if spec.name in PREDEFINED:
         raise NameTaken(f"network {spec.name} is predefined: choose another name")
+    if spec.config_only:
+        return _create_configuration(store, spec)
+    spec = configurations.applied(store, spec)
+    spec.check()
     return _create(store, driver.of(spec.driver).prepare(store, spec))
 
 
@@ -66,7 +69,7 @@ def require(store: Store) -> None:
 
 def listing(store: Store) -> list[Network]:
     """Return all networks by name; `host` and `none` are always among them."""
-    return sorted([*all_networks(store), *_WITHOUT_BRIDGE], key=lambda network: network.name)
+    return sorted([*stored(store), *_WITHOUT_BRIDGE], key=lambda network: network.name)
 
 
 def find(store: Store, ref: str) -> Network:
@@ -93,8 +96,10 @@ def remove(store: Store, ref: str) -> None:
     Other than with Docker, `bridge` may be removed too, so that a host can be left clean: its next use makes it again.
     """
     network = find(store, ref)
-    if not network.subnets:
+    if network in _WITHOUT_BRIDGE:
         raise InvalidSpec(f"network {network.name} is predefined and cannot be removed")
+    if network.spec.config_only:
+        return _remove_configuration(store, network)
     with store.transaction(durable=True) as db:
         swept.sweep(db)
         names = [endpoint.names[0] for endpoint in endpoints(store, network_id=network.id)]
@@ -109,35 +114,31 @@ def remove(store: Store, ref: str) -> None:
     firewall.sync(store)
 
 
-def inspect(store: Store, ref: str) -> dict[str, Any]:
-    """Return what `docker network inspect` tells."""
+def joinable(store: Store, ref: str) -> Network:
+    """Return a network that containers can join; `bridge` is made now if this is its first use.
+
+    Raises NetworkNotFound, and InvalidSpec for `host`, `none` and configurations.
+    """
+    if ref in (DEFAULT, "default"):
+        return ensure_default(store)
     network = find(store, ref)
-    created = datetime.fromtimestamp(network.created // 10**9, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
-    return {
-        "Name": network.name,
-        "Id": network.id,
-        "Created": f"{created}.{network.created % 10**9:09d}Z",
-        "Scope": "local",
-        "Driver": network.driver,
-        "EnableIPv6": network.spec.enable_ipv6,
-        "IPAM": {"Driver": "default", "Options": {}, "Config": _ipam_config(network)},
-        "Internal": network.internal,
-        "Attachable": network.spec.attachable,
-        "Ingress": False,
-        "ConfigFrom": {"Network": ""},
-        "ConfigOnly": False,
-        "Containers": {endpoint.container_id: _container(endpoint) for endpoint in endpoints(store, None, network.id)},
-        "Options": dict(network.spec.driver_options),
-        "Labels": dict(network.spec.labels),
-        **_peers(network),
-    }
+    if network.spec.config_only:
+        raise InvalidSpec(f"network {network.name} is only a configuration for others, which no container can join")
+    if not network.subnets:
+        raise InvalidSpec(f"network {network.name} cannot be joined by name: use network_mode {network.name}")
+    return network
+
+
+def inspect(store: Store, ref: str) -> dict[str, Any]:
+    """Return what `docker network inspect` tells. Raises NetworkNotFound."""
+    network = find(store, ref)
+    return described(network, endpoints(store, None, network.id))
 
 
 def _create(store: Store, spec: NetworkSpec) -> Network:
     host = _host_networks(spec)
     with store.transaction(durable=True) as db:
-        if db.execute("SELECT 1 FROM networks WHERE name = ?", (spec.name,)).fetchone():
-            raise NameTaken(f"there is a network {spec.name} already: remove it, or choose another name")
+        _check_new(db, spec.name)
         subnets = _choose(store, spec, host)
         network = Network(os.urandom(32).hex(), spec, subnets, time.time_ns())
         _insert(db, network)
@@ -150,6 +151,29 @@ def _create(store: Store, spec: NetworkSpec) -> Network:
         raise
     note(store, "create", network)
     return network
+
+
+def _create_configuration(store: Store, spec: NetworkSpec) -> Network:
+    network = Network(os.urandom(32).hex(), spec, (), time.time_ns())
+    with store.transaction(durable=True) as db:
+        _check_new(db, spec.name)
+        _insert(db, network)
+    note(store, "create", network)
+    return network
+
+
+def _remove_configuration(store: Store, network: Network) -> None:
+    with store.transaction(durable=True) as db:
+        users = [other.name for other in all_networks(store) if other.spec.config_from == network.name]
+        if users:
+            raise InUse(f"configuration {network.name} is in use by the networks {', '.join(users)}: remove them first")
+        db.execute("DELETE FROM networks WHERE id = ?", (network.id,))
+    note(store, "destroy", network)
+
+
+def _check_new(db: sqlite3.Connection, name: str) -> None:
+    if db.execute("SELECT 1 FROM networks WHERE name = ?", (name,)).fetchone():
+        raise NameTaken(f"there is a network {name} already: remove it, or choose another name")
 
 
 def note(store: Store, action: str, network: Network, **more: str) -> None:
@@ -215,40 +239,3 @@ def _insert(db: sqlite3.Connection, network: Network) -> None:
             "INSERT INTO subnets (subnet, network_id, position, gateway) VALUES (?, ?, ?, ?)",
             (str(subnet.network), network.id, position, str(subnet.gateway)),
         )
-
-
-def _ipam_config(network: Network) -> list[dict[str, Any]]:
-    entries = []
-    for version in network.spec.versions:
-        given = network.spec.of_version(version)
-        chosen = [subnet for subnet in network.subnets if subnet.network.version == version]
-        entries += [_given_config(subnet) for subnet in given] or [
-            {"Subnet": str(subnet.network), "Gateway": str(subnet.gateway)} for subnet in chosen
-        ]
-    return entries
-
-
-def _peers(network: Network) -> dict[str, Any]:
-    found = [{"Name": peer.name, "IP": peer.address} for peer in network.spec.peers]
-    return {"Peers": found} if found else {}
-
-
-def _given_config(subnet: SubnetSpec) -> dict[str, Any]:
-    entry: dict[str, Any] = {"Subnet": subnet.subnet}
-    if subnet.ip_range:
-        entry["IPRange"] = subnet.ip_range
-    if subnet.gateway:
-        entry["Gateway"] = subnet.gateway
-    if subnet.aux_addresses:
-        entry["AuxiliaryAddresses"] = dict(subnet.aux_addresses)
-    return entry
-
-
-def _container(endpoint: Endpoint) -> dict[str, str]:
-    return {
-        "Name": endpoint.names[0],
-        "EndpointID": endpoint.id,
-        "MacAddress": endpoint.mac,
-        "IPv4Address": f"{endpoint.ipv4}/{endpoint.prefix_length(4)}" if endpoint.ipv4 else "",
-        "IPv6Address": f"{endpoint.ipv6}/{endpoint.prefix_length(6)}" if endpoint.ipv6 else "",
-    }

@@ -9,7 +9,7 @@ from ..errors import AddressTaken, InvalidSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from .options import IPAddress
     from .spec import IPNetwork
@@ -46,16 +46,18 @@ def overlapping(subnet: IPNetwork, taken: Iterable[IPNetwork]) -> list[IPNetwork
     return [other for other in taken if other.version == subnet.version and subnet.overlaps(other)]
 
 
-def free_address(subnet: IPNetwork, given_out: IPNetwork, taken: Collection[IPAddress]) -> IPAddress:
-    """Return the lowest free address of the range `given_out` of `subnet`, as Docker does.
+def free_address(subnets: Sequence[IPNetwork], ranges: Sequence[IPNetwork], taken: Collection[IPAddress]) -> IPAddress:
+    """Return the lowest free address of the range of the first subnet that has one; each subnet has one range.
 
-    `taken` holds leases, the gateway and auxiliary addresses. Raises AddressTaken when the range is full.
+    `taken` holds leases, gateways and auxiliary addresses. Raises AddressTaken when all ranges are full.
     """
-    ends = (subnet.network_address, subnet.broadcast_address)
-    for address in given_out:
-        if address not in taken and address not in ends:
-            return address
-    raise AddressTaken(f"no address of {given_out} is free: remove containers, or use a network with a larger subnet")
+    for subnet, given_out in zip(subnets, ranges):
+        ends = (subnet.network_address, subnet.broadcast_address)
+        for address in given_out:
+            if address not in taken and address not in ends:
+                return address
+    full = ", ".join(map(str, ranges))
+    raise AddressTaken(f"no address of {full} is free: remove containers, or use a network with a larger subnet")
 
 
 def check_requested(address: IPAddress, subnet: IPNetwork, gateway: IPAddress) -> None:

@@ -64,7 +64,7 @@ class Network:
     @property
     def driver(self) -> str:
         """The name of its driver; `host` and `null` are the predefined networks without one."""
-        return self.spec.driver
+        return "null" if self.spec.config_only else self.spec.driver
 
     @property
     def bridge(self) -> str:
@@ -187,7 +187,12 @@ class Endpoint:
 
 
 def all_networks(store: Store) -> list[Network]:
-    """Return every network of the store, by name."""
+    """Return every network of the store, by name; configurations for others are none."""
+    return [network for network in stored(store) if not network.spec.config_only]
+
+
+def stored(store: Store) -> list[Network]:
+    """Return every network and every configuration of the store, by name."""
     subnets: dict[str, list[Subnet]] = {}
     for row in store.query("SELECT * FROM subnets ORDER BY position"):
         subnet = Subnet(ipaddress.ip_network(row["subnet"]), ipaddress.ip_address(row["gateway"]))

@@ -79,6 +79,7 @@ class NetworkSpec:
 
     `adopted` says that the host had the interface before, and keeps it when the network is removed; drivers set it.
     `peers` are the other hosts of an overlay network.
+    `ipam_options` are kept and shown, and have no effect.
     """
 
     name: str
@@ -94,9 +95,12 @@ class NetworkSpec:
     config_from: str = ""
     adopted: bool = False
     peers: tuple[peers.Peer, ...] = ()
+    ipam_options: Mapping[str, str] = field(default_factory=dict)
 
     def check(self) -> None:
         """Raise InvalidSpec when something in it makes no sense."""
+        from . import configurations
+
         if not _NAME.match(self.name):
             raise InvalidSpec(
                 f"network name {self.name!r}: use at most 255 letters, digits, _ . and -, a letter or digit first"
@@ -112,7 +116,9 @@ class NetworkSpec:
                     )
         if self.peers and self.driver != "overlay":
             raise InvalidSpec(f"network {self.name}: only overlay networks have peers; set the driver to overlay")
-        driver.of(self.driver).check(self)
+        configurations.check(self)
+        if not self.config_only:  # whose driver is that of the networks made from it
+            driver.of(self.driver).check(self)
 
     def flag(self, option: str, default: bool = True) -> bool:
         """Return the value of a yes-or-no driver option."""

@@ -74,6 +74,25 @@ def test_networks() -> None:
     one = spec("--network", "front", "--ip", "10.1.0.9", "--network-alias", "www", "--network", "back")
     assert one.network_mode == "front"
     assert one.networks == (Attachment("front", ("www",), ipv4_address="10.1.0.9"), Attachment("back"))
+    long = spec("--network", "name=front,alias=www,alias=web,ip=10.1.0.9,mac-address=02:42:0a:01:00:09")
+    wanted = Attachment("front", ("www", "web"), ipv4_address="10.1.0.9", mac_address="02:42:0a:01:00:09")
+    assert (long.network_mode, long.networks) == ("front", (wanted,))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--network", "alias=x"],
+        ["--network", "name=a,name=b"],
+        ["--network", "name=a,foo=b"],
+        ["--network", "name=a,driver-opt=x=y"],
+        ["--network", "name=a,ip="],
+        ["--network", "name=a,ip=10.0.0.1", "--ip", "10.0.0.2"],
+    ],
+)
+def test_networks_that_make_no_sense(words: list[str]) -> None:
+    with pytest.raises(InvalidSpec, match="network"):
+        spec(*words)
 
 
 def test_health() -> None:
