@@ -110,8 +110,9 @@ def remove(store: Store, ref: str) -> None:
         # Before the row: an attachment makes a missing bridge anew.
         driver.of(network.driver).remove(store, network)
         db.execute("DELETE FROM networks WHERE id = ?", (network.id,))
+        firewall.sync(store)  # while the row counts: after a kill the next removal would find nothing to do
     note(store, "destroy", network)
-    firewall.sync(store)
+    firewall.sync(store)  # somebody may have put the rules back who saw the row until now
 
 
 def joinable(store: Store, ref: str) -> Network:

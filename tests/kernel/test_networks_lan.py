@@ -13,6 +13,7 @@ from runtime_lib.linux import netns
 from runtime_lib.linux.netlink.link import Rtnetlink
 from runtime_lib.networks import attach, catalog, driver, options, swept
 from runtime_lib.networks.attach import Attachment
+from runtime_lib.networks.drivers import macvlan
 from runtime_lib.networks.model import Network
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
 from tests.support.netlab import HOST, OUTSIDE, Lab, Member, ask, lab, run
@@ -216,7 +217,8 @@ def test_one_parent_is_for_one_driver(host: Lab) -> None:
             catalog.create(host.store, spec)
 
 
-def test_somebody_else_has_the_parent(host: Lab) -> None:
+def test_somebody_else_has_the_parent(host: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(macvlan, "_PATIENCE", 0.2)  # seconds: whoever has it does not go
     lan(host, "passthru")
     run("ip", "link", "set", "wire", "up")
     run("ip", "link", "add", "link", "wire", "name", "theirs", "type", "macvlan", "mode", "bridge")
@@ -236,7 +238,8 @@ def test_the_host_keeps_out_of_it(host: Lab) -> None:
     assert HOST not in run("nft", "list", "ruleset")
 
 
-def test_a_mac_address_that_is_in_use(host: Lab) -> None:
+def test_a_mac_address_that_is_in_use(host: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(macvlan, "_PATIENCE", 0.2)
     lan(host)
     one = host.member("one", Attachment("lan", mac="02:42:00:00:00:97"))
     with pytest.raises(AddressTaken, match="02:42:00:00:00:97 is in use on wire"):

@@ -1,0 +1,199 @@
+"""macvlan networks on Docker Engine and on Skiff, each on a host of its own: what containers and inspect see."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runtime_lib.linux import netns
+from tests.support.dockerd import SERVER, Dockerd
+from tests.support.skiff import Skiff
+
+IMAGE = "lan"
+SUBNET = ("--subnet", "192.0.2.0/24")
+PARENT = ("-o", "parent=p0")
+SCRIPT = (
+    "ip addr show eth0 | grep -o 'inet .*\\|link.ether .*\\|mtu [0-9]*'; ip route; grep -o '^[0-9].*box$' /etc/hosts"
+)
+NETWORKS = {
+    "gateway": (*SUBNET, "--gateway", "192.0.2.7", *PARENT),
+    "no gateway": (*SUBNET, *PARENT),
+    "range": (*SUBNET, "--ip-range", "192.0.2.128/25", *PARENT),
+    "no subnet": PARENT,
+    "internal": ("--internal", *SUBNET, *PARENT),
+    "private": (*SUBNET, *PARENT, "-o", "macvlan_mode=private"),
+    "passthru": (*SUBNET, *PARENT, "-o", "macvlan_mode=passthru"),
+}
+REFUSED = {
+    "parent that is not there": ("-d", "macvlan", *SUBNET, "-o", "parent=nothere"),
+    "loopback": ("-d", "macvlan", *SUBNET, "-o", "parent=lo"),
+    "VLAN that is none": ("-d", "macvlan", *SUBNET, "-o", "parent=p0.5000"),
+    "VLAN of an interface that is not there": ("-d", "macvlan", *SUBNET, "-o", "parent=nothere.5"),
+    "mode that is none": ("-d", "macvlan", *SUBNET, *PARENT, "-o", "macvlan_mode=odd"),
+    "ipvlan mode that is none": ("-d", "ipvlan", *SUBNET, *PARENT, "-o", "ipvlan_mode=odd"),
+    "ipvlan on the loopback": ("-d", "ipvlan", *SUBNET, "-o", "parent=lo"),
+}
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+class Side:
+    """An engine on a host whose interface `p0` leads to `p1`."""
+
+    def __init__(self, command: Callable[..., list[str]], namespace: int, environment: dict[str, str]) -> None:
+        self._command, self._namespace, self._environment = command, namespace, environment
+        for words in ("link add p0 type veth peer name p1", "link set p0 up", "link set p1 up"):
+            self.host("ip", *words.split())
+
+    def host(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the host's."""
+        with netns.entered(self._namespace):
+            return subprocess.run(
+                command, text=True, capture_output=True, env=self._environment, stdin=subprocess.DEVNULL, timeout=120
+            )
+
+    def call(self, *arguments: str, fails: bool = False) -> str:
+        """Run the client; return its output."""
+        done = self.host(*self._command(*arguments))
+        assert bool(done.returncode) == fails, f"{arguments} ended with {done.returncode}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    @contextmanager
+    def network(self, options: tuple[str, ...]) -> Iterator[None]:
+        """Make the macvlan network `lan` for a block."""
+        self.call("network", "create", "-d", "macvlan", *options, "lan")
+        try:
+            yield
+        finally:
+            self.call("network", "rm", "lan")
+
+    def inspect(self, *words: str) -> Any:
+        return json.loads(self.call(*words))[0]
+
+    def parent(self) -> str:
+        return self.host("ip", "-o", "link", "show", "p0").stdout.partition("link/ether ")[2].split()[0]
+
+
+@pytest.fixture(scope="module")
+def docker(archive: Path) -> Iterator[Side]:
+    if not os.path.exists(SERVER):
+        pytest.skip("needs a Docker Engine: install docker.io")
+    engine = Dockerd(own_network=True)
+    namespace = os.open(f"/proc/{engine.pids()[0]}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        side = Side(engine.command, namespace, dict(os.environ))
+        side.call("import", str(archive), IMAGE)
+        yield side
+    finally:
+        os.close(namespace)
+        engine.stop()
+
+
+@pytest.fixture(scope="module")
+def skiff(archive: Path) -> Iterator[Side]:
+    with tempfile.TemporaryDirectory(prefix="skiff-oracle-") as folder, netns.fresh() as namespace:
+        try:
+            installation = Skiff(Path(folder))
+            side = Side(installation.command, namespace, installation.environment)
+            side.call("import", str(archive), IMAGE)
+            yield side
+            installation.remove_everything()
+        finally:
+            os.close(namespace)
+
+
+def described(side: Side) -> dict[str, Any]:
+    """Return what inspect tells of the network, without what is random."""
+    found = side.inspect("network", "inspect", "lan")
+    containers = [
+        {key: value for key, value in entry.items() if key != "EndpointID"} for entry in found["Containers"].values()
+    ]
+    return {**{key: value for key, value in found.items() if key not in ("Id", "Created")}, "Containers": containers}
+
+
+def connected(side: Side) -> dict[str, Any]:
+    """Return what inspect tells of the container's place on the network."""
+    found = side.inspect("inspect", "box")["NetworkSettings"]["Networks"]["lan"]
+    return {key: found[key] for key in ("Gateway", "IPAddress", "IPPrefixLen", "MacAddress")}
+
+
+def seen(side: Side, options: tuple[str, ...], *settings: str) -> dict[str, Any]:
+    with side.network(options):
+        side.call("run", "-d", "--name", "box", "-h", "box", "--network", "lan", *settings, IMAGE, "sleep", "1000")
+        result = {"network": described(side), "container": connected(side)}
+        result["inside"] = side.call("exec", "box", "sh", "-c", SCRIPT).splitlines()
+        side.call("restart", "-t", "0", "box")
+        result["again"] = side.call("exec", "box", "sh", "-c", SCRIPT).splitlines()
+        side.call("rm", "-f", "box")
+    return result
+
+
+@pytest.mark.parametrize("options", NETWORKS.values(), ids=NETWORKS)
+def test_a_network(docker: Side, skiff: Side, options: tuple[str, ...]) -> None:
+    assert seen(skiff, options) == seen(docker, options)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [("--ip", "192.0.2.77"), ("--mac-address", "02:42:00:00:00:77")],
+    ids=["address", "MAC address"],
+)
+def test_what_a_container_asks_for(docker: Side, skiff: Side, settings: tuple[str, ...]) -> None:
+    assert seen(skiff, NETWORKS["gateway"], *settings) == seen(docker, NETWORKS["gateway"], *settings)
+
+
+def passed_through(side: Side) -> tuple[str, bool]:
+    before = side.parent()
+    with side.network(NETWORKS["passthru"]):
+        side.call("run", "-d", "--name", "box", "--network", "lan", IMAGE, "sleep", "1000")
+        during = side.parent()
+        side.call("run", "--rm", "--network", "lan", IMAGE, "true", fails=True)
+        side.call("rm", "-f", "box")
+    return during, side.parent() == before
+
+
+def test_passthru_is_for_one(docker: Side, skiff: Side) -> None:
+    """The parent has the container's MAC address as long as that runs."""
+    assert passed_through(skiff) == passed_through(docker) == ("02:42:c0:00:02:02", True)
+
+
+def joined(side: Side) -> list[list[str]]:
+    with side.network(NETWORKS["gateway"]):
+        side.call("run", "-d", "--name", "box", "-h", "box", "--network", "bridge", IMAGE, "sleep", "1000")
+        found = []
+        for words in (("connect", "--ip", "192.0.2.9", "lan", "box"), ("disconnect", "lan", "box")):
+            side.call("network", *words)
+            script = "ip addr | grep 'inet .*eth'; ip route; cat /sys/class/net/*/address"
+            found.append(side.call("exec", "box", "sh", "-c", script).splitlines())
+        side.call("rm", "-f", "box")
+    return found
+
+
+def test_a_running_container_joins_and_leaves(docker: Side, skiff: Side) -> None:
+    assert joined(skiff) == joined(docker)
+
+
+@pytest.mark.parametrize("options", REFUSED.values(), ids=REFUSED)
+def test_what_both_refuse(docker: Side, skiff: Side, options: tuple[str, ...]) -> None:
+    for side in (docker, skiff):
+        side.call("network", "create", *options, "bad", fails=True)
+        assert "bad" not in side.call("network", "ls", "--format", "{{.Name}}").split()
+
+
+def test_what_skiff_tells_earlier(docker: Side, skiff: Side) -> None:
+    """Docker makes networks whose containers then cannot start, and takes options that mean nothing."""
+    for side in (docker, skiff):
+        for words in ("link add br7 type bridge", "link add q0 type veth peer name q1", "link set q0 master br7"):
+            side.host("ip", *words.split())
+    for options in ((*SUBNET, "-o", "parent=q0"), (*SUBNET, *PARENT, "-o", "odd=1")):
+        with docker.network(options):
+            pass
+        skiff.call("network", "create", "-d", "macvlan", *options, "lan", fails=True)
