@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 from ..errors import NetworkNotFound
-from ..networks import catalog
+from ..networks import catalog, overlay
+from ..networks.model import endpoints
 from .network_plan import Present, plan, wish
 from .plan import PATIENCE, Outcome, converge
 
@@ -23,8 +24,8 @@ def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
         steps = plan(wanted, _observe(store, wanted.spec.name))
         if not check:
             converge(store, steps)
-    facts = {} if wanted.state == "absent" else {"network": _inspected(store, wanted.spec.name)}
-    return Outcome(facts, steps, steps.changed, wanted.warnings)
+    told = {} if wanted.state == "absent" else facts(store, wanted.spec.name)
+    return Outcome(told, steps, steps.changed, wanted.warnings)
 
 
 def _observe(store: Store, name: str) -> Present | None:
@@ -42,11 +43,17 @@ def _observe(store: Store, name: str) -> Present | None:
             if attachment.name in (network.name, network.id):
                 connected[container.name] = attachment
     subnets = network.spec.subnets
-    return Present(network.spec, subnets, connected, frozenset(container.name for container in everyone))
+    sound = network.driver != "overlay" or overlay.sound(network)
+    return Present(network.spec, subnets, connected, frozenset(container.name for container in everyone), sound)
 
 
-def _inspected(store: Store, name: str) -> dict[str, Any] | None:
+def facts(store: Store, name: str) -> dict[str, Any]:
+    """Return what a task tells of a network: `network`, None when there is none, and `overlay` of such a one."""
     try:
-        return catalog.inspect(store, name)
+        network = catalog.find(store, name)
     except NetworkNotFound:
-        return None
+        return {"network": None}
+    told = {"network": catalog.inspect(store, name)}
+    if network.driver == "overlay":
+        told["overlay"] = overlay.described(network, endpoints(store, network_id=network.id))
+    return told

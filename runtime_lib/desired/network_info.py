@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import NetworkNotFound
-from ..networks import catalog
+from .network import facts
 from .plan import Outcome
 
 TYPE_CHECKING = False
@@ -15,7 +14,5 @@ if TYPE_CHECKING:
 
 def perform(store: Store, options: dict[str, Any], _check: bool) -> Outcome:
     """Return what there is of a network."""
-    try:
-        return Outcome({"exists": True, "network": catalog.inspect(store, options["name"])})
-    except NetworkNotFound:
-        return Outcome({"exists": False, "network": None})
+    told = facts(store, options["name"])
+    return Outcome({"exists": told["network"] is not None, **told})

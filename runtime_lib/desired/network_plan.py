@@ -6,8 +6,10 @@ import ipaddress
 
 from ..containers.parts import Attachment
 from ..errors import InvalidSpec
+from ..networks import peers
 from ..networks.spec import NetworkSpec, SubnetSpec
 from ..records import dataclass, field, replace
+from . import network_peers
 from .container_steps import Connect, Disconnect
 from .container_values import labels, numbers_as_texts
 from .network_steps import Create, Remove
@@ -42,12 +44,16 @@ class Wish:
 
 @dataclass(frozen=True)
 class Present:
-    """A network that exists: its containers by name, with how each is connected, and the names of all containers."""
+    """A network that exists: its containers by name, with how each is connected, and the names of all containers.
+
+    `sound` says that the host has all interfaces and entries that an overlay network needs.
+    """
 
     spec: NetworkSpec
     subnets: tuple[SubnetSpec, ...] = ()
     connected: dict[str, Attachment] = field(default_factory=dict)
     everyone: frozenset[str] = frozenset()
+    sound: bool = True
 
 
 def wish(options: dict[str, Any]) -> Wish:
@@ -65,10 +71,13 @@ def wish(options: dict[str, Any]) -> Wish:
         bool(options.get("attachable")),
         labels(options.get("labels") or {}),
         numbers_as_texts(options.get("driver_options") or {}),
+        peers=peers.from_options(options["name"], options.get("peers") or ()),
     )
     if options["state"] == "present":
         spec.check()
     given = frozenset(key for key, value in options.items() if value not in (None, [], {}))
+    if options.get("peers") is not None:
+        given |= {"peers"}  # none at all is a wish, too
     return Wish(
         spec,
         options["state"],
@@ -105,10 +114,15 @@ def plan(wanted: Wish, present: Present | None) -> Plan:
     if present is None:
         joins = [Connect(container, Attachment(name)) for container in wanted.connected]
         return Plan((Create(wanted.spec), *joins), {"exists": False}, {"exists": True})
+    wanted = replace(wanted, spec=network_peers.completed(wanted.spec, "peers" in wanted.given, present.spec))
     before, after = differences(wanted, present)
     if before or wanted.force:
         return Plan(tuple(_recreate(wanted, present)), before or {"recreated": False}, after or {"recreated": True})
-    return _connections(wanted, present)
+    return _joined(network_peers.plan(wanted.spec, present.spec, present.sound), _connections(wanted, present))
+
+
+def _joined(first: Plan, second: Plan) -> Plan:
+    return Plan((*first.steps, *second.steps), {**first.before, **second.before}, {**first.after, **second.after})
 
 
 def differences(wanted: Wish, present: Present) -> tuple[dict[str, Any], dict[str, Any]]:

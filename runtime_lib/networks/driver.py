@@ -49,7 +49,7 @@ if TYPE_CHECKING:
             """Take the host's side away, as far as Skiff has made it. May be repeated."""
 
 
-NAMES = ("bridge", "macvlan", "ipvlan", "overlay")
+NAMES = ("bridge", "macvlan", "ipvlan", "openvswitch", "overlay")
 
 
 def of(name: str) -> Driver:
@@ -70,4 +70,8 @@ def of(name: str) -> Driver:
         from .drivers import overlay
 
         return overlay
+    if name == "openvswitch":
+        from .drivers import openvswitch
+
+        return openvswitch
     raise InvalidSpec(f"there is no network driver {name!r}; use one of {', '.join(NAMES)}")

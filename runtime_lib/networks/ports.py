@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 
 from ..errors import InvalidSpec, PortTaken
@@ -75,11 +76,19 @@ def publish(
     with store.transaction() as db:
         swept.sweep(db)
         chosen = [one for mapping in mappings for one in _publish_one(db, container_id, mapping, targets)]
-        with Rtnetlink() as netlink:
-            for name in {endpoint.host_interface for endpoint in targets.values()}:
-                netlink.reflect(name)
+        for name in {endpoint.host_interface for endpoint in targets.values()}:
+            _reflect(name)
     firewall.sync(store)
     return tuple(chosen)
+
+
+def _reflect(name: str) -> None:
+    with Rtnetlink() as netlink:
+        try:
+            netlink.reflect(name)
+        except OSError as error:
+            if error.errno != errno.EOPNOTSUPP:  # no port of the kernel's bridges: nothing translates inside of it
+                raise
 
 
 def _targets(endpoints: Sequence[Endpoint]) -> dict[int, Endpoint]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from ..errors import InvalidSpec
 from ..patterns import Pattern
 from ..records import dataclass, field
+from . import local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NAME = Pattern(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}\Z")
-_OPTIONS = ("type", "o", "device")
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,4 @@ class VolumeSpec:
             )
         if self.driver != "local":
             raise InvalidSpec(f"volume {self.name}: the driver {self.driver!r} is not there; use local")
-        for key in self.driver_options:
-            if key not in _OPTIONS:
-                raise InvalidSpec(f"volume {self.name}: unknown driver option {key!r}; there are type, o and device")
-        if self.driver_options and not self.driver_options.get("device"):
-            raise InvalidSpec(f"volume {self.name}: give the option device, what to mount (for a tmpfs: tmpfs)")
-        if self.driver_options and not self.driver_options.get("type"):
-            raise InvalidSpec(
-                f"volume {self.name}: give the option type, a file system such as tmpfs, or none for a bind"
-            )
+        local.check(self.name, self.driver_options)

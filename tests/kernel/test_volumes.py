@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime_lib.errors import HostLacks
 from runtime_lib.linux.saferoot import SafeRoot
 from runtime_lib.linux.trees import remove_tree
 from runtime_lib.paths import Layout
@@ -107,12 +108,29 @@ def test_a_file_system_as_a_volume(store: Store) -> None:
     assert volume.folder not in Path("/proc/self/mountinfo").read_text()
 
 
-def test_what_cannot_be_mounted(store: Store) -> None:
-    options = {"type": "none", "o": "bind", "device": "/nowhere"}
-    volume = catalog.create(store, VolumeSpec("gone", driver_options=options))
-    with pytest.raises(FileNotFoundError) as caught:
+@pytest.mark.parametrize(
+    ("kind", "options", "device", "words"),
+    [
+        ("none", "bind", "{tmp}/nowhere", "nowhere does not exist on this host; make it first"),
+        ("none", "bind", "{tmp}/file", "file is no folder"),
+        ("ext4", "", "{tmp}/nowhere", "nowhere does not exist on this host"),
+        ("ext4", "", "{tmp}/file", "file is no block device, which ext4 needs"),
+        ("no-such", "", "/dev/null", "kernel has no file system 'no-such'"),
+        ("tmpfs", "size=large", "tmpfs", "look at the options in o"),
+        ("tmpfs", "password=swordfish", "tmpfs", "look at the options in o"),
+        ("nfs", "addr=no..server", ":/data", "name no..server cannot be resolved"),
+    ],
+)
+def test_what_cannot_be_mounted(tmp_path: Path, store: Store, kind: str, options: str, device: str, words: str) -> None:
+    (tmp_path / "file").write_text("x")
+    given = {"type": kind, "o": options, "device": device.format(tmp=tmp_path)}
+    volume = catalog.create(store, VolumeSpec("gone", driver_options=given))
+    before = Path("/proc/self/mountinfo").read_text()
+    with pytest.raises(HostLacks, match=words) as caught:
         mounting.ensure(store, volume)
-    assert caught.value.filename == "/nowhere"
+    assert "swordfish" not in str(caught.value)
+    assert Path("/proc/self/mountinfo").read_text() == before
+    assert not mounting.mounted(volume.folder)
     catalog.remove(store, "gone")
 
 

@@ -65,6 +65,11 @@ class Host:
         assert self._holder.stdout is not None
         assert self._holder.stdout.readline() == b"ready\n"
 
+    @property
+    def pid(self) -> int:
+        """A process in this host's namespaces."""
+        return self._holder.pid
+
     def inside(self, *command: str) -> list[str]:
         """Return the argument vector that runs a command in this host's namespaces."""
         return ["nsenter", "-t", str(self._holder.pid), "-n", "-m", *self.prefix, *command]

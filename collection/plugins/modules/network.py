@@ -37,7 +37,10 @@ options:
     choices: [absent, present]
     default: present
   driver:
-    description: V(bridge), V(macvlan), V(ipvlan) or V(overlay).
+    description:
+      - V(bridge), V(macvlan), V(ipvlan), V(openvswitch) or V(overlay).
+      - V(overlay) is one network over several hosts. It needs one entry of O(ipam_config), whose C(iprange) is the slice of
+        the subnet from which this host gives out addresses, and O(peers).
     type: str
     default: bridge
   driver_options:
@@ -45,6 +48,11 @@ options:
       - Options of the driver, with Docker's names, such as V(com.docker.network.driver.mtu).
       - For V(macvlan) and V(ipvlan) C(parent), and C(macvlan_mode), or C(ipvlan_mode) and C(ipvlan_flag).
       - With V(bridge) C(com.docker.network.bridge.name) may be a bridge that the host has already. Nothing of it is changed.
+      - For V(openvswitch) C(bridge), C(datapath_type), C(tag), C(tunnel) with C(remote_ip), C(local_ip) and C(key), and
+        C(database); see C(docs/networks.md). The host needs the package C(openvswitch-switch).
+      - For V(overlay) C(vni), the number of the network, from its name unless it is given; C(port), the UDP
+        port of VXLAN (4789); C(encrypted), by WireGuard; C(wireguard_port), its UDP port (51820); and C(address), the one of
+        this host that it sends from, which hosts with IPv6 addresses need.
     type: dict
     default: {}
   ipam_driver:
@@ -95,6 +103,48 @@ options:
   config_from:
     description: Refused.
     type: str
+  peers:
+    description:
+      - The other hosts of a network with O(driver=overlay). P(skiff.containers.overlay_peers#filter) makes them from the
+        inventory. Without this option the peers that are there stay; an empty list takes all away.
+      - Other peers are no reason to make the network anew. Only the entries of peers that come, go or change are touched, and
+        containers stay connected.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The name of the host. Without it, the address.
+        type: str
+      address:
+        description: The IP address by which this host reaches it.
+        type: str
+        required: true
+      slice:
+        description: The part of the subnet from which that host gives out addresses.
+        type: str
+        required: true
+      public_key:
+        description: The key of its WireGuard interface, RV(overlay) of its own task. Without it, the key that is known stays.
+        type: str
+      endpoints:
+        description:
+          - Its containers, RV(overlay) of its own task. Their names are found by the containers of this host.
+          - Without it, those that are known stay.
+        type: list
+        elements: dict
+        suboptions:
+          names:
+            description: Names by which it is found.
+            type: list
+            elements: str
+          address:
+            description: Its IP address on the network.
+            type: str
+            required: true
+          mac:
+            description: The hardware address of its interface.
+            type: str
+            required: true
   labels:
     description: Labels of the network.
     type: dict
@@ -158,6 +208,30 @@ network:
   returned: with O(state=present)
   type: dict
   sample: {"Name": "shop", "Driver": "bridge", "Internal": false}
+overlay:
+  description: What the other hosts of an overlay network need to know of this one.
+  returned: with O(driver=overlay), when the network exists
+  type: dict
+  contains:
+    endpoints:
+      description: The containers of this host that run on the network, as in the suboption C(endpoints) of O(peers).
+      type: list
+      elements: dict
+    mtu:
+      description: The largest packet that a container sends, in bytes.
+      type: int
+    port:
+      description: The UDP port of VXLAN.
+      type: int
+    public_key:
+      description: The key of the WireGuard interface, in base64; empty without encryption.
+      type: str
+    slice:
+      description: The part of the subnet from which this host gives out addresses.
+      type: str
+    vni:
+      description: The number of the network.
+      type: int
 actions:
   description: What was done, or would be done.
   returned: in check mode, or with O(debug=true)
@@ -194,6 +268,25 @@ OPTIONS = {
     "ipam_driver_options": {"type": "dict"},
     "labels": {"type": "dict", "default": {}},
     "name": {"type": "str", "required": True, "aliases": ["network_name"]},
+    "peers": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "address": {"type": "str", "required": True},
+            "endpoints": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "address": {"type": "str", "required": True},
+                    "mac": {"type": "str", "required": True},
+                    "names": {"type": "list", "elements": "str"},
+                },
+            },
+            "name": {"type": "str"},
+            "public_key": {"type": "str"},
+            "slice": {"type": "str", "required": True},
+        },
+    },
     "scope": {"type": "str", "choices": ["local", "global", "swarm"]},
     "state": {"type": "str", "choices": ["absent", "present"], "default": "present"},
 }

@@ -47,6 +47,10 @@ network:
   returned: always
   type: dict
   sample: {"Name": "shop"}
+overlay:
+  description: What the other hosts of an overlay network need to know of this one, as M(skiff.containers.network) returns it.
+  returned: when it is an overlay network
+  type: dict
 """
 
 from ..module_utils.runner import run

@@ -67,14 +67,15 @@ def ensure(store: Store, network: Network) -> None:
         with store.lock("bridge", network.bridge):
             bridges.create_bridge(network.bridge, network.spec.mtu)
             forwarding.prepare(network.bridge, network.spec.enable_ipv6)
-            bridges.complete_addresses(network.bridge, _addresses(network))
+            bridges.complete_addresses(network.bridge, addresses(network))
             for endpoint in endpoints(store, network_id=network.id):
                 if exists(endpoint.host_interface):
                     netlink.set_master(endpoint.host_interface, network.bridge)
             netlink.set_up(network.bridge)
 
 
-def _addresses(network: Network) -> list[str]:
+def addresses(network: Network) -> list[str]:
+    """Return what the host's interface on a network has: gateways with their prefix lengths, and one of the link."""
     own = [f"{subnet.gateway}/{subnet.network.prefixlen}" for subnet in network.subnets]
     return [*own, str(_LINK_LOCAL)] if network.spec.enable_ipv6 else own
 

@@ -67,7 +67,7 @@ def test_bad_names_touch_nothing(store: Store, name: str) -> None:
     ("spec", "words"),
     [
         (VolumeSpec("vv", "nfs"), "driver 'nfs' is not there"),
-        (VolumeSpec("vv", driver_options={"size": "1"}), "unknown driver option 'size'"),
+        (VolumeSpec("vv", driver_options={"sizes": "1"}), "unknown driver option 'sizes'"),
         (VolumeSpec("vv", driver_options={"type": "tmpfs"}), "device"),
         (VolumeSpec("vv", driver_options={"device": "/x"}), "type"),
     ],

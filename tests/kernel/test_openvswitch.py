@@ -1,0 +1,238 @@
+"""Networks on Open vSwitch in user space: two hosts, each a network namespace with daemons of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from runtime_lib.errors import HostLacks, InvalidSpec, NameTaken, WrongState
+from runtime_lib.linux import netns
+from runtime_lib.networks import attach, catalog
+from runtime_lib.networks.attach import Attachment
+from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
+from tests.support import netlab
+from tests.support.netlab import Lab, Member, run
+from tests.support.ovs import Switch, switch
+from tests.support.waiting import until
+
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
+    pytest.mark.skipif(not shutil.which("ovs-vsctl"), reason="needs openvswitch-switch"),
+]
+
+
+class Host:
+    """A network namespace with an installation and Open vSwitch."""
+
+    def __init__(self, lab: Lab, ovs: Switch) -> None:
+        self.lab, self.ovs = lab, ovs
+        self.namespace = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+    def create(self, name: str, *subnets: SubnetSpec, **driver_options: str) -> None:
+        given = {"database": self.ovs.database, "datapath_type": "netdev", **driver_options}
+        with netns.entered(self.namespace):
+            catalog.create(self.lab.store, NetworkSpec(name, "openvswitch", subnets, driver_options=given))
+
+    def remove(self, name: str) -> None:
+        with netns.entered(self.namespace):
+            catalog.remove(self.lab.store, name)
+
+    def member(self, name: str, *wishes: Attachment | str) -> Member:
+        with netns.entered(self.namespace):
+            return self.lab.member(name, *wishes)
+
+    def end(self, *members: Member) -> None:
+        with netns.entered(self.namespace):
+            for member in members:
+                member.end()
+
+    def disconnect(self, member: Member) -> None:
+        with netns.entered(self.namespace):
+            attach.detach(self.lab.store, member.id, member.endpoints[0].network)
+            os.close(member.namespace)
+
+    def interfaces(self) -> set[str]:
+        lines = run("ip", "-o", "link", namespace=self.namespace).splitlines()
+        return {line.split(":")[1].strip().partition("@")[0] for line in lines}
+
+
+@contextmanager
+def _host(folder: Path) -> Iterator[Host]:
+    folder.mkdir()
+    with netlab.lab(folder) as lab, switch(folder / "ovs") as ovs:
+        made = Host(lab, ovs)
+        try:
+            yield made
+        finally:
+            os.close(made.namespace)
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Host]:
+    with _host(tmp_path / "a") as made:
+        yield made
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> Iterator[tuple[Host, Host]]:
+    """Two hosts, 198.51.100.1 and 198.51.100.2, that reach each other by their bridges `uplink`."""
+    with _host(tmp_path / "a") as a, _host(tmp_path / "b") as b:
+        peer = f"/proc/self/fd/{a.namespace}"
+        run("ip", "link", "add", "ether", "type", "veth", "peer", "name", "ether", "netns", peer)
+        for number, one in enumerate((a, b), 1):
+            with netns.entered(one.namespace):
+                run("ip", "link", "set", "ether", "up")
+                one.ovs.uplink("uplink", "ether", f"198.51.100.{number}/24")
+        yield a, b
+
+
+def talk(one: Member, other: Member, port: int = 80) -> None:
+    """Have one ask a server of the other until it is answered: a tunnel drops frames until it knows the other end."""
+    other.serve(port)
+    until(lambda: one.ask(other.ip, port) == f"{one.ip} {other.name}", 60)
+
+
+SHARED = "10.77.0.0/16"
+SLICES = ("10.77.1.0/24", "10.77.2.0/24")
+
+
+def share(hosts: tuple[Host, Host], name: str = "net", **more: str) -> None:
+    for number, (one, part) in enumerate(zip(hosts, SLICES)):
+        remote = f"198.51.100.{2 - number}"
+        one.create(name, SubnetSpec(SHARED, ip_range=part), remote_ip=remote, **more)
+
+
+def test_neighbours_the_host_and_the_world(host: Host) -> None:
+    host.create("net")
+    web, client = host.member("web", "net"), host.member("client", "net")
+    talk(client, web)
+    gateway = str(web.endpoints[0].network.subnets[0].gateway)
+    host.lab.serve("host", 8080)
+    assert client.ask(gateway, 8080) == f"{client.ip} host"
+    web.publish("18080:80")
+    assert host.lab.ask_from_outside(netlab.HOST, 18080) == f"{netlab.OUTSIDE} web"
+    host.end(web, client)
+    host.remove("net")
+    assert host.ovs.ports() == {}
+
+
+@pytest.mark.parametrize("tunnel", ["gre", "vxlan", "geneve"])
+def test_containers_of_two_hosts_reach_each_other(hosts: tuple[Host, Host], tunnel: str) -> None:
+    before = [one.interfaces() for one in hosts]
+    share(hosts, tunnel=tunnel, key="7")
+    web, client = hosts[0].member("web", "net"), hosts[1].member("client", "net")
+    assert (web.ip, client.ip) == ("10.77.1.1", "10.77.2.1")
+    talk(client, web)
+    size = {"gre": 1458, "vxlan": 1450, "geneve": 1450}[tunnel]
+    assert f"mtu {size}" in web.run("ip", "link", "show", "eth0")
+    web.run("busybox", "ping", "-c", "1", "-W", "20", "-s", str(size - 28), client.ip)
+    for one, member, links in zip(hosts, (web, client), before):
+        one.disconnect(member)
+        one.remove("net")
+        assert one.ovs.ports() == {"uplink": ["ether"]}
+        assert one.interfaces() == links
+
+
+def test_vlans_separate_networks_on_one_bridge(host: Host) -> None:
+    """Both have the same bridge, which is gone with the last of them."""
+    for name, tag in (("left", "10"), ("right", "20")):
+        host.create(name, SubnetSpec(f"10.{tag}.0.0/24"), bridge="shared", tag=tag)
+    left, friend, right = host.member("l", "left"), host.member("f", "left"), host.member("r", "right")
+    talk(left, friend)
+    # Whoever listens to all frames of the other VLAN sees none of these: not even who is asked for by broadcast.
+    right.run("ip", "addr", "add", "10.10.0.9/24", "dev", "eth0")
+    right.serve(81)
+    assert left.ask("10.10.0.9", 81) in ("silence", "errno 113")
+    assert host.ovs.ctl("get", "Port", left.endpoints[0].host_interface, "tag").strip() == "10"
+    host.end(left, friend, right)
+    host.remove("left")
+    assert list(host.ovs.ports()) == ["shared"]
+    host.remove("right")
+    assert host.ovs.ports() == {}
+
+
+def test_a_bridge_that_is_there_is_kept(host: Host) -> None:
+    host.ovs.ctl("add-br", "lan", "--", "set", "Bridge", "lan", "datapath_type=netdev")
+    with pytest.raises(InvalidSpec, match="bridge lan has datapath_type netdev, not system"):
+        host.create("net", bridge="lan", datapath_type="system")
+    host.create("net", bridge="lan")
+    web, client = host.member("web", "net"), host.member("client", "net")
+    talk(client, web)
+    host.end(web, client)
+    host.remove("net")
+    assert host.ovs.ports() == {"lan": []}
+    host.create("net", bridge="lan")
+    host.ovs.ctl("del-br", "lan")
+    with pytest.raises(WrongState, match="its bridge lan, which was there before it, is gone"):
+        host.member("web", "net")
+    host.remove("net")
+
+
+def test_what_is_in_the_way(hosts: tuple[Host, Host]) -> None:
+    one = hosts[0]
+    with pytest.raises(NameTaken, match="the host's ether is no bridge of Open vSwitch"):
+        one.create("net", bridge="ether")
+    share(hosts, tunnel="gre", key="5")
+    subnet = SubnetSpec("10.78.0.0/16", ip_range=SLICES[0].replace("77", "78"))
+    with pytest.raises(NameTaken, match="is a tunnel with the same remote_ip and key"):
+        one.create("other", subnet, tunnel="gre", remote_ip="198.51.100.2", key="5")
+    one.create("other", subnet, tunnel="gre", remote_ip="198.51.100.2", key="6")
+    one.remove("other")
+
+
+def test_containers_that_may_not_talk(host: Host) -> None:
+    host.create("net", **{"com.docker.network.bridge.enable_icc": "false"})
+    web, client = host.member("web", "net"), host.member("client", "net")
+    web.serve(80)
+    host.lab.serve("host", 8080)
+    assert client.ask(str(web.endpoints[0].gateway(4)), 8080) == f"{client.ip} host"
+    assert client.ask(web.ip, 80) in ("silence", "errno 113")
+
+
+def test_a_host_without_what_it_needs(host: Host) -> None:
+    with pytest.raises(HostLacks, match=f"does not answer at unix:{host.ovs.folder}/none.sock .*systemctl start"):
+        host.create("net", database=f"unix:{host.ovs.folder}/none.sock")
+    assert [network.name for network in catalog.listing(host.lab.store)] == ["host", "none"]
+
+
+def test_what_somebody_took_away_is_mended(host: Host) -> None:
+    host.create("net")
+    web, client = host.member("web", "net"), host.member("client", "net")
+    (bridge,) = host.ovs.ports()
+    host.ovs.ctl("del-br", bridge)
+    third = host.member("third", "net")
+    for member in (client, third):
+        talk(member, web, 80 + len(member.name))
+    host.ovs.ctl("del-port", web.endpoints[0].network.bridge)
+    host.end(third)
+    assert host.member("fourth", "net").ask(web.ip, 86) != "silence"
+
+
+def test_ports_of_containers_that_died_are_taken_away(host: Host) -> None:
+    host.create("net")
+    web = host.member("web", "net")
+    name = web.endpoints[0].host_interface
+    web.vanish()
+    until(lambda: name not in host.interfaces(), 60)
+    client = host.member("client", "net")
+    (ports,) = host.ovs.ports().values()
+    assert ports == sorted([client.endpoints[0].host_interface, client.endpoints[0].network.bridge])
+
+
+def test_a_daemon_that_does_not_follow(host: Host) -> None:
+    """The database has the changes then: they are taken back, and done by the next call when it runs again."""
+    host.create("net")
+    host.ovs.end("ovs-vswitchd")
+    with pytest.raises(HostLacks, match="ovs-vswitchd has not followed its database"):
+        host.member("web", "net")
+    host.ovs.start_daemon()
+    web, client = host.member("web", "net"), host.member("client", "net")
+    talk(client, web)
+    host.end(web, client)
+    host.remove("net")
+    assert host.ovs.ports() == {}
