@@ -38,11 +38,12 @@ def _table(store: Store) -> str:
 
 
 def _wanted(store: Store, networks: list[Network]) -> list[dict[str, Any]]:
-    if not networks:
-        return rules.removal(_table(store))
+    table = _table(store)
+    if not networks and not nftables.list_chain("inet", table, rules.USER):
+        return rules.removal(table)
     columns = ", ".join([entry.name for entry in fields(Published)])
     ports = [Published(*row) for row in store.query(f"SELECT {columns} FROM ports")]
-    return rules.ruleset(_table(store), networks, ports)
+    return rules.ruleset(table, networks, ports)
 
 
 def _beside_docker(store: Store, networks: list[Network]) -> list[dict[str, Any]]:
@@ -57,7 +58,7 @@ def _fingerprint(store: Store, wanted: list[dict[str, Any]]) -> list[object]:
     ours = [
         [name, *found]
         for (table, name), found in sorted(nftables.chains(nftables.INET).items())
-        if table == _table(store) and name != "user"
+        if table == _table(store) and name != rules.USER
     ]
     dockers = nftables.chains(nftables.IPV4).get((docker_user.TABLE, docker_user.CHAIN), ())
     return [os.stat("/proc/thread-self/ns/net").st_ino, ours, list(dockers), compact(wanted)]

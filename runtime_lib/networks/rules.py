@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
+USER = "user"  # the administrator's chain
+
 # priorities as `nft` names them: raw -300, dstnat -100, filter 0, srcnat 100
 _BASE_CHAINS = {
     "guard": ("filter", "prerouting", -300),
@@ -32,17 +34,17 @@ _LOOPBACK: Json = {"prefix": {"addr": "127.0.0.0", "len": 8}}
 def ruleset(table: str, networks: Sequence[Network], ports: Sequence[Published]) -> list[Json]:
     """Return the commands that replace all rules of `inet <table>`, for one transaction.
 
-    The chain `user` is made if it is missing and never touched again: what an administrator adds to it comes first for
+    The chain `USER` is made if it is missing and never touched again: what an administrator adds to it comes first for
     every forwarded packet, and stays.
     """
     bridged = [network for network in networks if network.hosted]
     commands: list[Json] = [{"add": {"table": {"family": "inet", "name": table}}}]
-    for name in ("user", "ports", *_BASE_CHAINS):
+    for name in (USER, "ports", *_BASE_CHAINS):
         commands.append({"add": {"chain": _chain(table, name)}})
     for name in ("ports", *_BASE_CHAINS):
         commands.append({"flush": {"chain": {"family": "inet", "table": table, "name": name}}})
     commands += portmaps.contents(table, ports)
-    rules = [("forward", [_jump("user")]), *_translation(bridged), *_filters(bridged)]
+    rules = [("forward", [_jump(USER)]), *_translation(bridged), *_filters(bridged)]
     for chain, expressions in rules:
         rule = {"family": "inet", "table": table, "chain": chain, "expr": expressions}
         commands.append({"add": {"rule": rule}})
