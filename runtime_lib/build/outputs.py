@@ -8,10 +8,9 @@ import tempfile
 
 from ..containers.tree import image_tree
 from ..errors import InvalidSpec
-from ..images import extract, layers, packing
+from ..images import layers, layoutfolder, packing
 from ..images.save import save
 from ..images.selection import Selected
-from ..images.tarreader import TarReader
 from ..linux.saferoot import SafeRoot
 from ..linux.writing import write_all
 from ..records import dataclass, replace
@@ -90,7 +89,8 @@ def write(store: Store, image: Image, names: Sequence[str], output: Output) -> N
     if output.kind in ("docker", "oci") and output.dest:
         selected = [Selected(image, tuple(names))]
         if output.unpacked:
-            _layout(store, selected, output.dest)
+            os.makedirs(output.dest, exist_ok=True)
+            layoutfolder.fill(store, selected, output.dest)
         else:
             _file(output.dest, lambda descriptor: save(store, selected, descriptor))
     elif output.kind == "tar":
@@ -113,14 +113,6 @@ def _file(path: str, fill: Callable[[int], None]) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
-
-
-def _layout(store: Store, selected: list[Selected], path: str) -> None:
-    os.makedirs(path, exist_ok=True)
-    with layers.scratch(store) as work, open(f"{work}/archive", "w+b") as file:
-        save(store, selected, file.fileno())
-        file.seek(0)
-        extract.layer(TarReader(file.read), path)
 
 
 def _tar(store: Store, image: Image, descriptor: int) -> None:

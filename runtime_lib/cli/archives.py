@@ -11,6 +11,10 @@ from ..linux.writing import write_all
 from . import opened, output
 from .options import FLAG, LIST, TEXT, Option, Usage
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .options import Parsed
+
 _LOAD = Usage(
     "load",
     "[OPTIONS]",
@@ -40,10 +44,15 @@ _SAVE = Usage(
     "Save images to a tar archive (OCI layout and docker-archive in one)",
     (
         Option("output", "o", TEXT, "File to write (default: standard output)"),
+        Option(
+            "format", "", TEXT, "docker-archive (which is an OCI archive as well), oci-archive or oci-dir (a folder)"
+        ),
         Option("without", "", LIST, "Leave out the layer with this digest, which the reader has already"),
     ),
     1,
 )
+
+_FORMATS = ("docker-archive", "oci-archive", "oci-dir")
 
 
 def load(words: list[str]) -> int:
@@ -90,6 +99,10 @@ def save(words: list[str]) -> int:
     from ..images.selection import select
 
     parsed = _SAVE.parse(words)
+    if (parsed.format or _FORMATS[0]) not in _FORMATS:
+        raise InvalidSpec(f"--format {parsed.format[:40]!r} is none of {', '.join(_FORMATS)}")
+    if parsed.format == "oci-dir":
+        return _save_layout(parsed)
     if not parsed.output and os.isatty(1):
         raise InvalidSpec("save writes an archive: name a file with -o, or redirect standard output")
     store = opened.store()
@@ -99,6 +112,17 @@ def save(words: list[str]) -> int:
         return 0
     with newfile.replacing(parsed.output) as descriptor:
         engine(store, selected, descriptor, without)
+    return 0
+
+
+def _save_layout(parsed: Parsed) -> int:
+    from ..images import layoutfolder
+    from ..images.selection import select
+
+    if not parsed.output or parsed.without:
+        raise InvalidSpec("save --format oci-dir writes a whole folder: name it with -o, and leave out --without")
+    store = opened.store()
+    layoutfolder.replace(store, select(store, parsed.arguments), parsed.output)
     return 0
 
 

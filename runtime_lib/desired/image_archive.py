@@ -17,12 +17,16 @@ if TYPE_CHECKING:
     Content = dict[str, frozenset[str]]
 
 
-def content(store: Store, path: str) -> Content | None:
-    """Return what is in the archive file `path`; None when there is no file, or none that can be read as an archive."""
+def content(store: Store, path: str, folder: bool = False) -> Content | None:
+    """Return what is in the archive file `path`, or the `folder` with an OCI layout.
+
+    None when there is none, or none that can be read.
+    """
     from ..images import archive
 
+    is_there = os.path.isdir(path) if folder else os.path.isfile(path)
     try:
-        found = archive.sources(store, path) if os.path.isfile(path) else []
+        found = archive.sources(store, path) if is_there else []
     except (CorruptData, InvalidSpec):
         return None
     return merged(found) or None
@@ -45,10 +49,11 @@ def shown(found: Content | None) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Export:
-    """Write images (names with tags, or ids) to an archive."""
+    """Write images (names with tags, or ids) to an archive, or as a `folder` with an OCI layout."""
 
     refs: tuple[str, ...]
     path: str
+    folder: bool = False
 
     def describe(self) -> str:
         """Return what it does."""
@@ -60,9 +65,11 @@ class Export:
 
     def apply(self, store: Store) -> None:
         """Do it."""
-        from ..images import newfile, save, selection
+        from ..images import layoutfolder, newfile, save, selection
 
         selected = selection.select(store, self.refs)
+        if self.folder:
+            return layoutfolder.replace(store, selected, self.path)
         with newfile.replacing(self.path) as descriptor:
             save.save(store, selected, descriptor)
 

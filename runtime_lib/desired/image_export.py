@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..errors import ImageNotFound, InvalidSpec
-from ..images import catalog, digest, newfile
+from ..images import catalog, digest, layoutfolder, newfile, platform
 from ..images.inspect import describe
 from .image_archive import Export, content, shown
 from .image_wish import full_name
@@ -24,10 +24,12 @@ def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
     refs = tuple(dict.fromkeys(full_name(name, options["tag"]) for name in options["names"]))
     if not refs:
         raise InvalidSpec("names: say at least one image")
-    path = options["path"]
-    if not check or os.path.isdir(os.path.dirname(path)):
-        newfile.check(path)  # in check mode, the folder may be what an earlier task would have made
-    steps = plan(refs, path, wanted(store, refs), content(store, path), options["force"])
+    found = wanted(store, refs)
+    _check_platform(store, refs, options["platform"])
+    path, folder = options["path"], options["format"] == "oci-dir"
+    if not check or os.path.isdir(os.path.dirname(path)):  # in check mode, an earlier task would have made the folder
+        (layoutfolder if folder else newfile).check(path)
+    steps = plan(Export(refs, path, folder), found, content(store, path, folder), options["force"])
     if not check:
         converge(store, steps)
     ids = dict.fromkeys(catalog.find(store, ref).id for ref in refs)
@@ -47,8 +49,19 @@ def wanted(store: Store, refs: tuple[str, ...]) -> Content:
     return result
 
 
-def plan(refs: tuple[str, ...], path: str, wanted: Content, present: Content | None, force: bool) -> Plan:
+def _check_platform(store: Store, refs: tuple[str, ...], asked: str | None) -> None:
+    """Raise InvalidSpec for an image that is of another platform than `asked` for: a host has one of each name."""
+    for ref in refs if asked else ():
+        config = catalog.find(store, ref).config
+        if not platform.asked_for(asked or "", config):
+            own = platform.text({"platform": config})
+            raise InvalidSpec(
+                f"image {ref} on this host is for {own}, not for {asked}; pull it with that platform first"
+            )
+
+
+def plan(export: Export, wanted: Content, present: Content | None, force: bool) -> Plan:
     """Return the step that writes the archive, unless it is right. Pure."""
     if present == wanted and not force:
         return Plan()
-    return Plan((Export(refs, path),), shown(present), shown(wanted))
+    return Plan((export,), shown(present), shown(wanted))

@@ -24,15 +24,29 @@ def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
         if not check:
             raise
         warning = f"the archive {path} is not there yet: {error.strerror}"
-        return Outcome({"image_names": [], "images": []}, Plan((LoadAll(path),)), True, (warning,))
+        return Outcome({"image_names": [], "images": [], "stdout": ""}, Plan((LoadAll(path),)), True, (warning,))
     wanted = merged(sources)
     names = [name for image_id, own in sources for name in own or (image_id,)]
     steps = plan(path, wanted, observe(store, names))
     if not check:
         converge(store, steps)
     ids = [image_id for image_id in wanted if catalog.resolve(store, image_id)]
-    facts = {"image_names": names, "images": [describe(store, catalog.get(store, image_id)) for image_id in ids]}
+    facts: dict[str, Any] = {
+        "image_names": names,
+        "images": [describe(store, catalog.get(store, image_id)) for image_id in ids],
+    }
+    facts["stdout"] = said(sources)
     return Outcome(facts, steps, steps.changed)
+
+
+def said(sources: list[tuple[str, tuple[str, ...]]]) -> str:
+    """Return what `skiff load` prints of the images of an archive. Pure."""
+    lines = [line for image_id, names in sources for line in _lines(image_id, names)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _lines(image_id: str, names: tuple[str, ...]) -> list[str]:
+    return [f"Loaded image: {name}" for name in names] or [f"Loaded image ID: {image_id}"]
 
 
 def observe(store: Store, names: list[str]) -> dict[str, str]:

@@ -52,6 +52,28 @@ def test_an_image_goes_from_host_to_host(host: Host, other: Host, tmp_path: Path
     assert (tmp_path / "again.tar").read_bytes() == path.read_bytes()
 
 
+def test_a_folder_with_a_layout(host: Host, other: Host, tmp_path: Path) -> None:
+    path = tmp_path / "layout"
+    export = {"name": "bb", "path": str(path), "format": "oci-dir"}
+    results = host.play(
+        [
+            task("image_export", **export, check_mode_=True),
+            task("image_export", **export, platform="linux"),
+            task("image_export", **export),
+            task("image_export", **export, platform="linux/s390x", ignore_errors_=True),
+            task("image_export", name="bb", path=str(path), ignore_errors_=True),
+        ]
+    )
+    assert results.changed == [True, True, False, False, False]
+    assert "for linux/" in results[3]["msg"]
+    assert "not for linux/s390x" in results[3]["msg"]
+    assert "it is no file" in results[4]["msg"]
+    assert path.stat().st_mode & 0o777 == 0o700
+    loaded = other.play([task("image_load", path=str(path)), task("image_load", path=str(path))])
+    assert loaded[0]["stdout"] == loaded[1]["stdout"] == "Loaded image: bb:latest\n"
+    assert not loaded[1]["changed"]
+
+
 def test_an_archive_that_holds_something_else_is_replaced(host: Host, archive: Path, tmp_path: Path) -> None:
     path = tmp_path / "a.tar"
     other = {"name": "other", "source": "import", "load_path": str(archive), "changes": ["ENV A=1"]}

@@ -13,7 +13,7 @@ author: The Skiff developers (@skiff-containers)
 description:
   - Saves images to a tar archive, as P(community.docker.docker_image_export#module) does.
   - Docker, Podman, skopeo and umoci read the archive, too. The images have the same ids there.
-  - The same images always give the same file, byte for byte, on whatever host they are saved.
+  - The same images always give the same bytes, on whatever host they are saved.
 extends_documentation_fragment:
   - skiff.containers.attributes
   - skiff.containers.attributes.action_groups
@@ -36,11 +36,23 @@ options:
     description: The tag, for O(names) without one.
     type: str
     default: latest
+  format:
+    description:
+      - V(docker-archive) and V(oci-archive) are one file that is both. V(oci-dir) is a folder with an OCI image layout.
+    type: str
+    choices: [docker-archive, oci-archive, oci-dir]
+    default: docker-archive
+  platform:
+    description:
+      - The platform that the images must have, such as V(linux/arm64). An image for another one is an error, as a host has
+        one image of each name.
+    type: str
   path:
     description:
-      - The archive on the host. Its folder must exist.
+      - The archive on the host, or the folder of the layout. The folder that it lies in must exist.
       - It is written when it does not hold just these images under these names. The old file is there until the new one
-        is complete. A new file can be read by its owner only, as images may hold secrets.
+        is complete. A new file or folder can be read by its owner only, as images may hold secrets.
+      - A folder that holds anything but an OCI layout is not replaced.
     type: path
     required: true
   force:
@@ -57,6 +69,12 @@ EXAMPLES = r"""
   skiff.containers.image_export:
     name: shop:1.4
     path: /srv/images/shop-1.4.tar
+
+- name: Save it as a folder, for tools that read OCI layouts
+  skiff.containers.image_export:
+    name: shop:1.4
+    path: /srv/images/shop
+    format: oci-dir
 
 - name: Save several images to one archive
   skiff.containers.image_export:
@@ -102,8 +120,14 @@ from ..module_utils.runner import run
 
 OPTIONS = {
     "force": {"type": "bool", "default": False},
+    "format": {
+        "type": "str",
+        "choices": ["docker-archive", "oci-archive", "oci-dir"],
+        "default": "docker-archive",
+    },
     "names": {"type": "list", "elements": "str", "required": True, "aliases": ["name"]},
     "path": {"type": "path", "required": True},
+    "platform": {"type": "str"},
     "tag": {"type": "str", "default": "latest"},
 }
 

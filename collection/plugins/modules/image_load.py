@@ -73,6 +73,11 @@ images:
   type: list
   elements: dict
   sample: [{"Id": "sha256:1f2e...", "RepoTags": ["shop:1.4"]}]
+stdout:
+  description: What C(skiff load) and C(docker load) print of the images in the archive. In check mode, what they would print.
+  returned: success
+  type: str
+  sample: "Loaded image: shop:1.4\n"
 actions:
   description: What was done, or would be done.
   returned: in check mode, or with O(debug=true)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from runtime_lib.desired import image_export, image_load, image_plan
-from runtime_lib.desired.image_archive import merged, shown
+from runtime_lib.desired.image_archive import Export, merged, shown
 from runtime_lib.desired.image_wish import Wish
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
@@ -18,7 +18,7 @@ def test_an_archive_is_written_when_it_is_not_right() -> None:
     wanted = {A: frozenset(("a:1",))}
 
     def steps(present: dict[str, frozenset[str]] | None, force: bool = False) -> list[str]:
-        plan = image_export.plan(("a:1",), "/a.tar", wanted, present, force)
+        plan = image_export.plan(Export(("a:1",), "/a.tar"), wanted, present, force)
         return [step.describe() for step in plan.steps]
 
     write = ["save image a:1 to /a.tar"]
