@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from contextlib import ExitStack, contextmanager
 
-from ..images import catalog, create, digest, layers, reference
+from ..images import catalog, create, layers, reference
 from ..records import replace
-from . import contexts, epoch, imageconfig, outputs, run
+from . import contexts, epoch, imageconfig, outputs, run, squash
 from .arguments import SOURCE_DATE_EPOCH
 from .context import Context
 from .spec import BuildResult, Outlook
@@ -20,7 +19,6 @@ _MOST_LOG = 4 << 20  # characters
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any
 
     from ..store import Store
     from .spec import BuildSpec
@@ -43,13 +41,13 @@ def build(store: Store, spec: BuildSpec) -> BuildResult:
     ):
         walk = Walk(store, replace(spec, output=log.write), context, True)
         try:
-            state = walk.target()
+            state = _finished(walk, spec)
         finally:
             run.sweep(store)
-        document = _document(state, spec)
-        present = [catalog.resolve(store, name) for name in names] or [_known(store, document)]
+        # What counts for a build without a name is this very image.
+        present = [catalog.resolve(store, name) for name in names or (state.image_id,)]
         stays = not spec.outputs or any(output.stays for output in spec.outputs)
-        image = create.image(store, document, state.layers, names if stays else ())
+        image = create.image(store, state.document(), state.layers, names if stays else ())
         log.write(f"Successfully built {image.id[7:19]}\n")
         for name in image.names if names and stays else ():
             log.write(f"Successfully tagged {name}\n")
@@ -68,13 +66,11 @@ def fingerprint(store: Store, spec: BuildSpec) -> Outlook:
     with _context(store, spec) as (spec, context):
         walk = Walk(store, spec, context, False)
         try:
-            state = walk.target()
+            state = _finished(walk, spec)
         except Missing as missing:
             return Outlook(None, str(missing), True)
-    document = _document(state, spec)
-    image_id = _image_id(document)
-    present = [catalog.resolve(store, name) for name in names] or [_known(store, document)]
-    return Outlook(image_id, "", any(found != image_id for found in present))
+    present = [catalog.resolve(store, name) for name in names or [state.image_id]]
+    return Outlook(state.image_id, "", any(found != state.image_id for found in present))
 
 
 def check(store: Store, spec: BuildSpec) -> list[str]:
@@ -111,20 +107,16 @@ class _Log:
         return "".join([*self._pieces, "" if self._room > 0 else "\n(the rest of the log was not kept)\n"])
 
 
-def _document(state: State, spec: BuildSpec) -> dict[str, Any]:
-    """Return the image configuration of a finished stage, with the labels that the user gave as its last steps."""
+def _finished(walk: Walk, spec: BuildSpec) -> State:
+    """Return the finished target stage, with the labels that the user gave as its last steps; one layer if asked."""
+    state = _labelled(walk.target(), spec)
+    return squash.squashed(walk.store, state, walk.base(), spec, walk.makes) if spec.squash else state
+
+
+def _labelled(state: State, spec: BuildSpec) -> State:
     moment = epoch.parse(spec.args.get(SOURCE_DATE_EPOCH, ""))
     for name, value in sorted(spec.labels.items()):
         config = imageconfig.with_labels(state.config, {name: value})
         words = " ".join([*imageconfig.shell(config), f"#(nop)  LABEL {name}={value}"])
         state = state.after(Step("", "", words, config, ""), words, None, 0, moment)
-    return state.document()
-
-
-def _image_id(document: dict[str, Any]) -> str:
-    return digest.of(json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode())
-
-
-def _known(store: Store, document: dict[str, Any]) -> str | None:
-    """Return the id of this very image when it is in the store: what counts for a build without a name."""
-    return catalog.resolve(store, _image_id(document))
+    return state

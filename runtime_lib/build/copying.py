@@ -66,7 +66,7 @@ def mark(parts: Sequence[Part], step: CopyStep) -> str:
 @contextmanager
 def copied(store: Store, state: State, step: CopyStep, parts: Sequence[Part]) -> Iterator[str]:
     """Do a COPY or ADD; give the folder with what it has written."""
-    with _upper(store, state) as (folders, work):
+    with upper_folder(store, state) as (folders, work):
         with container_tree(folders, work) as root, _located(step):
             keeps = step.source_stage and not step.owner
             writer = Writer(root, None if keeps else _owner(root, step.owner), modes.parse(step.mode))
@@ -83,14 +83,14 @@ def copied(store: Store, state: State, step: CopyStep, parts: Sequence[Part]) ->
 @contextmanager
 def made(store: Store, state: State, step: WorkdirStep) -> Iterator[str]:
     """Make the folder of a WORKDIR where it is missing; give the folder with what has been written."""
-    with _upper(store, state) as (folders, work):
+    with upper_folder(store, state) as (folders, work):
         with container_tree(folders, work) as root, _located(step):
             Writer(root, (0, 0)).make_folder(step.path)
         yield f"{work}/upper"
 
 
 @contextmanager
-def _upper(store: Store, state: State) -> Iterator[tuple[list[str], str]]:
+def upper_folder(store: Store, state: State) -> Iterator[tuple[list[str], str]]:
     """Give (the layers' folders, a scratch folder with an empty `upper` on top of them)."""
     with layers.scratch(store) as work:
         folders = layers.folders(store, state.layers)

@@ -32,7 +32,8 @@ class BuildSpec:
     `secrets` and `ssh` (paths of agents' sockets) are what RUN may ask for, by id. `allow` holds what a Dockerfile may
     not take for itself: security.insecure, network.host. `container` are more settings of the containers of RUN, by
     the names of ContainerSpec. `contexts` maps names to what they mean in FROM and `from`: a folder's path,
-    docker-image://NAME or oci-layout://PATH. Without `outputs` the image stays in the store with its names.
+    docker-image://NAME or oci-layout://PATH. Without `outputs` the image stays in the store with its names. `squash`
+    makes the layers on top of the target stage's base one.
     """
 
     path: str
@@ -58,6 +59,7 @@ class BuildSpec:
     container: dict[str, Any] = field(default_factory=dict)
     contexts: dict[str, str] = field(default_factory=dict)
     outputs: tuple[Output, ...] = ()
+    squash: bool = False
     stream: IO[bytes] | None = field(default=None, compare=False)
 
 

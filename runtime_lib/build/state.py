@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..images import times
+import json
+
+from ..images import digest, times
 from ..records import dataclass, replace
 from . import platforms
 
@@ -55,6 +57,11 @@ class State:
             author=step.author or self.author,
             created=created,
         )
+
+    @property
+    def image_id(self) -> str:
+        """The id of this as an image: what `images.create` gives it."""
+        return digest.of(json.dumps(self.document(), separators=(",", ":"), ensure_ascii=False).encode())
 
     def document(self) -> dict[str, Any]:
         """Return the OCI image configuration."""

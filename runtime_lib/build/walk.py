@@ -78,6 +78,7 @@ class Walk:
         self.dockerfile = dockerfile.parse(context.dockerfile, context.name)
         self._steps: dict[int, list[DoneStep]] = {}
         self._bases: dict[tuple[str, str], Image] = {}
+        self._starts: dict[int, State] = {}
         self._shared = parallel.Shared(len(self.dockerfile.stages))
         self._target = self.dockerfile.stage(spec.target)
         self._globals = interpret.global_arguments(self.dockerfile, spec.args, spec.platform)
@@ -105,6 +106,10 @@ class Walk:
             return own._stage(index)
 
         return parallel.walk(self.store, self._shared, sorted(self._needed), self._target, make)
+
+    def base(self) -> State:
+        """Return what the target stage, which was walked, was FROM."""
+        return self._starts[self._target]
 
     def warn(self) -> None:
         """Tell what the checks have found, and the build arguments that no ARG asks for, as Docker does."""
@@ -143,7 +148,7 @@ class Walk:
     def _walk(self, index: int, stage: Stage) -> State:
         name = interpret.base_name(self.dockerfile, stage, self._globals)
         platform = interpret.base_platform(self.dockerfile, stage, self._globals) or self.spec.platform
-        state = self._image(index, name, stage.where, platform)
+        state = self._starts[index] = self._image(index, name, stage.where, platform)
         steps = interpret.steps(self.dockerfile, stage, state.config, Arguments(self.spec.args, self._globals))
         entitlements.check(steps, self.spec)  # the base image may have left some
         state = replace(state, config=imageconfig.base(state.config))

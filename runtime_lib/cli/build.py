@@ -54,6 +54,7 @@ _BUILD = Usage(
         Option("rm", "", FLAG, "Accepted for Docker's sake"),
         Option("secret", "", LIST, "A secret for RUN --mount=type=secret (id=ID,src=PATH or id=ID,env=NAME)"),
         Option("shm-size", "", TEXT, "Size of /dev/shm of RUN"),
+        Option("squash", "", FLAG, "Make one layer of the new ones"),
         Option("ssh", "", LIST, "An SSH agent for RUN --mount=type=ssh (default, or ID=SOCKET)"),
         Option("tag", "t", LIST, "Name of the image"),
         Option("ulimit", "", LIST, "Limit of RUN (NAME=SOFT[:HARD])"),
@@ -105,6 +106,7 @@ def build(words: list[str]) -> int:
         container=_container(parsed),
         contexts=_contexts(parsed.build_context),
         outputs=wanted,
+        squash=bool(parsed.squash),
         stream=sys.stdin.buffer if path == "-" else None,
     )
     if parsed.check:

@@ -136,6 +136,7 @@ def build_spec(ref: str, options: dict[str, Any]) -> BuildSpec:
         platform=options.get("platform") or "",
         pull="always" if options.get("pull") else "missing",
         secrets=_secrets(options.get("secrets") or ()),
+        squash=bool(options.get("squash")),
         container={name: limits[key] for key, name in _LIMITS.items() if limits.get(key)},
     )
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from .recording import Recording
     from .tarheader import Entry
 
-_WHITEOUT = ".wh."
-_OPAQUE = ".wh..wh..opq"
+WHITEOUT = ".wh."
+OPAQUE = ".wh..wh..opq"
 _CACHED = 64  # descriptors of folders
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -90,7 +90,7 @@ class Extractor:
         head, name = split(entry.name)
         if not name:
             return self._root_folder(entry)
-        if name.startswith(_WHITEOUT):
+        if name.startswith(WHITEOUT):
             return self._whiteout(head, name)
         self._make(entry, head, name, reader)
 
@@ -171,7 +171,7 @@ class Extractor:
         except FileExistsError:
             present = os.stat(name, dir_fd=parent, follow_symlinks=False)
             if not stat.S_ISDIR(present.st_mode):
-                hides = inodes.is_whiteout(present)
+                hides = self._hides(present)
                 self._clear(parent, name)
                 os.mkdir(name, 0o700, dir_fd=parent)
         descriptor = os.open(name, _OPEN_FOLDER, dir_fd=parent)
@@ -182,6 +182,10 @@ class Extractor:
         finally:
             os.close(descriptor)
         self._times[f"/{head}/{name}"] = entry.mtime
+
+    def _hides(self, present: os.stat_result) -> bool:
+        """Whether a folder in the place of what is there has to hide the one of lower layers."""
+        return inodes.is_whiteout(present)
 
     def _root_folder(self, entry: Entry) -> None:
         if entry.kind != tarheader.FOLDER:
@@ -230,10 +234,10 @@ class Extractor:
         os.utime(name, ns=(entry.mtime, entry.mtime), dir_fd=parent, follow_symlinks=False)
 
     def _whiteout(self, head: str, name: str) -> None:
-        hidden = name[len(_WHITEOUT) :]
-        if name == _OPAQUE:
+        hidden = name[len(WHITEOUT) :]
+        if name == OPAQUE:
             return inodes.make_opaque(".", self._parent(head))
-        if hidden.startswith(_WHITEOUT):
+        if hidden.startswith(WHITEOUT):
             return  # bookkeeping of the old AUFS driver; Docker leaves it out as well
         if hidden in ("", ".", ".."):
             raise CorruptData(f"layer entry {name!r} in {head[:300]!r} hides nothing that has a name")

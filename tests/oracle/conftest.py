@@ -144,7 +144,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Start an engine of our own, before modules are collected that need one; SKIFF_DOCKER names another client."""
     possible = os.geteuid() == 0 and os.path.exists(dockerd.SERVER) and not session.config.option.collectonly
     if possible and "SKIFF_DOCKER" not in os.environ:
-        session.config.stash[_OWN] = dockerd.Dockerd()
+        session.config.stash[_OWN] = dockerd.Dockerd("--experimental")  # for build --squash
         os.environ["SKIFF_DOCKER"] = shlex.join(session.config.stash[_OWN].command())
 
 

@@ -21,6 +21,7 @@ from tests.support.skiff import Skiff
 
 ENGINE = shlex.split(os.environ.get("SKIFF_DOCKER", ""))  # conftest.py has started one
 CASES = {case.name: case for case in build_cases.read()}
+COMPARES = "test_the_same_image"
 
 pytestmark = [
     pytest.mark.root,
@@ -73,8 +74,9 @@ class Both:
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
-    """Build everything: each test then compares one case."""
+def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
+    """Build all that was selected: each test then compares one case."""
+    cases = [item.callspec.params["name"] for item in request.session.items if item.originalname == COMPARES]  # type: ignore[attr-defined]
     folder = tmp_path_factory.mktemp("dockerfiles")
     base = f"skiff-oracle-{uuid.uuid4().hex[:8]}"
     content = build_context.base_tar()
@@ -88,8 +90,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
         imported = skiff("import", "-", base, input=content)
         assert imported.returncode == 0, imported.stderr
         build_context.fill(_made(folder / "context"))
-        theirs = _all(docker, base, folder / "theirs", folder / "context", True)
-        ours = _all(skiff, base, folder / "ours", folder / "context", False)
+        theirs = _all(docker, base, folder / "theirs", folder / "context", cases, True)
+        ours = _all(skiff, base, folder / "ours", folder / "context", cases, False)
         saved = [builder.save(_images(found)) for builder, found in ((docker, theirs), (skiff, ours))]
         yield Both(theirs, ours, *saved)
         for archive in saved:
@@ -104,8 +106,11 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _all(builder: Builder, base: str, folder: Path, template: Path, docker: bool) -> dict[str, Outcome]:
-    def one(case: Case) -> Outcome:
+def _all(
+    builder: Builder, base: str, folder: Path, template: Path, names: list[str], docker: bool
+) -> dict[str, Outcome]:
+    def one(name: str) -> Outcome:
+        case = CASES[name]
         context = folder / case.name
         subprocess.run(["cp", "-a", template, context], check=True)
         (context / "Dockerfile").write_text(case.dockerfile(base, docker))
@@ -114,7 +119,7 @@ def _all(builder: Builder, base: str, folder: Path, template: Path, docker: bool
         return builder.build(case, context)
 
     with ThreadPoolExecutor(3) as pool:
-        return dict(zip(CASES, pool.map(one, CASES.values())))
+        return dict(zip(names, pool.map(one, names)))
 
 
 def _images(found: dict[str, Outcome]) -> list[str]:

@@ -110,6 +110,10 @@ options:
       value:
         description: The secret itself.
         type: str
+  squash:
+    description: Make one layer of those that the Dockerfile adds to its base image.
+    type: bool
+    default: false
   outputs:
     description:
       - Where the result goes beside the host's store, where it always is.
@@ -223,6 +227,7 @@ OPTIONS = {
         },
     },
     "shm_size": {"type": "str"},
+    "squash": {"type": "bool", "default": False},
     "tag": {"type": "str", "default": "latest"},
     "target": {"type": "str"},
 }
