@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.support.netlab import run
@@ -45,6 +45,16 @@ class Switch:
     def ports(self) -> dict[str, list[str]]:
         """Return the ports of each bridge."""
         return {name: sorted(self.ctl("list-ports", name).split()) for name in self.ctl("list-br").split()}
+
+    def callers(self) -> list[int]:
+        """Return the processes of ovs-vsctl at this database: one goes on when who has started it is killed."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                words = entry.read_bytes().split(b"\0")
+                if words[0].endswith(b"ovs-vsctl") and f"--db={self.database}".encode() in words:
+                    found.append(int(entry.parent.name))
+        return found
 
     def uplink(self, bridge: str, interface: str, address: str) -> None:
         """Give an interface of the host to a bridge, and its address to the bridge.
