@@ -194,7 +194,7 @@ def _choose(store: Store, spec: NetworkSpec, host: list[tuple[str, IPNetwork]]) 
     others = all_networks(store)
     chosen: list[Subnet] = []
     # Where the host is not the gateway, the subnet is that of the wire, on which the host may be as well.
-    elsewhere = host if driver.of(spec.driver).GATEWAY_ON_HOST else []
+    elsewhere = host if Network("", spec, (), 0).hosted else []
     for version in spec.versions:
         given = spec.of_version(version)
         for wanted in given:

@@ -31,6 +31,7 @@ REMOTES = "remote_ip"
 LOCAL = "local_ip"
 KEY = "key"
 DATABASE = "database"
+GATEWAY = "gateway_on_host"
 
 # What a packet grows by in a tunnel with a key over IPv4: Ethernet 14, the tunnel's own header, IP 20.
 OVERHEAD = {"gre": 14 + 8 + 20, "vxlan": 14 + 16 + 20, "geneve": 14 + 16 + 20}
@@ -117,10 +118,11 @@ def mtu(spec: NetworkSpec) -> int:
 
 
 def wanted(network: Network, host_interfaces: Sequence[str]) -> list[Port]:
-    """Return the ports of a network: the host's own, one for each other host, and those of its containers."""
+    """Return the ports of a network: the host's if it is the gateway, one for each other host, and the containers'."""
     spec = network.spec
     own = Port(network.bridge, "internal", spec.driver_options.get(TAG, ""), mtu=str(mtu(spec)))
-    return [own, *_tunnels(network), *[member(network, name) for name in host_interfaces]]
+    members = [member(network, name) for name in host_interfaces]
+    return [*([own] if network.hosted else []), *_tunnels(network), *members]
 
 
 def member(network: Network, host_interface: str) -> Port:

@@ -48,8 +48,8 @@ options:
       - Options of the driver, with Docker's names, such as V(com.docker.network.driver.mtu).
       - For V(macvlan) and V(ipvlan) C(parent), and C(macvlan_mode), or C(ipvlan_mode) and C(ipvlan_flag).
       - With V(bridge) C(com.docker.network.bridge.name) may be a bridge that the host has already. Nothing of it is changed.
-      - For V(openvswitch) C(bridge), C(datapath_type), C(tag), C(tunnel) with C(remote_ip), C(local_ip) and C(key), and
-        C(database); see C(docs/networks.md). The host needs the package C(openvswitch-switch).
+      - For V(openvswitch) C(bridge), C(datapath_type), C(tag), C(tunnel) with C(remote_ip), C(local_ip) and C(key),
+        C(gateway_on_host) and C(database); see C(docs/networks.md). The host needs the package C(openvswitch-switch).
       - For V(overlay) C(vni), the number of the network, from its name unless it is given; C(port), the UDP
         port of VXLAN (4789); C(encrypted), by WireGuard; C(wireguard_port), its UDP port (51820); and C(address), the one of
         this host that it sends from, which hosts with IPv6 addresses need.

@@ -46,6 +46,7 @@ _OPTIONS = {
     ovs.LOCAL: options.address,
     ovs.KEY: options.number(0, max(ovs.LARGEST_KEY.values())),
     ovs.DATABASE: _socket,
+    ovs.GATEWAY: options.boolean,
     options.ENABLE_ICC: options.boolean,
     options.ENABLE_MASQUERADE: options.boolean,
     options.HOST_BINDING: options.address,
@@ -58,6 +59,12 @@ _OPTIONS = {
 def check(spec: NetworkSpec) -> None:
     """Raise InvalidSpec for options that the driver does not have, or that do not fit together."""
     options.check(spec.name, spec.driver_options, _OPTIONS)
+    given = {subnet.network().version for subnet in spec.subnets}
+    if not spec.flag(ovs.GATEWAY) and (ovs.BRIDGE not in spec.driver_options or given != set(spec.versions)):
+        raise InvalidSpec(
+            f"network {spec.name}: where another machine is the gateway, give the {ovs.BRIDGE} that leads there, and"
+            " the subnet of that network with its gateway"
+        )
     tunnel = spec.driver_options.get(ovs.TUNNEL, "")
     if tunnel:
         _check_tunnel(spec, tunnel)
@@ -106,17 +113,21 @@ def prepare(store: Store, spec: NetworkSpec) -> NetworkSpec:
     name = spec.driver_options.get(ovs.BRIDGE, "")
     found = there.bridges.get(name)
     if found is None:
+        if not spec.flag(ovs.GATEWAY):
+            raise InvalidSpec(f"network {spec.name}: there is no bridge {name} that could lead to the gateway")
         if name and bridge.exists(name):
             raise NameTaken(
                 f"network {spec.name}: the host's {name} is no bridge of Open vSwitch; choose another {ovs.BRIDGE}"
             )
         return spec
     _check_datapath(spec, found)
-    return spec if found.label == store.layout.label else _adopted(spec)
+    return spec if found.label == store.layout.label and spec.flag(ovs.GATEWAY) else _adopted(spec)
 
 
 def _adopted(spec: NetworkSpec) -> NetworkSpec:
-    """Return the spec with its gateways among the addresses that are the host's, which `Network.hosted` looks for."""
+    """Return the spec; where the host is the gateway, with that among the host's addresses: see `Network.hosted`."""
+    if not spec.flag(ovs.GATEWAY):
+        return replace(spec, adopted=True)
     subnets = [
         replace(subnet, aux_addresses={**subnet.aux_addresses, "host": str(subnet.gateway_address())})
         for subnet in spec.subnets
@@ -144,7 +155,7 @@ def ensure(store: Store, network: Network) -> None:
             _apply(network, _plan(store, network))
         _check_works(network)
     with Rtnetlink() as netlink:
-        if netlink.is_up(network.bridge):
+        if not network.hosted or netlink.is_up(network.bridge):
             return
         forwarding.prepare(network.bridge, network.spec.enable_ipv6)
         bridges.complete_addresses(network.bridge, bridge.addresses(network))

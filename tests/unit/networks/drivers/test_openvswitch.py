@@ -38,6 +38,7 @@ def test_options_that_fit() -> None:
         ({"tunnel": "gre", "remote_ip": "192.0.2.2", "local_ip": "fd00::1"}, "both"),
         ({"key": "5"}, "key is of a tunnel"),
         ({"remote_ip": "192.0.2.2"}, "remote_ip is of a tunnel"),
+        ({"gateway_on_host": "false"}, "give the bridge that leads there"),
         ({"database": "tcp:192.0.2.2:6640"}, "unix:/run/openvswitch/db.sock"),
         ({"database": "unix:/a\nb"}, "unix:/run/openvswitch/db.sock"),
     ],
