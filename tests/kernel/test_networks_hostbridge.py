@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime_lib.desired.network import perform
 from runtime_lib.errors import HostLacks, InvalidSpec, NameTaken
 from runtime_lib.linux import netns
 from runtime_lib.networks import catalog, options
@@ -154,6 +155,27 @@ def test_what_must_be_said(uplink: Lab, subnets: tuple[SubnetSpec, ...], words: 
     with pytest.raises(InvalidSpec, match=words):
         join(uplink, "br0", *subnets)
     assert [network.name for network in catalog.listing(uplink.store)] == ["host", "none"]
+
+
+def test_a_way_out_is_not_internal(uplink: Lab) -> None:
+    subnet = SubnetSpec("192.0.2.0/24", ip_range="192.0.2.128/25")
+    spec = NetworkSpec("lan", subnets=(subnet,), internal=True, driver_options={options.BRIDGE_NAME: "br0"})
+    with pytest.raises(InvalidSpec, match="the host's own way out, so nothing on it can be internal"):
+        catalog.create(uplink.store, spec)
+
+
+def test_a_task_for_a_network_that_is_there_changes_nothing(uplink: Lab) -> None:
+    """What the host adds to the network, its gateway and its own addresses, is no difference."""
+    wish = {
+        "name": "lan",
+        "state": "present",
+        "driver_options": {options.BRIDGE_NAME: "br0"},
+        "ipam_config": [{"subnet": "192.0.2.0/24", "iprange": "192.0.2.128/25"}],
+    }
+    assert [perform(uplink.store, wish, False).changed for _turn in range(2)] == [True, False]
+    wish["ipam_config"] = [{"subnet": "192.0.2.0/24", "iprange": "192.0.2.64/26"}]
+    assert perform(uplink.store, wish, False).changed
+    assert "br0" in run("ip", "link")
 
 
 def test_only_bridges_and_each_once(uplink: Lab) -> None:

@@ -210,6 +210,33 @@ def test_a_larger_mtu_than_the_parents(host: Lab) -> None:
     assert "mtu 1400" in host.member("web", "lan").run("ip", "link", "show", "eth0")
 
 
+def test_the_hosts_own_address_is_not_given_out(host: Lab) -> None:
+    subnet = SubnetSpec("192.0.2.0/24", OUTSIDE, aux_addresses={"printer": "192.0.2.3"})
+    spec = NetworkSpec("lan", driver="macvlan", subnets=(subnet,), driver_options={"parent": "wire"})
+    catalog.create(host.store, spec)
+    assert host.member("web", "lan").ip == "192.0.2.4"
+    config = catalog.inspect(host.store, "lan")["IPAM"]["Config"]
+    assert config[0]["AuxiliaryAddresses"] == {"printer": "192.0.2.3", "host0": HOST}
+    with pytest.raises(AddressTaken, match="one of its aux_addresses"):
+        host.member("db", Attachment("lan", HOST))
+
+
+def test_ipv6_on_the_wire(host: Lab) -> None:
+    run("ip", "addr", "add", "fd00:5::2/64", "dev", "eth0", "nodad", namespace=host.outside)
+    subnets = (LAN, SubnetSpec("fd00:5::/64", "fd00:5::2"))
+    spec = NetworkSpec("lan", driver="macvlan", subnets=subnets, enable_ipv6=True, driver_options={"parent": "wire"})
+    catalog.create(host.store, spec)
+    web, db = host.member("web", "lan"), host.member("db", "lan")
+    web.serve(80, ip="::")
+    with netns.entered(host.outside):
+        host.serve("world", 80, ip="::")
+    assert [str(address) for address in web.endpoints[0].addresses] == ["192.0.2.128", "fd00:5::1"]
+    assert "default via fd00:5::2 dev eth0" in web.run("ip", "-6", "route")
+    assert host.ask_from_outside("fd00:5::1", 80) == "fd00:5::2 web"
+    assert db.ask("fd00:5::1", 80) == "fd00:5::3 web"
+    assert db.ask("fd00:5::2", 80) == "fd00:5::3 world"
+
+
 def test_one_parent_is_for_one_driver(host: Lab) -> None:
     lan(host)
     for spec in [NetworkSpec("ip", driver="ipvlan", driver_options={"parent": "wire"})]:

@@ -14,6 +14,7 @@ from ...linux.netlink.link import Rtnetlink
 from ...records import replace
 from .. import forwarding, options
 from ..model import endpoints
+from . import hostaddresses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,9 +29,8 @@ if TYPE_CHECKING:
 def adopt(spec: NetworkSpec) -> NetworkSpec:
     """Return what is stored of a network on a bridge of the host. Raises InvalidSpec; see `adopted`."""
     name = spec.driver_options[options.BRIDGE_NAME]
-    own = [ipaddress.ip_interface(text).ip for interface, text in bridges.host_addresses() if interface == name]
     routers = [ipaddress.ip_address(text) for interface, text in bridges.default_gateways() if interface == name]
-    return adopted(spec, own, routers)
+    return adopted(spec, hostaddresses.of(name), routers)
 
 
 def adopted(spec: NetworkSpec, own: Sequence[IPAddress], routers: Sequence[IPAddress]) -> NetworkSpec:
@@ -40,6 +40,8 @@ def adopted(spec: NetworkSpec, own: Sequence[IPAddress], routers: Sequence[IPAdd
     subnet, or no gateway can be told, or the host would be the gateway of the network that it needs a gateway in. Pure.
     """
     name = spec.driver_options[options.BRIDGE_NAME]
+    if spec.internal and routers:
+        raise InvalidSpec(f"network {spec.name}: {name} is the host's own way out, so nothing on it can be internal")
     for version in spec.versions:
         if not spec.of_version(version):
             raise InvalidSpec(
@@ -63,8 +65,7 @@ def _completed(
             f"{where} is the host's own way out, and {gateway} is the host: containers there use the gateway"
             f" {outward[0]}"
         )
-    taken = {**subnet.aux_addresses, **{f"host{number}": str(address) for number, address in enumerate(here)}}
-    return replace(subnet, gateway=str(gateway), aux_addresses=taken)
+    return replace(hostaddresses.reserved(subnet, here), gateway=str(gateway))
 
 
 def ensure(store: Store, network: Network) -> None:

@@ -39,7 +39,7 @@ def check(spec: NetworkSpec) -> None:
 
 def prepare(store: Store, spec: NetworkSpec) -> NetworkSpec:
     """Look at the parent. Raises InvalidSpec, and InUse when a network on it has another mode: there is one for all."""
-    parents.prepare(store, spec)
+    found = parents.prepare(store, spec)
     for network in parents.sharing(store, spec.driver_options.get(parents.PARENT, "")):
         theirs, ours = _mode(network.spec), _mode(spec)
         if theirs != ours:
@@ -47,7 +47,7 @@ def prepare(store: Store, spec: NetworkSpec) -> NetworkSpec:
                 f"network {spec.name}: {parents.of(network)} is used by network {network.name} with {' '.join(theirs)};"
                 f" all ipvlan networks on it have the same mode and flag, not {' '.join(ours)}"
             )
-    return spec
+    return found
 
 
 def plug(host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:

@@ -45,7 +45,7 @@ def check(spec: NetworkSpec) -> None:
 
 def prepare(store: Store, spec: NetworkSpec) -> NetworkSpec:
     """Look at the parent. Raises InvalidSpec, and InUse when one of two networks on it wants to be alone (passthru)."""
-    parents.prepare(store, spec)
+    found = parents.prepare(store, spec)
     for network in parents.sharing(store, spec.driver_options.get(parents.PARENT, "")):
         for one, other in ((spec, network.spec), (network.spec, spec)):
             if one.driver_options.get(MODE) == "passthru":
@@ -53,7 +53,7 @@ def prepare(store: Store, spec: NetworkSpec) -> NetworkSpec:
                 raise InUse(
                     f"network {spec.name}: {one.name} needs {parent} for itself (passthru), where {other.name} is too"
                 )
-    return spec
+    return found
 
 
 def plug(host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:

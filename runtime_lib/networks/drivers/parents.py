@@ -12,8 +12,10 @@ import errno
 from ...errors import Conflict, HostLacks, InUse, InvalidSpec
 from ...linux.netlink import stacked
 from ...linux.netlink.link import Rtnetlink
+from ...records import replace
 from .. import options
 from ..model import all_networks
+from . import hostaddresses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def check(spec: NetworkSpec) -> None:
 
 
 def prepare(store: Store, spec: NetworkSpec) -> NetworkSpec:
-    """Look whether the parent is there, or can be made, and is free for this driver.
+    """Look whether the parent is there, or can be made, and is free for this driver; keep the host's addresses on it.
 
     Raises InvalidSpec, InUse and OSError.
     """
@@ -57,7 +59,8 @@ def prepare(store: Store, spec: NetworkSpec) -> NetworkSpec:
         mtu = int(spec.driver_options.get(options.MTU, "0"))
         if mtu > found.mtu:
             raise InvalidSpec(f"network {spec.name}: {options.MTU} {mtu} is more than the {found.mtu} of {found.name}")
-    return spec
+    own = hostaddresses.of(name)
+    return replace(spec, subnets=tuple(hostaddresses.reserved(subnet, own) for subnet in spec.subnets))
 
 
 def sharing(store: Store, name: str) -> list[Network]:
