@@ -37,7 +37,7 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, ssl.SSLError):
         return f"TLS: {error.reason or error}"
     if isinstance(error, socket.gaierror):
-        return "its name cannot be resolved"
+        return "its name cannot be resolved; correct it, or this host's name servers (resolv.conf)"
     if isinstance(error, (TimeoutError, socket.timeout)):
         return "it does not answer in time"
     if isinstance(error, OSError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import http.client
+import socket
 import ssl
 import time
 from urllib.parse import urljoin, urlsplit
@@ -72,7 +73,7 @@ class Session:
             try:
                 answer = self._whole(method, path, scope, dict(headers or {}), body, whole)
             except BROKEN as error:
-                if tried >= most or isinstance(error, ssl.SSLCertVerificationError):
+                if tried >= most or not _passes(error, tried):
                     raise failures.broken(self.endpoint, error) from error
                 self.settings.sleep(pause(tried))
                 continue
@@ -183,6 +184,13 @@ class Session:
             return "https"
         except BROKEN:
             return "http"
+
+
+def _passes(error: BaseException, tried: int) -> bool:
+    """Whether it may be gone after a pause: no wrong certificate, no unknown name, no resolver that is away twice."""
+    if isinstance(error, socket.gaierror):
+        return error.errno == socket.EAI_AGAIN and tried < 2
+    return not isinstance(error, ssl.SSLCertVerificationError)
 
 
 def _joined(base: str, text: str) -> str:

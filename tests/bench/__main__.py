@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from tests.bench import builds, commands, logs, many, roles, tasks
+from tests.bench import builds, commands, images, logs, many, roles, tasks
 from tests.bench.engines import Field
 
 BENCHMARKS: dict[str, tuple[Callable[[Field, int], str], int]] = {
@@ -16,6 +16,8 @@ BENCHMARKS: dict[str, tuple[Callable[[Field, int], str], int]] = {
     "exec": (commands.execute, 20),
     "logs": (logs.throughput, 3),
     "load": (commands.load, 5),
+    "pull": (images.pull, 3),
+    "push": (images.push, 3),
     "many": (many.commands, 5),
     "build": (builds.ten_steps, 3),
     "build-copy": (builds.many_files, 5),

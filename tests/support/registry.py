@@ -85,11 +85,13 @@ def _listens(port: int) -> bool:
     return True
 
 
-def make_certificates(folder: Path, server_days: int = 2) -> None:
-    """Make a CA, and certificates by it for a server on loopback and for a client."""
+LOOPBACK = "subjectAltName=IP:127.0.0.1,DNS:localhost"
+
+
+def make_certificates(folder: Path, server_days: int = 2, names: str = LOOPBACK) -> None:
+    """Make a CA, and certificates by it for a server of these names and for a client."""
     _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
              "-subj", "/CN=tests", "-keyout", folder / "ca.key", "-out", folder / "ca.crt")  # fmt: skip
-    names = "subjectAltName=IP:127.0.0.1,DNS:localhost"
     for name, certificate, extension in (
         ("server", "server.crt", names),
         ("client", "client.cert", "keyUsage=digitalSignature"),

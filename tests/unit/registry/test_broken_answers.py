@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import socket
 import ssl
 import time
 from pathlib import Path
@@ -15,7 +17,7 @@ from tests.support import faultregistry
 from tests.support.faultregistry import Answer, Asked
 from tests.support.registry import make_certificates
 from tests.support.waiting import until
-from tests.unit.registry.test_client import ANNA, BLOB, DIGEST, Clock, clock, opened, settings
+from tests.unit.registry.test_client import ANNA, BLOB, DIGEST, Clock, clock, opened, part, ranged, read, settings
 
 __all__ = ["clock"]
 MANIFEST = b'{"schemaVersion": 2}' + b" " * 5000
@@ -146,6 +148,74 @@ def test_a_registry_with_a_certificate_of_its_own_ca(clock: Clock, tmp_path: Pat
         refusal = pytest.raises(RegistryError, match="cannot be used")
         with client.connect(secure, trusting) as repository, refusal:
             repository.manifest("latest")
+
+
+def test_a_certificate_of_another_name_is_refused(clock: Clock, tmp_path: Path) -> None:
+    make_certificates(tmp_path, names="subjectAltName=DNS:other.example")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.crt", tmp_path / "server.key")
+    with faultregistry.serving(lambda _asked: Answer(200, MANIFEST), context) as server:
+        folder = tmp_path / "certs.d" / server.host
+        folder.mkdir(parents=True)
+        (folder / "ca.crt").write_bytes((tmp_path / "ca.crt").read_bytes())
+        trusting = settings(clock, certificate_folders=(str(tmp_path / "certs.d"),))
+        refusal = pytest.raises(RegistryError, match="is not trusted .*127.0.0.1")
+        with client.connect(endpoint.Endpoint(server.host, "x", server.host), trusting) as repository, refusal:
+            repository.manifest("latest")
+    assert server.asked == []
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize(("code", "slept"), [(socket.EAI_NONAME, []), (socket.EAI_AGAIN, [0.5])])
+def test_a_name_that_cannot_be_resolved_is_told_soon(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, code: int, slept: list[float]
+) -> None:
+    def resolver(*_unused: object) -> None:
+        raise socket.gaierror(code, "no")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolver)
+    away = endpoint.Endpoint("registry.example", "x", "registry.example")
+    refusal = pytest.raises(RegistryError, match="registry.example cannot be reached .*its name cannot be resolved")
+    with client.connect(away, settings(clock)) as repository, refusal:
+        repository.manifest("latest")
+    assert clock.slept == slept
+
+
+def test_a_length_that_is_longer_than_what_comes_is_a_cut(clock: Clock) -> None:
+    def script(asked: Asked) -> Answer:
+        whole = part(asked)
+        if len(server.asked) > 1:
+            return ranged(asked)
+        return Answer(200, whole[:5000], length=len(whole))
+
+    with opened(clock, script) as (server, repository):
+        assert read(repository) == BLOB
+    assert server.asked[-1].headers["range"] == "bytes=5000-"
+
+
+def test_a_length_that_is_shorter_than_the_manifest_says_is_a_cut(clock: Clock) -> None:
+    refusal = pytest.raises(RegistryError, match="again and again|breaks off")
+    with opened(clock, lambda _asked: Answer(200, BLOB[:5000]), tries=3) as (_server, repository), refusal:
+        read(repository)
+
+
+def test_a_token_that_ends_in_the_middle_of_a_blob_is_fetched_anew(clock: Clock) -> None:
+    tokens = []
+
+    def script(asked: Asked) -> Answer:
+        if asked.path.startswith("/token"):
+            tokens.append(f"t{len(tokens)}")
+            return Answer(200, json.dumps({"token": tokens[-1], "expires_in": 3600}).encode())
+        if not tokens or asked.headers.get("authorization") != f"Bearer {tokens[-1]}":
+            return Answer(401, headers={"WWW-Authenticate": f'Bearer realm="http://{server.host}/token"'})
+        if "range" not in asked.headers:
+            tokens.append("another one counts now")
+            return ranged(asked, cut=100_000)
+        return ranged(asked)
+
+    with opened(clock, script) as (server, repository):
+        assert read(repository) == BLOB
+    assert len([asked for asked in server.asked if asked.path.startswith("/token")]) == 2
 
 
 def test_a_certificate_that_has_expired_makes_one_think_of_the_clock(clock: Clock, tmp_path: Path) -> None:
