@@ -91,4 +91,3 @@ def _lies_in(root: SafeRoot | None, path: str) -> bool:
 def _created(store: Store, layer: Layer) -> int:
     row = store.row("SELECT created FROM layers WHERE chain_id = ?", (layer.chain_id,))
     return int(row["created"]) if row else 0
-

@@ -57,7 +57,7 @@ class Fetch:
         self._store = store
         self._source = source
         self._tell = tell
-        self._path = f"{store.layout.temporary}/{_PREFIX}{blob.digest[7:]}"
+        self._path = _partial(store, blob)
         self._descriptor = -1
         self._available = self._position = 0
         self._ended = self._abandoned = False
@@ -146,8 +146,7 @@ class Fetch:
 
     def forget(self) -> None:
         """Remove the partial file: its content is stored, or is wrong."""
-        with suppress(FileNotFoundError):
-            os.unlink(self._path)
+        forget(self._store, self.blob)
 
     def close(self) -> None:
         """Let go of the file; nobody writes to it any more."""
@@ -184,6 +183,16 @@ def running(fetches: Sequence[Fetch]) -> Iterator[None]:
         if not any(thread.is_alive() for thread in threads):
             for fetch in fetches:
                 fetch.close()
+
+
+def forget(store: Store, blob: Blob) -> None:
+    """Remove what there is of a blob that nobody needs any more, or that is wrong."""
+    with suppress(FileNotFoundError):
+        os.unlink(_partial(store, blob))
+
+
+def _partial(store: Store, blob: Blob) -> str:
+    return f"{store.layout.temporary}/{_PREFIX}{blob.digest[7:]}"
 
 
 def collect(store: Store, age: float = KEPT) -> None:

@@ -154,12 +154,15 @@ def _layers(store: Store, repository: Repository, parts: Sequence[tuple[Blob, st
     fetches = {at: _fetch(store, repository, parts[at][0], hears) for at in sorted(lacking)}
     for at, (blob, _diff_id) in enumerate(parts):
         hears.layer(blob, "Pulling fs layer" if at in lacking else "Already exists")
+        if at not in lacking:
+            fetching.forget(store, blob)  # whoever got it was killed before that
     with fetching.running(list(fetches.values())):
         for at, (blob, diff_id) in enumerate(parts):
             if at in fetches:
                 parent = chain_ids[at - 1] if at else None
                 _unpack(store, repository, fetches[at], parent, diff_id, hears)
                 layers.keep(store, [chain_ids[at]], fetching.KEPT)
+                fetches[at].forget()  # not before: who is killed here has either the blob or a layer that stays
                 hears.layer(blob, "Pull complete")
 
 
@@ -183,8 +186,6 @@ def _unpack(
         again = _fetch(store, repository, fetch.blob, hears)
         with fetching.running([again]):
             _unpack(store, repository, again, parent, diff_id, hears)
-        return
-    fetch.forget()
 
 
 def _named(store: Store, name: Reference, manifest: str, image: Image) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.archives import member, tar
+from tests.support.faultregistry import serving
+from tests.support.remoteimage import RemoteImage
 from tests.support.skiff import Skiff
 
 CHATTER = "i=0; while true; do i=$((i+1)); echo line $i; sleep 0.05; done"
@@ -30,6 +34,10 @@ class Disk:
                     file.write(bytes(65536))
             except OSError:
                 return
+
+    def spare(self, size: int) -> None:
+        """Give so many bytes back."""
+        os.truncate(self._ballast, self._ballast.stat().st_size - size)
 
     def free(self) -> None:
         """Give them back."""
@@ -83,3 +91,23 @@ def test_images_on_a_full_disk(disk: Disk, archive: Path, tmp_path: Path) -> Non
     skiff.run("build", "--network", "none", "-t", "built", str(tmp_path))
     assert skiff.run("run", "--rm", "--network", "none", "built", "wc", "-c", "/big").stdout == "4194304 /big\n"
     assert skiff.states() == {}
+
+
+@pytest.mark.parametrize("spare", [0, 64 << 10, 1 << 20, 3 << 20, 5 << 20])
+def test_a_pull_to_a_full_disk(disk: Disk, spare: int) -> None:
+    skiff = disk.skiff
+    image = RemoteImage(tar(member("first", os.urandom(2 << 20))), tar(member("second", os.urandom(2 << 20))))
+    with serving(image.script) as registry:
+        name = f"{registry.host}/large:1"
+        disk.fill()
+        disk.spare(spare)
+        result = skiff.run("pull", name, check=False)
+        assert result.returncode == 1
+        assert FULL in result.stderr
+        assert "Traceback" not in result.stderr
+        assert skiff.run("images", "--format", "{{.Repository}}").stdout == "busybox\n"
+        disk.free()
+        skiff.run("pull", name)
+    assert os.listdir(skiff.layout.temporary) == []
+    assert skiff.run("image", "ls", "-q", name).stdout
+    skiff.run("rmi", name)

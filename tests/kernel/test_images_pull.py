@@ -17,17 +17,14 @@ from runtime_lib.paths import Layout
 from runtime_lib.registry.rules import Mirror, Rule, Rules
 from runtime_lib.registry.settings import Settings
 from runtime_lib.store import Store
-from tests.support.archives import config, digest, docker_archive, member, tar
-from tests.support.faultregistry import Answer, Asked, FaultRegistry
+from tests.support.archives import digest, docker_archive, member, tar
+from tests.support.faultregistry import Answer, FaultRegistry
 from tests.support.faultregistry import serving as faulty
 from tests.support.registry import Registry, serving
+from tests.support.remoteimage import INDEX, MANIFEST, RemoteImage
 
 pytestmark = pytest.mark.root
 SETTINGS = Settings(Rules(), sleep=lambda _seconds: None)
-MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-INDEX = "application/vnd.oci.image.index.v1+json"
-LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
-CONFIG = "application/vnd.docker.container.image.v1+json"
 
 
 @pytest.fixture(scope="module")
@@ -120,43 +117,6 @@ def test_a_mirror_that_lacks_the_image_is_passed_by(registry: Registry, stores: 
     assert came.image.names == ("far.example/mirrored:1",)
 
 
-class Image:
-    """An image in a registry that does wrong: `script` answers as a good one, but for what `wrong` says."""
-
-    def __init__(self, *parts: bytes) -> None:
-        self.blobs = {digest(data): data for data in (gzip.compress(part, 1) for part in parts)}
-        self.layers = list(self.blobs)
-        self.config = config(*parts)
-        self.blobs[digest(self.config)] = self.config
-        self.media_type = LAYER
-        self.wrong: dict[str, Answer] = {}
-
-    @property
-    def manifest(self) -> bytes:
-        document = {
-            "schemaVersion": 2,
-            "mediaType": MANIFEST,
-            "config": {"mediaType": CONFIG, "digest": digest(self.config), "size": len(self.config)},
-            "layers": [
-                {"mediaType": self.media_type, "digest": each, "size": len(self.blobs[each])} for each in self.layers
-            ],
-        }
-        return json.dumps(document).encode()
-
-    def script(self, asked: Asked) -> Answer:
-        last = asked.path.rpartition("/")[2]
-        if last in self.wrong:
-            return self.wrong[last]
-        if "/manifests/" in asked.path:
-            return Answer(body=self.manifest, headers={"Content-Type": MANIFEST})
-        data = self.blobs.get(last)
-        if data is None:
-            return Answer(200 if asked.path == "/v2/" else 404)
-        start = int(asked.headers.get("range", "bytes=0-")[6:-1])
-        told = {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"} if start else {}
-        return Answer(206 if start else 200, data[start:], told)
-
-
 def ranges(registry: FaultRegistry, blob: str) -> list[str]:
     return [asked.headers.get("range", "") for asked in registry.asked if asked.path.endswith(blob)]
 
@@ -166,7 +126,7 @@ ONCE = Settings(Rules(), tries=1, sleep=lambda _seconds: None)
 
 def test_what_broke_off_goes_on_and_finished_layers_stay(stores: list[Store]) -> None:
     store = stores[0]
-    image = Image(lower(), lower())
+    image = RemoteImage(lower(), lower())
     top = image.layers[1]
     half = len(image.blobs[top]) // 2
     image.wrong[top] = Answer(body=image.blobs[top], cut=half)
@@ -190,7 +150,7 @@ def test_what_broke_off_goes_on_and_finished_layers_stay(stores: list[Store]) ->
 
 def test_a_damaged_beginning_is_got_again(stores: list[Store]) -> None:
     store = stores[0]
-    image = Image(lower())
+    image = RemoteImage(lower())
     blob = image.layers[0]
     with faulty(image.script) as registry:
         for content in (b"x" * 1000, b"y" * len(image.blobs[blob]), b"z" * (len(image.blobs[blob]) + 1)):
@@ -203,7 +163,7 @@ def test_a_damaged_beginning_is_got_again(stores: list[Store]) -> None:
 @pytest.mark.parametrize("how", ["blob", "config", "layer"])
 def test_what_has_another_digest_gets_in_nowhere(stores: list[Store], how: str) -> None:
     store = stores[0]
-    image = Image(lower())
+    image = RemoteImage(lower())
     blob = image.layers[0]
     if how == "blob":
         image.wrong[blob] = Answer(body=bytes(len(image.blobs[blob])))
@@ -221,7 +181,7 @@ def test_what_has_another_digest_gets_in_nowhere(stores: list[Store], how: str) 
 
 
 def test_what_is_no_image_here_is_told_in_a_sentence(stores: list[Store]) -> None:
-    image = Image(lower())
+    image = RemoteImage(lower())
     arm = {"mediaType": MANIFEST, "digest": digest(image.manifest), "size": len(image.manifest)}
     arm["platform"] = {"os": "linux", "architecture": "s390x"}
     index = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [arm]}).encode()

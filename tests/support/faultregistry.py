@@ -12,13 +12,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Answer:
-    """What to answer: with `cut`, only so many bytes of the body are sent and the connection ends."""
+    """What to answer: with `cut`, only so many bytes of the body are sent and the connection ends.
+
+    With `hold`, the rest is sent when that is set, or after a minute.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
     length: int | None = None  # of Content-Length, where it is to be wrong
+    hold: threading.Event | None = None
 
 
 @dataclass
@@ -79,6 +83,9 @@ class FaultRegistry:
                 self.end_headers()
                 if self.command != "HEAD":
                     self.wfile.write(answer.body if answer.cut is None else answer.body[: answer.cut])
+                    if answer.hold:
+                        answer.hold.wait(60)
+                        self.wfile.write(answer.body[answer.cut :])
                 if answer.cut is not None or answer.length is not None:
                     self.close_connection = True
 
