@@ -91,9 +91,12 @@ class Network:
         """Whether the host is the gateway, by `bridge`: then there are rules, translation, and published ports."""
         if not driver.of(self.driver).GATEWAY_ON_HOST:
             return False
-        return not self.spec.adopted or all(
-            subnet.gateway in subnet.aux_addresses.values() for subnet in self.spec.subnets
-        )
+        return not self.spec.adopted or all(subnet.gateway in subnet.of_host() for subnet in self.spec.subnets)
+
+    def way_out(self, subnet: Subnet) -> IPAddress:
+        """Return the gateway of containers in one of the subnets."""
+        others = [given.way_out() for given in self.spec.subnets if given.aux_addresses and self.driver == "bridge"]
+        return next((address for address in others if address and address in subnet.network), subnet.gateway)
 
     @property
     def internal(self) -> bool:
@@ -174,7 +177,9 @@ class Endpoint:
     def gateway(self, version: int) -> IPAddress | None:
         """Return where everything else is sent, or None on an internal network."""
         subnet = self.subnet(version)
-        return subnet.gateway if subnet and self.leads_out(version) and not self.network.by_interface else None
+        if subnet is None or not self.leads_out(version) or self.network.by_interface:
+            return None
+        return self.network.way_out(subnet)
 
     def leads_out(self, version: int) -> bool:
         """Whether other networks are reached by it: by the gateway, or by the interface alone."""

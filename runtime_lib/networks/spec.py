@@ -45,6 +45,18 @@ class SubnetSpec:
             return options.address("gateway", self.gateway)
         return max(self.range()[0], self.network()[1])
 
+    def of_host(self) -> list[str]:
+        """Return the auxiliary addresses that are the host's own: `host0`, `host1`, ... (`drivers.hostaddresses`)."""
+        return [text for name, text in self.aux_addresses.items() if name[:4] == "host" and name[4:].isdigit()]
+
+    def way_out(self) -> IPAddress | None:
+        """Return the gateway of containers where that is not the bridge's own address.
+
+        It is the auxiliary address of a name that Docker gives this meaning (libnetwork, drivers/bridge).
+        """
+        text = self.aux_addresses.get(f"DefaultGatewayIPv{self.network().version}", "")
+        return options.address("aux_addresses", text) if text else None
+
     def range(self) -> IPNetwork:
         """Return the part of the subnet from which addresses are given out."""
         if not self.ip_range:

@@ -181,6 +181,32 @@ def test_a_running_container_joins_and_leaves(docker: Side, skiff: Side) -> None
     assert joined(skiff) == joined(docker)
 
 
+def on_a_bridge(side: Side, options: tuple[str, ...]) -> tuple[list[str], str, bool]:
+    """Return what a container on a bridge of the host sees, its gateway, and whether the bridge is there after."""
+    for words in ("link add br9 type bridge", "addr add 198.51.100.5/24 dev br9", "link set br9 up"):
+        side.host("ip", *words.split())
+    name = ("-o", "com.docker.network.bridge.name=br9", "--subnet", "198.51.100.0/24", "--gateway", "198.51.100.5")
+    side.call("network", "create", *name, *options, "lan")
+    side.call("run", "-d", "--name", "box", "-h", "box", "--network", "lan", IMAGE, "sleep", "1000")
+    inside, gateway = side.call("exec", "box", "sh", "-c", SCRIPT).splitlines(), connected(side)["Gateway"]
+    side.call("rm", "-f", "box")
+    side.call("network", "rm", "lan")
+    left = "198.51.100.5/24" in side.host("ip", "addr", "show", "br9").stdout
+    side.host("ip", "link", "del", "br9")
+    return inside, gateway, left
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--ip-range", "198.51.100.128/25"), ("--aux-address", "DefaultGatewayIPv4=198.51.100.77")],
+    ids=["range", "gateway beside it"],
+)
+def test_a_bridge_of_the_host(docker: Side, skiff: Side, options: tuple[str, ...]) -> None:
+    answer = on_a_bridge(skiff, options)
+    assert answer == on_a_bridge(docker, options)
+    assert answer[2]
+
+
 @pytest.mark.parametrize("options", REFUSED.values(), ids=REFUSED)
 def test_what_both_refuse(docker: Side, skiff: Side, options: tuple[str, ...]) -> None:
     for side in (docker, skiff):

@@ -57,9 +57,10 @@ def _completed(
     where = f"network {spec.name}: {spec.driver_options[options.BRIDGE_NAME]}"
     here = [address for address in own if address in subnet.network()]
     outward = [address for address in routers if address in subnet.network()]
-    if not subnet.gateway and not outward and not here:
+    given = subnet.way_out() or (subnet.gateway_address() if subnet.gateway else None)
+    if not given and not outward and not here:
         raise InvalidSpec(f"{where} has no address in {subnet.subnet}: give the gateway of that subnet")
-    gateway = subnet.gateway_address() if subnet.gateway else (outward or here)[0]
+    gateway = given or (outward or here)[0]
     if outward and gateway in here:
         raise InvalidSpec(
             f"{where} is the host's own way out, and {gateway} is the host: containers there use the gateway"

@@ -70,6 +70,9 @@ def test_the_way_out(where: Network, gateway: str, out: bool) -> None:
     assert not where.hosted
 
 
+ROUTER = {"DefaultGatewayIPv4": "10.9.0.3"}  # Docker's name for the gateway of containers that the host is not
+
+
 def adopted(subnet: SubnetSpec, own: str = "", router: str = "") -> Network:
     spec = NetworkSpec("n", subnets=(subnet,), driver_options={options.BRIDGE_NAME: "br0"})
     mine = [ipaddress.ip_address(text) for text in own.split()]
@@ -86,6 +89,8 @@ def adopted(subnet: SubnetSpec, own: str = "", router: str = "") -> Network:
         (SubnetSpec("10.9.0.0/24", "10.9.0.9"), "10.9.0.5", "10.9.0.1", "10.9.0.9", False),
         (SubnetSpec("10.9.0.0/24", "10.9.0.9"), "", "", "10.9.0.9", False),
         (SubnetSpec("10.9.0.0/24", "10.9.0.5"), "10.9.0.5 10.9.0.6", "", "10.9.0.5", True),
+        (SubnetSpec("10.9.0.0/24", "10.9.0.9", "", {"a": "10.9.0.9"}), "10.9.0.5", "", "10.9.0.9", False),
+        (SubnetSpec("10.9.0.0/24", "10.9.0.5", "", ROUTER), "10.9.0.5", "10.9.0.1", "10.9.0.3", False),
     ],
 )
 def test_the_gateway_on_a_bridge_of_the_host(
@@ -96,7 +101,15 @@ def test_the_gateway_on_a_bridge_of_the_host(
     assert found.spec.adopted
     assert found.spec.subnets[0].gateway == gateway
     assert found.hosted == hosted
-    assert set(own.split()) == set(found.spec.subnets[0].aux_addresses.values())
+    assert set(own.split()) <= set(found.spec.subnets[0].aux_addresses.values())
+
+
+def test_a_gateway_beside_the_address_of_the_bridge() -> None:
+    spec = NetworkSpec("n", subnets=(SubnetSpec("10.9.0.0/24", aux_addresses=ROUTER),))
+    subnet = Subnet(ipaddress.ip_network("10.9.0.0/24"), ipaddress.ip_address("10.9.0.1"))
+    where = Network("ab" * 32, spec, (subnet,), 0)
+    endpoint = Endpoint("e", "c", where, "eth0", "sv0", "", (ipaddress.ip_address("10.9.0.7"),), ("web",))
+    assert (str(endpoint.gateway(4)), where.hosted) == ("10.9.0.3", True)
 
 
 def test_the_users_own_auxiliary_addresses_stay() -> None:
