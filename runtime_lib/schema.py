@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 8
+VERSION = 9
 # The oldest version whose libraries may go on with a database of VERSION. Raise it when they would do harm there.
 READABLE = 3
 
@@ -50,6 +50,13 @@ MIGRATIONS = {
         "CREATE TABLE links (container_id TEXT NOT NULL, network_id TEXT NOT NULL, target TEXT NOT NULL,"
         " alias TEXT NOT NULL, PRIMARY KEY (container_id, network_id, target, alias), FOREIGN KEY"
         " (container_id, network_id) REFERENCES endpoints (container_id, network_id) ON DELETE CASCADE)",
+    ),
+    # Networks that are being made anew, as they were, and containers that have left them for that, with what they had
+    # there; see `containers.renewal`.
+    9: (
+        "CREATE TABLE renewals (network TEXT PRIMARY KEY, spec TEXT NOT NULL)",
+        "CREATE TABLE rejoining (network TEXT NOT NULL, container_id TEXT NOT NULL REFERENCES containers (id)"
+        " ON DELETE CASCADE, kept TEXT NOT NULL, PRIMARY KEY (network, container_id))",
     ),
 }
 

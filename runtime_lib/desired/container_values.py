@@ -147,7 +147,6 @@ def tmpfs(entries: Iterable[str]) -> dict[str, str]:
 _NO_NETWORK_HAS = {
     "driver_opts": "no network driver takes options for one container",
     "gw_priority": "the default route goes by the first network that has one, network_mode before networks",
-    "ipv6_address": "networks have no IPv6 addresses yet",
 }
 
 
@@ -161,6 +160,7 @@ def attachment(value: dict[str, Any]) -> Attachment:
         aliases=tuple(value.get("aliases") or ()),
         links=tuple(value.get("links") or ()),
         ipv4_address=value.get("ipv4_address"),
+        ipv6_address=value.get("ipv6_address"),
         mac_address=value.get("mac_address"),
     )
 

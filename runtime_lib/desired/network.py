@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
+from ..containers import renewal
 from ..errors import NetworkNotFound
 from ..networks import catalog, overlay
 from ..networks.model import endpoints
@@ -14,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..containers.parts import Attachment
+    from ..networks.spec import NetworkSpec
     from ..store import Store
 
 
@@ -21,30 +24,40 @@ def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
     """Make or remove the network as the options want it; with `check`, only say what would be done."""
     wanted = wish(options)
     with nullcontext() if check else store.lock("task", f"network-{wanted.spec.name}", PATIENCE):
-        steps = plan(wanted, _observe(store, wanted.spec.name))
+        name = wanted.spec.name
+        interrupted = renewal.interrupted(store, name)
+        steps = plan(wanted, _observe(store, name, interrupted), interrupted is not None)
         if not check:
             converge(store, steps)
     told = {} if wanted.state == "absent" else facts(store, wanted.spec.name)
     return Outcome(told, steps, steps.changed, wanted.warnings)
 
 
-def _observe(store: Store, name: str) -> Present | None:
-    from ..containers import catalog as containers
-    from .container_observe import networks
-
+def _observe(store: Store, name: str, interrupted: NetworkSpec | None) -> Present | None:
+    """Return what there is of a network; of one that a killed task was making anew, what there was."""
     try:
         network = catalog.find(store, name)
     except NetworkNotFound:
-        return None
-    everyone = containers.listing(store)
-    connected = {}
-    for container in everyone:
-        for attachment in networks(container):
-            if attachment.name in (network.name, network.id):
-                connected[container.name] = attachment
-    subnets = network.spec.subnets
+        if interrupted is None:
+            return None
+        return Present(interrupted, interrupted.subnets, *_containers(store, interrupted.name))
     sound = network.driver != "overlay" or overlay.sound(network)
-    return Present(network.spec, subnets, connected, frozenset(container.name for container in everyone), sound)
+    return Present(network.spec, network.subnet_specs, *_containers(store, network.name, network.id), sound)
+
+
+def _containers(store: Store, *refs: str) -> tuple[dict[str, Attachment], frozenset[str]]:
+    """Return how containers are connected to the network that `refs` mean, and the names of all containers."""
+    from ..containers import catalog as containers
+    from .container_observe import networks
+
+    everyone = containers.listing(store)
+    connected = {
+        container.name: attachment
+        for container in everyone
+        for attachment in networks(container)
+        if attachment.name in refs
+    }
+    return connected, frozenset(container.name for container in everyone)
 
 
 def facts(store: Store, name: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ..records import dataclass, field, replace
 from . import network_peers
 from .container_steps import Connect, Disconnect
 from .container_values import labels, numbers_as_texts
-from .network_steps import Create, Remove
+from .network_steps import Create, Recover, Remove, Renew
 from .plan import Plan
 
 TYPE_CHECKING = False
@@ -21,12 +21,9 @@ if TYPE_CHECKING:
 
     from .plan import Step
 
-_ABSENT_HERE = {
-    "config_from": "configuration-only networks do not exist here",
-    "config_only": "configuration-only networks do not exist here",
-    "enable_ipv6": "IPv6 is not there yet",
-    "ingress": "there is no swarm",
-}
+_VERSIONS = ("enable_ipv4", "enable_ipv6")
+_PLAIN = ("internal", "attachable", "config_only", "config_from", *_VERSIONS)
+_OF_CONFIGURATIONS = {"driver_options", "ipam_config", "ipam_options", "labels", *_VERSIONS}
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,8 @@ class Wish:
 class Present:
     """A network that exists: its containers by name, with how each is connected, and the names of all containers.
 
-    `sound` says that the host has all interfaces and entries that an overlay network needs.
+    `subnets` are those that it has, given or chosen. `sound` says that the host has all interfaces and entries that an
+    overlay network needs.
     """
 
     spec: NetworkSpec
@@ -58,11 +56,10 @@ class Present:
 
 def wish(options: dict[str, Any]) -> Wish:
     """Return the wish of a task's options. Raises InvalidSpec for what this host cannot have."""
-    for key, reason in _ABSENT_HERE.items():
-        if options.get(key):
-            raise InvalidSpec(f"network {options['name']}: {key} cannot be set: {reason}")
-    if options.get("scope") not in (None, "local") or options.get("enable_ipv4") is False:
-        raise InvalidSpec(f"network {options['name']}: only local networks with IPv4 exist here")
+    if options.get("scope") not in (None, "local") or options.get("ingress"):
+        raise InvalidSpec(
+            f"network {options['name']}: there is no swarm, so scope can only be local, and ingress false"
+        )
     spec = NetworkSpec(
         options["name"],
         options.get("driver") or "bridge",
@@ -71,11 +68,18 @@ def wish(options: dict[str, Any]) -> Wish:
         bool(options.get("attachable")),
         labels(options.get("labels") or {}),
         numbers_as_texts(options.get("driver_options") or {}),
+        options.get("enable_ipv4") is not False,
+        bool(options.get("enable_ipv6")),
+        bool(options.get("config_only")),
+        options.get("config_from") or "",
+        ipam_options=numbers_as_texts(options.get("ipam_driver_options") or {}),
         peers=peers.from_options(options["name"], options.get("peers") or ()),
     )
     if options["state"] == "present":
         spec.check()
     given = frozenset(key for key, value in options.items() if value not in (None, [], {}))
+    if spec.ipam_options:
+        given |= {"ipam_options"}
     if options.get("peers") is not None:
         given |= {"peers"}  # none at all is a wish, too
     return Wish(
@@ -97,14 +101,24 @@ def _subnet(entry: dict[str, Any]) -> SubnetSpec:
 
 
 def _warnings(options: dict[str, Any]) -> tuple[str, ...]:
-    driver = options.get("ipam_driver")
-    if driver not in (None, "default") or options.get("ipam_driver_options"):
-        return ("ipam_driver and ipam_driver_options have no effect: addresses are given out by Skiff itself",)
-    return ()
+    if options.get("ipam_driver") in (None, "default") and not options.get("ipam_driver_options"):
+        return ()
+    return ("ipam_driver and ipam_driver_options have no effect: addresses are given out by Skiff itself",)
 
 
-def plan(wanted: Wish, present: Present | None) -> Plan:
-    """Return the steps. A network that differs is made anew, and its containers are connected to the new one."""
+def plan(wanted: Wish, present: Present | None, interrupted: bool = False) -> Plan:
+    """Return the steps. A network that differs is made anew, and its containers are connected to the new one.
+
+    `interrupted` says that a task was killed while it did that: what it has left is finished or undone first.
+    """
+    found = _plan(wanted, present)
+    if not interrupted or any(isinstance(step, Renew) for step in found.steps):
+        return found
+    first = Plan((Recover(wanted.spec.name),), {"interrupted": True}, {"interrupted": False})
+    return replace(_joined(first, found), details=found.details)
+
+
+def _plan(wanted: Wish, present: Present | None) -> Plan:
     name = wanted.spec.name
     if wanted.state == "absent":
         if present is None:
@@ -117,7 +131,7 @@ def plan(wanted: Wish, present: Present | None) -> Plan:
     wanted = replace(wanted, spec=network_peers.completed(wanted.spec, "peers" in wanted.given, present.spec))
     before, after = differences(wanted, present)
     if before or wanted.force:
-        return Plan(tuple(_recreate(wanted, present)), before or {"recreated": False}, after or {"recreated": True})
+        return _recreate(wanted, present, before or {"recreated": False}, after or {"recreated": True})
     return _joined(network_peers.plan(wanted.spec, present.spec, present.sound), _connections(wanted, present))
 
 
@@ -130,10 +144,10 @@ def differences(wanted: Wish, present: Present) -> tuple[dict[str, Any], dict[st
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     spec, there = wanted.spec, present.spec
-    for key in ("driver", "internal", "attachable"):
+    for key in ("driver", *_PLAIN):
         if (key == "driver" or key in wanted.given) and getattr(spec, key) != getattr(there, key):
             before[key], after[key] = getattr(there, key), getattr(spec, key)
-    for key in ("driver_options", "labels"):
+    for key in ("driver_options", "ipam_options", "labels"):
         for entry, value in getattr(spec, key).items():
             if getattr(there, key).get(entry) != value:
                 before[f"{key}.{entry}"], after[f"{key}.{entry}"] = getattr(there, key).get(entry), value
@@ -157,31 +171,48 @@ def _ipam(subnets: tuple[SubnetSpec, ...]) -> list[dict[str, Any]]:
     return result
 
 
-def _recreate(wanted: Wish, present: Present) -> list[Step]:
+def _recreate(wanted: Wish, present: Present, before: dict[str, Any], after: dict[str, Any]) -> Plan:
     name = wanted.spec.name
-    steps: list[Step] = [Disconnect(container, name) for container in sorted(present.connected)]
-    steps += [Remove(name), Create(wanted.spec)]
-    moved = "ipam_config" in wanted.given
-    for container, attachment in sorted(present.connected.items()):
-        if not wanted.connected or wanted.appends or container in wanted.connected:
-            # An address of the old subnet need not exist in the new one.
-            steps.append(Connect(container, replace(attachment, name=name, ipv4_address=None) if moved else attachment))
+    leaves = _leaves(wanted, present)
+    members = tuple(sorted(set(present.connected) - set(leaves)))
+    steps: list[Step] = [Disconnect(container, name) for container in leaves]
+    steps.append(Renew(_renewed(wanted, present), members))
     steps += [Connect(other, Attachment(name)) for other in _newcomers(wanted, present)]
-    return steps
+    return Plan(tuple(steps), before, after, {"reconnected": list(members)})
+
+
+def _renewed(wanted: Wish, present: Present) -> NetworkSpec:
+    """Return the wanted network, with what is there in place of options that the task does not set."""
+    spec, there, given = wanted.spec, present.spec, wanted.given
+    kept = {key: getattr(there, key) for key in ("internal", "attachable", "config_only") if key not in given}
+    source = spec.config_from or ("" if given & _OF_CONFIGURATIONS else there.config_from)
+    if source:
+        return replace(spec, **kept, config_from=source)
+    kept.update({key: getattr(there, key) for key in ("labels", "ipam_options", *_VERSIONS) if key not in given})
+    if spec.driver == there.driver and "driver_options" not in given:
+        kept["driver_options"] = there.driver_options
+    if spec.driver == there.driver and "ipam_config" not in given:
+        versions = replace(spec, **kept).versions
+        kept["subnets"] = tuple(one for one in present.subnets if one.network().version in versions)
+    return replace(spec, **kept)
 
 
 def _connections(wanted: Wish, present: Present) -> Plan:
     name = wanted.spec.name
     joins = _newcomers(wanted, present)
-    leaves: list[str] = []
-    if wanted.connected and not wanted.appends:
-        leaves = sorted(set(present.connected) - set(wanted.connected))
+    leaves = _leaves(wanted, present)
     if not joins and not leaves:
         return Plan()
     after = sorted({*present.connected, *joins} - set(leaves))
     steps: list[Step] = [Connect(container, Attachment(name)) for container in joins]
     steps += [Disconnect(container, name) for container in leaves]
     return Plan(tuple(steps), {"connected": sorted(present.connected)}, {"connected": after})
+
+
+def _leaves(wanted: Wish, present: Present) -> list[str]:
+    if not wanted.connected or wanted.appends:
+        return []
+    return sorted(set(present.connected) - set(wanted.connected))
 
 
 def _newcomers(wanted: Wish, present: Present) -> list[str]:

@@ -17,7 +17,7 @@ from .options import (
     IPVLAN_MODE,
     MACVLAN_MODE,
 )
-from .spec import PREDEFINED, NetworkSpec
+from .spec import PREDEFINED, NetworkSpec, SubnetSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,6 +97,13 @@ class Network:
         """Return the gateway of containers in one of the subnets."""
         others = [given.way_out() for given in self.spec.subnets if given.aux_addresses and self.driver == "bridge"]
         return next((address for address in others if address and address in subnet.network), subnet.gateway)
+
+    @property
+    def subnet_specs(self) -> tuple[SubnetSpec, ...]:
+        """The subnets as a user would have to ask for them to get the same: those that were given, and those chosen."""
+        given = {subnet.network(): subnet for subnet in self.spec.subnets}
+        chosen = [given.get(one.network) or SubnetSpec(str(one.network), str(one.gateway)) for one in self.subnets]
+        return tuple(chosen) or self.spec.subnets
 
     @property
     def internal(self) -> bool:

@@ -18,7 +18,7 @@ def test_networks(host: Host) -> None:
             task("network", name="n", **subnet),
             task("network", name="n", **subnet, force=True),
             task("network", name="n", driver="overlay", ignore_errors_=True),
-            task("network", name="n", enable_ipv6=True, ignore_errors_=True),
+            task("network", name="n", scope="swarm", ignore_errors_=True),
             task("network", name="m", **subnet, ignore_errors_=True),
             task("network", name="n", state="absent", check_mode_=True),
             task("network", name="n", state="absent"),
@@ -30,9 +30,44 @@ def test_networks(host: Host) -> None:
     assert results[1]["exists"] is False
     assert results[5]["network"]["IPAM"]["Config"] == [{"Subnet": "10.89.1.0/24", "Gateway": "10.89.1.254"}]
     assert results[5]["diff"]["after"]["ipam_config"] == [{"subnet": "10.89.1.0/24", "gateway": "10.89.1.254"}]
-    for result, word in zip(results[8:11], ("overlay", "IPv6", "10.89.1.0/24")):
+    for result, word in zip(results[8:11], ("overlay", "swarm", "10.89.1.0/24")):
         assert result["_ending"] == "failed"
         assert word in result["msg"]
+
+
+def test_a_network_is_made_anew_around_its_containers(host: Host) -> None:
+    subnets = {"ipam_config": [{"subnet": "10.89.2.0/24"}, {"subnet": "fd00:89:2::/64"}]}
+    address = {"name": "n", "ipv4_address": "10.89.2.50", "ipv6_address": "fd00:89:2::50"}
+    web = {"name": "web", "image": "bb", "command": "sleep 1000", "published_ports": ["127.0.0.1:18097:80"]}
+    results = host.play(
+        [
+            task("network", name="plan", config_only=True, enable_ipv6=True, **subnets),
+            task("network", name="plan", config_only=True, enable_ipv6=True, **subnets),
+            task("network", name="n", config_from="plan"),
+            task("network", name="n", config_from="plan"),
+            task("container", **web, networks=[address]),
+            task("container_info", name="web", name_="before"),
+            task("network", name="n", internal=False, labels={"a": "1"}, check_mode_=True, diff_=True, name_="check"),
+            task("network", name="n", config_from="plan", attachable=True, diff_=True, name_="anew"),
+            task("network", name="n", config_from="plan", attachable=True),
+            task("container_info", name="web", name_="after"),
+            task("container", **web, networks=[address]),
+            task("network", name="plan", state="absent", ignore_errors_=True, name_="used"),
+            task("container", name="web", state="absent", force_kill=True),
+            task("network", name="n", state="absent"),
+            task("network", name="plan", state="absent"),
+        ]
+    )
+    assert results.changed == [True, False, True, False, True, False, True, True] + [False] * 4 + [True] * 3
+    assert results.named("check")["diff"]["reconnected"] == results.named("anew")["diff"]["reconnected"] == ["web"]
+    assert results.named("check")["actions"][0]["reconnected"] == ["web"]
+    before, after = (results.named(name)["container"]["NetworkSettings"] for name in ("before", "after"))
+    assert after["Ports"] == before["Ports"] == {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "18097"}]}
+    changing = ("NetworkID", "EndpointID")
+    for key, value in before["Networks"]["n"].items():
+        assert key in changing or after["Networks"]["n"][key] == value
+    assert after["Networks"]["n"]["GlobalIPv6Address"] == "fd00:89:2::50"
+    assert "plan is in use by the networks n" in results.named("used")["msg"]
 
 
 def test_volumes(host: Host) -> None:

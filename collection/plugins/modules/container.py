@@ -237,7 +237,7 @@ options:
         description: The address of the container in this network.
         type: str
       ipv6_address:
-        description: Refused, because networks have no IPv6 addresses yet.
+        description: The IPv6 address in this network, which must have IPv6.
         type: str
       links:
         description: Other containers that get an alias for this one, as V(NAME:ALIAS).

@@ -13,7 +13,10 @@ author: The Skiff developers (@skiff-containers)
 description:
   - Creates, changes and removes bridge networks for containers.
   - Options, defaults and return values are those of P(community.docker.docker_network#module).
-  - A network that differs in an option that the task sets is made anew, and its containers are connected to the new one.
+  - A network that differs in an option that the task sets is made anew. Options that the task does not set stay as they are.
+  - The containers of a network that is made anew are connected to it again, with their addresses as far as it has them, their
+    hardware addresses, names and published ports. RV(diff.reconnected) names them, also in check mode. When the new network
+    cannot be made, the old one is there again; and when the task is killed, the next one finishes it.
 extends_documentation_fragment:
   - skiff.containers.attributes
   - skiff.containers.attributes.action_groups
@@ -59,10 +62,12 @@ options:
     description: Accepted with a warning.
     type: str
   ipam_driver_options:
-    description: Accepted with a warning.
+    description: Kept and shown, with a warning that they have no effect.
     type: dict
   ipam_config:
-    description: Subnets of the network. Without it, a free one is chosen.
+    description:
+      - Subnets of the network. Without it, a free one is chosen.
+      - Of several subnets of one IP version the first gives out addresses until it is full, then the next one.
     type: list
     elements: dict
     suboptions:
@@ -79,10 +84,10 @@ options:
         description: Addresses that no container gets, by name.
         type: dict
   enable_ipv4:
-    description: V(false) is refused. There are no networks without IPv4.
+    description: V(false) makes a network with IPv6 alone.
     type: bool
   enable_ipv6:
-    description: V(true) is refused. There are no networks with IPv6 yet.
+    description: Whether containers get IPv6 addresses. Without a subnet for them in O(ipam_config), a unique local one is chosen.
     type: bool
   internal:
     description: Whether nothing outside can be reached from the network.
@@ -98,10 +103,14 @@ options:
     type: str
     choices: [local, global, swarm]
   config_only:
-    description: V(true) is refused.
+    description:
+      - Make no network, but a configuration for others, whose O(config_from) names it.
+      - It cannot have O(internal) and O(attachable), which each network has for itself.
     type: bool
   config_from:
-    description: Refused.
+    description:
+      - The configuration from which the network gets its subnets, driver options, labels and IPv6. The task must not set these.
+      - A change of the configuration does not change the networks that were made from it.
     type: str
   peers:
     description:
@@ -196,6 +205,19 @@ EXAMPLES = r"""
         gateway: 192.0.2.1
         iprange: 192.0.2.128/25
 
+- name: Keep a configuration for networks of several driver options
+  skiff.containers.network:
+    name: jumbo
+    config_only: true
+    driver_options:
+      com.docker.network.driver.mtu: 9000
+
+- name: Make an internal network from it
+  skiff.containers.network:
+    name: storage
+    config_from: jumbo
+    internal: true
+
 - name: Remove a network, and disconnect its containers
   skiff.containers.network:
     name: shop
@@ -232,6 +254,22 @@ overlay:
     vni:
       description: The number of the network.
       type: int
+diff:
+  description: What differs.
+  returned: in diff mode
+  type: dict
+  contains:
+    after:
+      description: The options that differ, as they are wanted.
+      type: dict
+    before:
+      description: The options that differ, as they are.
+      type: dict
+    reconnected:
+      description: The containers that are connected again, because the network is made anew.
+      returned: when the network is made anew
+      type: list
+      elements: str
 actions:
   description: What was done, or would be done.
   returned: in check mode, or with O(debug=true)

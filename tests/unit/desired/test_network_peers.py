@@ -44,6 +44,6 @@ def test_what_somebody_broke_is_mended() -> None:
 
 def test_a_network_that_is_made_anew_keeps_its_peers() -> None:
     made = planned(options(peers=[B]), options(internal=True))
-    (created,) = [step for step in made.steps if step.describe() == "create network mesh"]
+    (created,) = [step for step in made.steps if step.describe() == "recreate network mesh"]
     assert [peer.name for peer in created.spec.peers] == ["b"]  # type: ignore[attr-defined]
     assert isinstance(created.spec.peers[0], Peer)  # type: ignore[attr-defined]

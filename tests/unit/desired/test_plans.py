@@ -16,8 +16,11 @@ from runtime_lib.desired.image_steps import check_archive
 from runtime_lib.desired.image_wish import build_spec, full_name
 from runtime_lib.desired.image_wish import wish as image_wish
 from runtime_lib.desired.network_plan import Present
+from runtime_lib.desired.network_steps import Renew
 from runtime_lib.errors import ImageNotFound, InvalidSpec, WrongState
+from runtime_lib.networks.options import MTU
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
+from runtime_lib.records import replace
 from runtime_lib.volumes.spec import VolumeSpec
 
 SUBNET = {"ipam_config": [{"subnet": "10.1.0.0/24"}]}
@@ -37,13 +40,22 @@ def there(**spec: Any) -> Present:
 
 
 def test_networks() -> None:
-    again = ["disconnect container a from network n", "remove network n", "create network n"]
+    again = ["recreate network n, and connect a again"]
     assert network(None) == ["create network n"]
     assert network(there()) == []
-    assert network(there(), force=True) == [*again, "connect container a to network n"]
-    assert network(there(), internal=True) == [*again, "connect container a to network n"]
+    assert network(there(), force=True) == again
+    assert network(there(), internal=True) == again
     assert network(there(labels={"x": "1", "y": "2"}), labels={"x": "1"}) == []
-    assert network(there(), **SUBNET)[:3] == again
+    assert network(there(), **SUBNET) == again
+    assert network(there(), enable_ipv6=True) == again
+    assert network(there(), config_from="plan") == again
+    assert network(there(config_from="plan"), config_from="plan") == []
+    assert network(there(ipam_options={"a": "1"}), ipam_driver_options={"a": "1"}) == []
+    assert network(there(), internal=True, connected=["b"]) == [
+        "disconnect container a from network n",
+        "recreate network n",
+        "connect container b to network n",
+    ]
     assert network(there(subnets=(SubnetSpec("10.1.0.0/24", "10.1.0.1"),)), **SUBNET) == []
     assert network(there(), connected=["b"]) == [
         "connect container b to network n",
@@ -55,11 +67,40 @@ def test_networks() -> None:
 
 
 @pytest.mark.parametrize(
-    "option", [{"enable_ipv6": True}, {"scope": "swarm"}, {"ingress": True}, {"driver": "overlay"}]
+    "option", [{"enable_ipv4": False}, {"scope": "swarm"}, {"ingress": True}, {"driver": "overlay"}]
 )
 def test_networks_that_cannot_be(option: dict[str, Any]) -> None:
     with pytest.raises(InvalidSpec):
         network(None, **option)
+
+
+def test_what_a_task_does_not_set_stays_when_a_network_is_made_anew() -> None:
+    subnet = SubnetSpec("10.1.0.0/24", "10.1.0.1")
+    present = there(subnets=(subnet,), labels={"x": "1"}, driver_options={MTU: "1400"}, attachable=True)
+
+    def renewed(**options: Any) -> NetworkSpec:
+        wanted = network_plan.wish({"name": "n", "state": "present", **options})
+        (step,) = network_plan.plan(wanted, present).steps
+        assert isinstance(step, Renew)
+        return step.spec
+
+    assert renewed(internal=True) == replace(present.spec, internal=True)
+    assert renewed(labels={"x": "2"}) == replace(present.spec, labels={"x": "2"})
+    assert renewed(enable_ipv6=True) == replace(present.spec, enable_ipv6=True)
+    assert renewed(**SUBNET, force=True).subnets == (SubnetSpec("10.1.0.0/24"),)
+    assert renewed(driver="macvlan", driver_options={"parent": "eth9"}).driver_options == {"parent": "eth9"}
+    assert renewed(config_from="plan") == NetworkSpec("n", config_from="plan", attachable=True)
+
+
+def test_containers_that_a_killed_task_left_behind() -> None:
+    def plan(present: Present | None, **options: Any) -> list[str]:
+        wanted = network_plan.wish({"name": "n", "state": "present", **options})
+        return said(network_plan.plan(wanted, present, True))
+
+    again = "connect the containers of network n again, which a task left without it"
+    assert plan(there()) == [again]
+    assert plan(there(), state="absent") == [again, "disconnect container a from network n", "remove network n"]
+    assert plan(there(), internal=True) == ["recreate network n, and connect a again"]
 
 
 def test_volumes() -> None:
