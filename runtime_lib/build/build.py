@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 from ..images import catalog, create, layers, reference
 from ..records import replace
-from . import contexts, epoch, imageconfig, outputs, run, squash
+from . import contexts, epoch, exports, imageconfig, outputs, run, squash
 from .arguments import SOURCE_DATE_EPOCH
 from .context import Context
 from .spec import BuildResult, Outlook
@@ -51,6 +51,8 @@ def build(store: Store, spec: BuildSpec) -> BuildResult:
         log.write(f"Successfully built {image.id[7:19]}\n")
         for name in image.names if names and stays else ():
             log.write(f"Successfully tagged {name}\n")
+        for place in spec.cache_to:
+            exports.write(store, walk.states(), place, log.write)
         for output in spec.outputs:
             outputs.write(store, image, names, output)
         walk.warn()
@@ -109,7 +111,7 @@ class _Log:
 
 def _finished(walk: Walk, spec: BuildSpec) -> State:
     """Return the finished target stage, with the labels that the user gave as its last steps; one layer if asked."""
-    state = _labelled(walk.target(), spec)
+    state = replace(_labelled(walk.target(), spec), inline=any(one.kind == "inline" for one in spec.cache_to))
     return squash.squashed(walk.store, state, walk.base(), spec, walk.makes) if spec.squash else state
 
 

@@ -13,6 +13,7 @@ from ..records import dataclass
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
     from .dockerfile import Dockerfile, Stage
     from .instructions import Instruction
@@ -53,6 +54,12 @@ def find(parsed: Dockerfile, known: frozenset[str]) -> list[Finding]:
     if errors and found:
         raise InvalidSpec(f"the Dockerfile has check=error=true: {'; '.join(one.describe() for one in found)}")
     return found
+
+
+def unused(parsed: Dockerfile, given: AbstractSet[str]) -> list[str]:
+    """Return which of the given build arguments no ARG of the file asks for."""
+    items = [*parsed.arguments, *(item for stage in parsed.stages for item in stage.instructions)]
+    return sorted(given - {text.partition("=")[0] for item in items if item.name == "ARG" for text in item.arguments})
 
 
 def _directive(text: str) -> tuple[frozenset[str], bool]:

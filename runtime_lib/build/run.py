@@ -53,7 +53,7 @@ def changed(store: Store, state: State, step: RunStep, spec: BuildSpec, find: Fi
         more = stack.enter_context(mounting.prepared(store, step, spec, find))
         launch = stack.enter_context(Launch(store))
         image = _image(store, state, step)
-        stack.callback(_forget, store, image.id)
+        stack.callback(forget, store, image.id)
         container = create.create(store, _container(image, step, spec))
         stack.callback(_remove, store, container.id)
         _wait(store, container, launch, step, more, spec.output)
@@ -102,7 +102,7 @@ def sweep(store: Store) -> None:
                 continue  # another build has done it
     for row in store.query("SELECT id, config FROM images WHERE config LIKE ?", (f'%"comment":"{_COMMENT}%',)):
         if owner.ended(json.loads(row["config"])["comment"][len(_COMMENT) :]):
-            _forget(store, row["id"])
+            forget(store, row["id"])
 
 
 def _image(store: Store, state: State, step: RunStep) -> Image:
@@ -165,7 +165,8 @@ def _wait(
         raise CommandFailed(f"{step.where}: the command '{command[:500]}' ended with code {code}{said}", code)
 
 
-def _forget(store: Store, image_id: str) -> None:
+def forget(store: Store, image_id: str) -> None:
+    """Remove an image that has neither names nor containers; its layers go when nothing else has them."""
     with store.transaction() as db:
         db.execute(
             "DELETE FROM images WHERE id = ? AND id NOT IN (SELECT image_id FROM image_names) "

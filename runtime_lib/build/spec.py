@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import IO, Any
 
     from ..images.catalog import Image
+    from .cachespec import CachePlace
     from .outputs import Output
     from .secrets import Secret
 
@@ -34,6 +35,7 @@ class BuildSpec:
     the names of ContainerSpec. `contexts` maps names to what they mean in FROM and `from`: a folder's path,
     docker-image://NAME or oci-layout://PATH. Without `outputs` the image stays in the store with its names. `squash`
     makes the layers on top of the target stage's base one.
+    `cache_from` and `cache_to` are caches of other hosts.
     """
 
     path: str
@@ -60,6 +62,8 @@ class BuildSpec:
     contexts: dict[str, str] = field(default_factory=dict)
     outputs: tuple[Output, ...] = ()
     squash: bool = False
+    cache_from: tuple[CachePlace, ...] = ()
+    cache_to: tuple[CachePlace, ...] = ()
     stream: IO[bytes] | None = field(default=None, compare=False)
 
 

@@ -62,6 +62,7 @@ def _with(state: State, base: State, layer: Layer, created: int) -> State:
             {"created": times.rfc3339(created), "comment": comment},
         ),
         created=created,
+        records=(),
     )
 
 

@@ -6,7 +6,8 @@ import json
 
 from ..images import digest, times
 from ..records import dataclass, replace
-from . import platforms
+from . import cacherecords, platforms
+from .cacherecords import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ _PLATFORM = ("architecture", "os", "variant", "os.version", "os.features")
 
 @dataclass(frozen=True)
 class State:
-    """`layers` are chain ids and `diff_ids` digests, both from the lowest to the top one. `created` is nanoseconds."""
+    """`layers` are chain ids and `diff_ids` digests, both from the lowest to the top one. `created` is nanoseconds.
+
+    `records` are the steps, for caches that leave the host; with `inline` the image itself carries them.
+    """
 
     platform: dict[str, Any]
     layers: tuple[str, ...]
@@ -30,6 +34,8 @@ class State:
     config: dict[str, Any]
     author: str
     created: int
+    records: tuple[Record, ...] = ()
+    inline: bool = False
 
     @property
     def top(self) -> str | None:
@@ -63,6 +69,10 @@ class State:
         """The id of this as an image: what `images.create` gives it."""
         return digest.of(json.dumps(self.document(), separators=(",", ":"), ensure_ascii=False).encode())
 
+    def noted(self, key: str, changed: bool, created: int) -> State:
+        """Return the state with a record of the step that has led to it."""
+        return replace(self, records=(*self.records, Record(key, len(self.layers), changed, created)))
+
     def document(self) -> dict[str, Any]:
         """Return the OCI image configuration."""
         found: dict[str, Any] = {**self.platform, "config": self.config, "created": times.rfc3339(self.created)}
@@ -70,6 +80,8 @@ class State:
             found["author"] = self.author
         found["history"] = list(self.history)
         found["rootfs"] = {"type": "layers", "diff_ids": list(self.diff_ids)}
+        if self.inline:
+            found[cacherecords.KEY] = cacherecords.write(self.records)
         return found
 
 

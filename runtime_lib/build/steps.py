@@ -84,3 +84,10 @@ class WorkdirStep(Step):
     """WORKDIR: makes the folder where it does not exist."""
 
     path: str
+
+
+def sources(step: Step) -> list[str]:
+    """Return the stages and images that a step takes files from."""
+    if isinstance(step, RunStep):
+        return [mount.origin for mount in step.mounts if mount.origin]
+    return [step.source_stage] if isinstance(step, CopyStep) and step.source_stage else []

@@ -25,6 +25,7 @@ from . import (
     epoch,
     fetched,
     imageconfig,
+    imports,
     interpret,
     mounting,
     named,
@@ -39,18 +40,17 @@ from .arguments import PREDEFINED, SOURCE_DATE_EPOCH, Arguments
 from .mounting import Origin
 from .sources import Tree
 from .spec import DoneStep
-from .steps import CopyStep, RunStep, Step, WorkdirStep
+from .steps import CopyStep, RunStep, Step, WorkdirStep, sources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from ..images.catalog import Image
     from ..store import Store
     from .context import Context
     from .dockerfile import Stage
-    from .instructions import Instruction
     from .spec import BuildSpec
     from .state import State
 
@@ -85,6 +85,7 @@ class Walk:
         self._fresh = tuple(self.dockerfile.stage(name) for name in spec.nocache_filter)
         self._epoch = epoch.parse(spec.args.get(SOURCE_DATE_EPOCH, ""))
         self.found = checks.find(self.dockerfile, PREDEFINED | set(self._globals))
+        self._imports = imports.Imports()
         self._named = named.resolved(store, spec.contexts, makes)
         for index, stage in enumerate(self.dockerfile.stages):
             self._check(index, stage)
@@ -94,8 +95,15 @@ class Walk:
         """The steps of all stages that were walked, in the order of the file."""
         return [step for index in sorted(self._steps) for step in self._steps[index]]
 
+    def states(self) -> list[State]:
+        """Return the ends of all stages that were walked, in the order of the file; the target is the last one."""
+        found = self._shared.outcomes
+        return [state for _index, state in sorted(found.items()) if not isinstance(state, BaseException)]
+
     def target(self) -> State:
         """Return the state at the end of the target stage."""
+        if self.makes:
+            self._imports.read(self.store, self.spec.cache_from, self._log)
         self._needed = needed.stages(self.dockerfile, self._target, self._globals, self._named)
         if not self.makes or len(self._needed) < 2:
             return self._stage(self._target)
@@ -115,8 +123,7 @@ class Walk:
         """Tell what the checks have found, and the build arguments that no ARG asks for, as Docker does."""
         for one in self.found:
             self.spec.output(f"[Warning] {one.describe()}\n")
-        items = [*self.dockerfile.arguments, *(item for stage in self.dockerfile.stages for item in stage.instructions)]
-        unused = sorted(set(self.spec.args) - _declared(items) - PREDEFINED - {SOURCE_DATE_EPOCH})
+        unused = checks.unused(self.dockerfile, set(self.spec.args) - PREDEFINED - {SOURCE_DATE_EPOCH})
         if unused:
             self.spec.output(f"[Warning] One or more build-args [{' '.join(unused)}] were not consumed\n")
 
@@ -158,7 +165,7 @@ class Walk:
             platforms.check_runs(state.platform)
         base = state.layers
         for step in steps:
-            for name in _needed(step):
+            for name in sources(step):
                 if not self._folder(name):
                     self._image(index, name, step.where)  # its steps come before this one
             self._begin(step.text)
@@ -234,7 +241,7 @@ class Walk:
         """Return the state after a step that changes files; `making` gives the folder with the changes."""
         key = key if self._epoch is None else cache.key(key, self._epoch)
         with self._shared.key(key):
-            known = None if self.spec.nocache or index in self._fresh else cache.find(self.store, key)
+            known = None if self.spec.nocache or index in self._fresh else self._imports.find(self.store, key)
             if known is None:
                 known = (self._changes(state, step, making),)
                 cache.remember(self.store, key, *known)
@@ -244,7 +251,8 @@ class Walk:
         (chain_id,) = known
         layer = layers.find(self.store, chain_id) if chain_id else None
         row = self.store.row("SELECT created FROM layers WHERE chain_id = ?", (chain_id,))
-        return state.after(step, created_by, layer, row["created"] if row else 0, self._epoch)
+        made = row["created"] if row else 0
+        return state.after(step, created_by, layer, made, self._epoch).noted(key, layer is not None, made)
 
     def _changes(self, state: State, step: Step, making: AbstractContextManager[str]) -> str | None:
         """Return the chain id of the layer that a step makes, None when it changes no file."""
@@ -288,14 +296,3 @@ class Walk:
             raise InvalidSpec(f"{step.where}: {step.source_stage} has no files to copy")
         with image_tree(layers.folders(self.store, state.layers)) as root:
             yield Tree(root, owners=not step.owner)
-
-
-def _needed(step: Step) -> list[str]:
-    """Return the stages and images that a step takes files from."""
-    if isinstance(step, RunStep):
-        return [mount.origin for mount in step.mounts if mount.origin]
-    return [step.source_stage] if isinstance(step, CopyStep) and step.source_stage else []
-
-
-def _declared(items: Sequence[Instruction]) -> set[str]:
-    return {text.partition("=")[0] for item in items if item.name == "ARG" for text in item.arguments}

@@ -29,6 +29,8 @@ _BUILD = Usage(
             "build-context", "", LIST, "A name for FROM and from (NAME=PATH, docker-image://NAME, oci-layout://PATH)"
         ),
         Option("build-arg", "", LIST, "Set a value of ARG; a name alone is taken from the environment"),
+        Option("cache-from", "", LIST, "Use a cache (an image's name, type=registry,ref=NAME, type=local,src=DIR)"),
+        Option("cache-to", "", LIST, "Write the cache (type=inline, type=registry,ref=NAME, type=local,dest=DIR)"),
         Option("check", "", FLAG, "Tell what the build checks find, and build nothing"),
         Option("cgroup-parent", "", TEXT, "Cgroup above those of RUN"),
         Option("cpu-period", "", WHOLE, "Length of a period of the quota of RUN (microseconds)"),
@@ -67,7 +69,7 @@ _BUILD = Usage(
 
 def build(words: list[str]) -> int:
     """Build an image; the log goes to standard output as it grows."""
-    from ..build import agent, entitlements, outputs, remote, secrets
+    from ..build import agent, cachespec, entitlements, outputs, remote, secrets
     from ..build.build import build as engine
     from ..build.build import check
     from ..build.spec import BuildSpec
@@ -106,6 +108,8 @@ def build(words: list[str]) -> int:
         container=_container(parsed),
         contexts=_contexts(parsed.build_context),
         outputs=wanted,
+        cache_from=tuple(cachespec.source(text) for text in parsed.cache_from),
+        cache_to=tuple(cachespec.target(text) for text in parsed.cache_to),
         squash=bool(parsed.squash),
         stream=sys.stdin.buffer if path == "-" else None,
     )

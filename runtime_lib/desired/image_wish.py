@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..build import cachespec
 from ..build.secrets import Secret
 from ..build.spec import BuildSpec
 from ..containers.sizes import size
@@ -24,7 +25,7 @@ _NEEDED = {  # by source
     "import": "load_path",
     "load": "load_path",
 }
-_UNUSED_BUILD = ("cache_from", "http_timeout")
+_UNUSED_BUILD = ("http_timeout",)
 _LIMITS = {"cpusetcpus": "cpuset_cpus", "cpushares": "cpu_shares"}
 
 
@@ -136,6 +137,8 @@ def build_spec(ref: str, options: dict[str, Any]) -> BuildSpec:
         platform=options.get("platform") or "",
         pull="always" if options.get("pull") else "missing",
         secrets=_secrets(options.get("secrets") or ()),
+        cache_from=tuple(cachespec.source(text) for text in options.get("cache_from") or ()),
+        cache_to=tuple(cachespec.target(text) for text in options.get("cache_to") or ()),
         squash=bool(options.get("squash")),
         container={name: limits[key] for key, name in _LIMITS.items() if limits.get(key)},
     )

@@ -19,7 +19,7 @@ from .members import document as read_document
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from ..store import Store
@@ -157,13 +157,23 @@ def _load(store: Store, members: Members, source: Source) -> Loaded:
     present = catalog.get(store, image_id) if catalog.resolve(store, image_id) else None
     if present and set(source.names) <= set(present.names) and not damaged.lost(store, present):
         return Loaded(present, source.names, False)
+    chain_ids = bring(store, members, list(zip(diff_ids, source.layers)))
+    image = create.from_bytes(store, source.config, chain_ids, source.names)
+    catalog.note(store, "load", image, source.names[0] if source.names else "")
+    return Loaded(image, source.names, True)
+
+
+def bring(store: Store, members: Members, parts: Sequence[tuple[str, tuple[str, str | None]]]) -> list[str]:
+    """Have layers in the store, given as (diff id, entry of `Source.layers`) from the lowest on.
+
+    Return their chain ids.
+    Hold `layers.using` around this and what then refers to them. Raises CorruptData.
+    """
     chain_ids: list[str] = []
-    for diff_id, (member, stored) in zip(diff_ids, source.layers):
+    for diff_id, (member, stored) in parts:
         parent = chain_ids[-1] if chain_ids else None
         chain_id = digest.chain(parent, diff_id)
         if layers.find(store, chain_id) is None:
             layers.import_tar(store, members.open(member), parent, diff_id, stored)
         chain_ids.append(chain_id)
-    image = create.from_bytes(store, source.config, chain_ids, source.names)
-    catalog.note(store, "load", image, source.names[0] if source.names else "")
-    return Loaded(image, source.names, True)
+    return chain_ids

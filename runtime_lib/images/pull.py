@@ -126,7 +126,7 @@ def _image(store: Store, repository: Repository, called: str, manifest: Manifest
         present = catalog.get(store, manifest.config.digest)
         if not damaged.lost(store, present):
             return present
-    data = _config(repository, manifest.config)
+    data = config(repository, manifest.config)
     where = f"the configuration {manifest.config.digest}"
     diff_ids = document.check(strictjson.parse_object(data, where), where)
     if len(diff_ids) != len(manifest.layers):
@@ -142,7 +142,17 @@ def _image(store: Store, repository: Repository, called: str, manifest: Manifest
     return image
 
 
-def _config(repository: Repository, blob: Blob) -> bytes:
+def bring(store: Store, repository: Repository, parts: Sequence[tuple[Blob, str]]) -> None:
+    """Have layers in the store, given as (blob, diff id) from the lowest on.
+
+    Hold `layers.using` around this and what then refers to them. Raises as `pull` does.
+    """
+    _layers(store, repository, parts, Listener())
+    layers.keep(store, digest.chains([diff_id for _blob, diff_id in parts]), 0)
+
+
+def config(repository: Repository, blob: Blob) -> bytes:
+    """Return an image's configuration."""
     with repository.blob(blob.digest, blob.size) as source:
         return b"".join(iter(lambda: source.read(strictjson.LIMIT), b""))
 

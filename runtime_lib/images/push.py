@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 _CONFIG = "application/vnd.docker.container.image.v1+json"
 _LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+_INDEX = "application/vnd.oci.image.index.v1+json"
 _GZIP = (_LAYER, "application/vnd.oci.image.layer.v1.tar+gzip")
 
 
@@ -101,7 +102,34 @@ def named(store: Store, ref: str) -> tuple[Reference, Image]:
     return name, catalog.get(store, row["image_id"])
 
 
+def push_all(store: Store, name: Reference, images: Sequence[Image]) -> None:
+    """Have images in a registry: one under this name, several as the manifests of an index. Raises as `push` does."""
+
+    def work(repository: Repository) -> None:
+        sent = [_parts(store, repository, name, image, Listener())[0] for image in images]
+        if len(sent) == 1:
+            repository.put_manifest(name.tag or "", MANIFEST, sent[0])
+            return
+        found = [Blob(repository.put_manifest(digest.of(data), MANIFEST, data), len(data), MANIFEST) for data in sent]
+        entries = [_descriptor(blob, MANIFEST) for blob in found]
+        document = {"schemaVersion": 2, "mediaType": _INDEX, "manifests": entries}
+        repository.put_manifest(name.tag or "", _INDEX, json.dumps(document).encode())
+
+    with layers.using(store):
+        places.ask(name, work, push=True)
+
+
 def _push(store: Store, repository: Repository, name: Reference, image: Image, hears: Listener) -> Pushed:
+    data, changed = _parts(store, repository, name, image, hears)
+    present = repository.describe(name.tag or "")
+    if present is None or present.digest != digest.of(data):
+        repository.put_manifest(name.tag or "", MANIFEST, data)
+        changed = True
+    return Pushed(name.familiar, digest.of(data), len(data), changed)
+
+
+def _parts(store: Store, repository: Repository, name: Reference, image: Image, hears: Listener) -> tuple[bytes, bool]:
+    """Have the layers and the configuration there; return the manifest, and whether anything had to be sent."""
     found = [layers.get(store, chain_id) for chain_id in image.layers]
     if any(name.name not in dict(origins.blobs(store, layer.diff_id)) for layer in found):
         _learn(store, repository, name, image)
@@ -120,11 +148,7 @@ def _push(store: Store, repository: Repository, name: Reference, image: Image, h
     config = row["config"].encode() if row else b""
     changed = _send(repository, image.id, config) or changed
     data = manifest(Blob(image.id, len(config), _CONFIG), [placed[layer.diff_id] for layer in found])
-    present = repository.describe(name.tag or "")
-    if present is None or present.digest != digest.of(data):
-        repository.put_manifest(name.tag or "", MANIFEST, data)
-        changed = True
-    return Pushed(name.familiar, digest.of(data), len(data), changed)
+    return data, changed
 
 
 def manifest(config: Blob, parts: Sequence[Blob]) -> bytes:

@@ -72,7 +72,19 @@ options:
     description: The size of C(/dev/shm) in C(RUN) instructions.
     type: str
   cache_from:
-    description: Accepted with a warning. The host's own layers are used.
+    description:
+      - Caches of other hosts, beside the host's own. An image's name, V(type=registry,ref=NAME) or V(type=local,src=PATH), which is
+        what O(cache_to) has written. One that cannot be read is told in RV(stdout), and the build goes on without it.
+      - A step that is found there is not run here. So name only what you would run.
+    type: list
+    elements: str
+  cache_to:
+    description:
+      - Where a build writes its cache for other hosts, V(type=local,dest=PATH) as an OCI layout folder, V(type=registry,ref=NAME)
+        in a registry, or V(type=inline) in the image itself.
+      - With V(mode=max) it holds the steps of all stages, else those of the image's own. With V(ignore-error=true) a cache that
+        cannot be written is no failure.
+      - Nothing is written when nothing has to be built.
     type: list
     elements: str
   platform:
@@ -193,6 +205,7 @@ from ..module_utils.runner import run
 OPTIONS = {
     "args": {"type": "dict"},
     "cache_from": {"type": "list", "elements": "str"},
+    "cache_to": {"type": "list", "elements": "str"},
     "dockerfile": {"type": "str"},
     "etc_hosts": {"type": "dict"},
     "labels": {"type": "dict"},

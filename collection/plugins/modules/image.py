@@ -182,7 +182,7 @@ options:
             description: The processors, such as V(0-2).
             type: str
       cache_from:
-        description: Accepted with a warning. The host's own layers are used.
+        description: Caches beside the host's own, as for the option of this name of M(skiff.containers.dockerfile_build).
         type: list
         elements: str
       http_timeout:
