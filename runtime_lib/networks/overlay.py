@@ -139,7 +139,8 @@ def apply(network: Network, change: Change) -> None:
         wireguard.change(tunnel(network), [one.public_key for one in change.closed], opened)
     gone, new = ([(entry.kind, entry.mac, entry.address) for entry in entries] for entries in (change.gone, change.new))
     if gone or new:
-        vxlan.change(interface(network), network.bridge, gone, new)
+        link = tunnel(network) if encrypted(network.spec) else ""
+        vxlan.change(interface(network), network.bridge, gone, new, link)
 
 
 def described(network: Network, endpoints: list[Endpoint]) -> dict[str, Any]:

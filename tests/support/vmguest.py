@@ -13,9 +13,9 @@ CHECKOUT = Path(__file__).parents[2]
 VMCTL = CHECKOUT / "molecule" / "shared" / "vmctl"  # its QEMU is nobody's child here
 
 
-def add_sources(tar: tarfile.TarFile) -> None:
-    """Put what guests run into /src."""
-    for part in ("runtime_lib", "tests/vm"):
+def add_sources(tar: tarfile.TarFile, *more: str) -> None:
+    """Put what guests run into /src, and `more` folders of the checkout."""
+    for part in ("runtime_lib", "tests/vm", *more):
         tar.add(CHECKOUT / part, f"src/{part}", filter=_plain)
 
 

@@ -74,7 +74,7 @@ def entries(name: str, bridge: str) -> set[Entry]:
     with _iproute() as netlink:
         index, master = _index(netlink, name), _index(netlink, bridge)
         found: set[Entry] = set()
-        for message in netlink.fdb("dump", ifindex=index):
+        for message in _dump(netlink, index):
             mac = message.get_attr("NDA_LLADDR")
             if message["flags"] & _SELF and message["state"] & _PERMANENT:
                 found.add(("remote", mac, message.get_attr("NDA_DST")))
@@ -86,31 +86,37 @@ def entries(name: str, bridge: str) -> set[Entry]:
         return found
 
 
-def change(name: str, bridge: str, gone: Sequence[Entry], new: Sequence[Entry]) -> None:
+def change(name: str, bridge: str, gone: Sequence[Entry], new: Sequence[Entry], link: str = "") -> None:
     """Take entries away, as far as they are there, and add or replace others. Raises OSError.
 
-    With the all-zero entry of a host goes whatever leads there.
+    With the all-zero entry of a host goes whatever leads there. `link` is that of `create`: by which interface hosts
+    with link-local addresses are reached, without which the kernel takes any one that has such addresses.
     """
     from pyroute2.netlink.exceptions import NetlinkError
 
     with _iproute() as netlink:
         index, master = _index(netlink, name), _index(netlink, bridge)
+        way = {"NDA_IFINDEX": _index(netlink, link)} if link else {}
         for entry in [*gone, *_learned(netlink, index, {host for _kind, mac, host in gone if not _number(mac)})]:
             try:
-                _apply(netlink, "del", entry, index, master)
+                _apply(netlink, "del", entry, index, master, way)
             except NetlinkError as error:
                 if error.code != errno.ENOENT:
                     raise
         for entry in new:
-            _apply(netlink, "add", entry, index, master)
+            _apply(netlink, "add", entry, index, master, way)
+
+
+def _dump(netlink: Any, index: int) -> list[Any]:
+    """Return the entries of an interface; pyroute2's own filter takes the interface to the host for it."""
+    return [message for message in netlink.fdb("dump") if message["ifindex"] == index]
 
 
 def _learned(netlink: Any, index: int, hosts: set[str]) -> list[Entry]:
     """Return the entries that lead to hosts because frames came from there; they age only after five minutes."""
     if not hosts:
         return []
-    dump = netlink.fdb("dump", ifindex=index)
-    found = [(message.get_attr("NDA_LLADDR"), message.get_attr("NDA_DST")) for message in dump]
+    found = [(message.get_attr("NDA_LLADDR"), message.get_attr("NDA_DST")) for message in _dump(netlink, index)]
     return [("remote", mac, host) for mac, host in found if host in hosts and _number(mac)]
 
 
@@ -118,7 +124,7 @@ def _number(mac: str) -> int:
     return int(mac.replace(":", ""), 16)
 
 
-def _apply(netlink: Any, verb: str, entry: Entry, index: int, master: int) -> None:
+def _apply(netlink: Any, verb: str, entry: Entry, index: int, master: int, way: dict[str, int]) -> None:
     kind, mac, address = entry
     # One that was learned is replaced; of the all-zero address there is one for each host.
     flooding = kind == "remote" and not _number(mac)
@@ -128,7 +134,7 @@ def _apply(netlink: Any, verb: str, entry: Entry, index: int, master: int) -> No
     elif kind == "port":
         netlink.fdb(how, ifindex=index, lladdr=mac, flags=_MASTER, state=_NOARP)
     else:
-        netlink.fdb(how, ifindex=index, lladdr=mac, dst=address, flags=_SELF, state=_NOARP | _PERMANENT)
+        netlink.fdb(how, ifindex=index, lladdr=mac, dst=address, flags=_SELF, state=_NOARP | _PERMANENT, **way)
 
 
 def _index(netlink: Any, name: str) -> int:
