@@ -92,6 +92,12 @@ _DISCONNECT = Usage(
     2,
     2,
 )
+_RELOAD = Usage(
+    "network reload",
+    "[NETWORK...]",
+    "Bring back what the host has lost of networks: rules, bridges, interfaces",
+    (),
+)
 _COLUMNS = (("NETWORK ID", "ID"), ("NAME", "Name"), ("DRIVER", "Driver"), ("SCOPE", "Scope"))
 
 
@@ -105,6 +111,7 @@ def network(words: list[str]) -> int:
         "list": listing,
         "ls": listing,
         "prune": prune.networks,
+        "reload": reload,
         "remove": remove,
         "rm": remove,
     }
@@ -204,6 +211,15 @@ def _check_for_swarm(parsed: Parsed) -> None:
         raise InvalidSpec(
             f"--ipam-driver {parsed.ipam_driver}: only default is there: Skiff gives out the addresses itself"
         )
+
+
+def reload(words: list[str]) -> int:
+    """Bring back what the host has lost, and print the networks."""
+    from ..networks import mending
+
+    reloaded = mending.reload(opened.store(), _RELOAD.parse(words).arguments)
+    output.write_lines([network.name for network in reloaded])
+    return 0
 
 
 def _describe(network: Network, whole: bool) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def attach(
         wish.check()
     networks = [catalog.joinable(store, wish.network) for wish in attachments]
     with store.transaction() as db:
-        swept.sweep(db)
+        robbed = swept.sweep(store, db)
         before = endpoints(store, container_id)
         mark = _mark(namespace)
         free = _free_interfaces(before)
@@ -85,7 +85,11 @@ def attach(
             links.reserve(db, container_id, network, wish.links, endpoints(store, network_id=network.id))
         made = endpoints(store, container_id)
         fresh = [endpoint for endpoint in made if endpoint not in before]
-        _connect(fresh, namespace, _routed(before))
+        plug(fresh, namespace, _routed(before))
+    if robbed:
+        from . import mending
+
+        mending.restore(store, robbed)
     firewall.sync(store)
     for endpoint in fresh:
         catalog.note(store, "connect", endpoint.network, container=container_id)
@@ -237,7 +241,11 @@ def _leases(db: sqlite3.Connection, network: Network) -> dict[IPAddress, str]:
     return {ipaddress.ip_address(row["address"]): row["name"] for row in rows}
 
 
-def _connect(made: Sequence[Endpoint], namespace: int, routed: set[int]) -> None:
+def plug(made: Sequence[Endpoint], namespace: int, routed: set[int]) -> None:
+    """Make the interfaces of endpoints, on both ends. `routed` are the IP versions that have a default route already.
+
+    Raises OSError; then none of them is left.
+    """
     done: list[Endpoint] = []
     with netns.entered(namespace):
         inside = Rtnetlink()  # belongs to the namespace in which it was opened, wherever this thread is later

@@ -101,7 +101,7 @@ def remove(store: Store, ref: str) -> None:
     if network.spec.config_only:
         return _remove_configuration(store, network)
     with store.transaction(durable=True) as db:
-        swept.sweep(db)
+        swept.sweep(store, db)
         names = [endpoint.names[0] for endpoint in endpoints(store, network_id=network.id)]
         if names:
             raise InUse(

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
         def ensure(self, store: Store, network: Network) -> None:
             """Make or mend the host's side; cheap when all is there. Endpoints that lost it are joined to it again."""
 
+        def mend(self, store: Store, network: Network) -> None:
+            """Do as `ensure`, but look at everything, whatever seems to be there."""
+
         def plug(self, host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
             """Make the container's interface inside `namespace`. It is not up, and has no address yet."""
 

@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from ..store import Store
 
 
-def sync(store: Store) -> None:
-    """Replace the rules of this installation, in one transaction, unless they are in place already.
+def sync(store: Store, anew: bool = False) -> None:
+    """Replace the rules of this installation, in one transaction, unless they seem to be in place already.
 
+    What is `anew` is replaced whatever there seems to be: the look is at the number of rules, and not at the ports.
     Beside Docker its chain DOCKER-USER gets what Skiff's bridges need. Raises OSError, and HostLacks when the host has
     no nft.
     """
     with store.lock("firewall", "rules"):
         networks = all_networks(store)
         wanted = _wanted(store, networks)
-        if _applied(store) == _fingerprint(store, wanted):
+        if not anew and _applied(store) == _fingerprint(store, wanted):
             return
         nftables.apply([*wanted, *_beside_docker(store, networks)])
         write_file(_path(store), compact(_fingerprint(store, wanted)).encode())

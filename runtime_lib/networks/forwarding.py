@@ -23,6 +23,11 @@ def prepare(interface: str, ipv6: bool) -> None:
         _forward_ipv6()
 
 
+def works(ipv6: bool) -> bool:
+    """Whether the host forwards. Raises OSError."""
+    return _read(f"{_IPV4}/ip_forward") == "1" and (not ipv6 or _read(f"{_IPV6}/conf/all/forwarding") == "1")
+
+
 def lead(interface: str) -> None:
     """Have the host forward IPv4, and lead ports published on 127.0.0.1 to an interface. Raises OSError."""
     # Such a port needs the host's loopback addresses routed, on this interface alone; the firewall drops packets that

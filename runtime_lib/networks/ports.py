@@ -74,7 +74,7 @@ def publish(
     if not targets:
         raise InvalidSpec("published_ports: the container is on no network that is reachable from outside")
     with store.transaction() as db:
-        swept.sweep(db)
+        swept.sweep(store, db)
         chosen = [one for mapping in mappings for one in _publish_one(db, container_id, mapping, targets)]
         for name in {endpoint.host_interface for endpoint in targets.values()}:
             _reflect(name)

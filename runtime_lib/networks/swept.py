@@ -8,6 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
 
+    from ..linux.process import Process
+    from ..store import Store
+
 _MARK = "netns:"
 
 
@@ -21,15 +24,30 @@ def namespace_id(host_interface: str) -> int | None:
     return int(host_interface[len(_MARK) :]) if host_interface.startswith(_MARK) else None
 
 
-def sweep(db: sqlite3.Connection) -> None:
+def sweep(store: Store, db: sqlite3.Connection) -> set[str]:
     """Forget the endpoints whose container died without saying so: the host's interface, or the namespace, is gone.
 
-    Rows and interfaces are made in one transaction, so an endpoint that somebody is just making is not swept.
+    Rows and interfaces are made in one transaction, so an endpoint that somebody is just making is not swept. Returns
+    the ids of containers that run all the same: somebody has taken an interface of theirs.
     """
+    robbed = set()
     with Rtnetlink() as netlink:
         for row in db.execute("SELECT container_id, host_interface FROM endpoints").fetchall():
-            if not _alive(netlink, row["host_interface"]):
+            if alive(netlink, row["host_interface"]):
+                continue
+            if process(store, row["container_id"]):
+                robbed.add(row["container_id"])
+            else:
                 forget(db, row["container_id"])
+    return robbed
+
+
+def process(store: Store, container_id: str) -> Process | None:
+    """Return the first process of a container that runs."""
+    from ..monitor.state import read
+
+    found = read(store.layout.bundle(container_id), store.layout.container(container_id)).process
+    return found if found is not None and found.alive() else None
 
 
 def forget(db: sqlite3.Connection, container_id: str) -> None:
@@ -38,7 +56,8 @@ def forget(db: sqlite3.Connection, container_id: str) -> None:
         db.execute(f"DELETE FROM {table} WHERE container_id = ?", (container_id,))
 
 
-def _alive(netlink: Rtnetlink, host_interface: str) -> bool:
+def alive(netlink: Rtnetlink, host_interface: str) -> bool:
+    """Whether there is the host's interface of an endpoint, or the namespace that stands for it."""
     number = namespace_id(host_interface)
     if number is not None:
         return netlink.has_namespace(number)

@@ -561,7 +561,7 @@ def test_the_kernels_refusal_keeps_its_errno(host: Lab) -> None:
     from runtime_lib.linux.netlink import bridges
 
     with pytest.raises(OSError, match=r"Invalid argument|File exists|Numerical result") as caught:
-        bridges.create_bridge("x" * 20, 1500)
+        bridges.create_bridge("x" * 20, 1500, "")
     assert caught.value.errno
 
 

@@ -54,18 +54,28 @@ def _iproute() -> Iterator[Any]:
         raise OSError(error.code, str(error.args[-1])) from error
 
 
-def create_bridge(name: str, mtu: int) -> None:
-    """Make a bridge, which is not up yet; one that exists already is kept.
+def create_bridge(name: str, mtu: int, alias: str) -> None:
+    """Make a bridge, which is not up yet; one that exists already is kept, and one of this alias gets its name back.
 
     It has a MAC address of its own: otherwise it would take the lowest one of its ports, and change it with them.
     Raises OSError, and HostLacks without pyroute2.
     """
     with _iproute() as iproute:
         if not iproute.link_lookup(ifname=name):
+            for index in _with_alias(iproute, alias):
+                iproute.link("set", index=index, state="down")  # one that is up keeps its name before Linux 6.2
+                iproute.link("set", index=index, ifname=name)
+                return
             address = f"02:42:{os.urandom(4).hex(':')}"
             iproute.link("add", ifname=name, kind="bridge", mtu=mtu, address=address)
         elif not iproute.link_lookup(ifname=name, kind="bridge"):
             raise OSError(errno.EEXIST, "an interface of this name exists and is not a bridge", name)
+        (index,) = iproute.link_lookup(ifname=name)
+        iproute.link("set", index=index, IFLA_IFALIAS=alias)
+
+
+def _with_alias(iproute: Any, alias: str) -> list[int]:
+    return [link["index"] for link in iproute.get_links() if link.get_attr("IFLA_IFALIAS") == alias]
 
 
 def complete_addresses(name: str, addresses: list[str]) -> None:
@@ -84,10 +94,10 @@ def _words(interface: Any) -> dict[str, Any]:
     return {**found, **({"broadcast": last} if interface.version == 4 else {"flags": _IFA_F_NODAD})}
 
 
-def delete_link(name: str) -> None:
-    """Delete an interface; nothing happens when there is none of that name."""
+def delete_link(name: str, alias: str = "") -> None:
+    """Delete an interface, or if there is none of that name the one of that alias; nothing happens without either."""
     with _iproute() as iproute:
-        for index in iproute.link_lookup(ifname=name):
+        for index in iproute.link_lookup(ifname=name) or (_with_alias(iproute, alias) if alias else ()):
             iproute.link("del", index=index)
 
 

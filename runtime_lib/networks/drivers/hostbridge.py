@@ -14,7 +14,7 @@ from ...linux.netlink.link import Rtnetlink
 from ...records import replace
 from .. import forwarding, options
 from ..model import endpoints
-from . import hostaddresses
+from . import brport, hostaddresses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def ensure(store: Store, network: Network) -> None:
         for endpoint in endpoints(store, network_id=network.id):
             port = stacked.look(host, endpoint.host_interface)
             if port is not None and not port.master:
-                host.set_master(endpoint.host_interface, network.bridge)
+                brport.rejoin(store, host, endpoint)
 
 
 def mtu(host: Rtnetlink, network: Network) -> int:

@@ -8,6 +8,7 @@ from .. import options
 from . import macvlan, parents
 from .macvlan import settle, unplug
 from .parents import ensure, remove
+from .parents import ensure as mend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from ..model import Endpoint
     from ..spec import NetworkSpec
 
-__all__ = ["GATEWAY_ON_HOST", "HOST_END", "check", "ensure", "plug", "prepare", "remove", "settle", "unplug"]
+__all__ = ["GATEWAY_ON_HOST", "HOST_END", "check", "ensure", "mend", "plug", "prepare", "remove", "settle", "unplug"]
 
 GATEWAY_ON_HOST = False
 HOST_END = False

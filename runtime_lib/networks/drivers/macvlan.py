@@ -12,6 +12,7 @@ from ...linux.netlink.link import Rtnetlink
 from .. import options, swept
 from . import parents
 from .parents import ensure, remove
+from .parents import ensure as mend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ..model import Endpoint
     from ..spec import NetworkSpec
 
-__all__ = ["GATEWAY_ON_HOST", "HOST_END", "check", "ensure", "plug", "prepare", "remove", "settle", "unplug"]
+__all__ = ["GATEWAY_ON_HOST", "HOST_END", "check", "ensure", "mend", "plug", "prepare", "remove", "settle", "unplug"]
 
 GATEWAY_ON_HOST = False
 HOST_END = False

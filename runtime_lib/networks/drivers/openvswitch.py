@@ -155,10 +155,22 @@ def ensure(store: Store, network: Network) -> None:
             _apply(network, _plan(store, network))
         _check_works(network)
     with Rtnetlink() as netlink:
-        if not network.hosted or netlink.is_up(network.bridge):
-            return
-        forwarding.prepare(network.bridge, network.spec.enable_ipv6)
-        bridges.complete_addresses(network.bridge, bridge.addresses(network))
+        whole = netlink.is_up(network.bridge) and forwarding.works(network.spec.enable_ipv6)
+    if network.hosted and not whole:
+        _lead(network)
+
+
+def mend(store: Store, network: Network) -> None:
+    """Do as `ensure`, and put back settings and addresses of the host's interface."""
+    ensure(store, network)
+    if network.hosted:
+        _lead(network)
+
+
+def _lead(network: Network) -> None:
+    forwarding.prepare(network.bridge, network.spec.enable_ipv6)
+    bridges.complete_addresses(network.bridge, bridge.addresses(network))
+    with Rtnetlink() as netlink:
         netlink.set_up(network.bridge)
 
 

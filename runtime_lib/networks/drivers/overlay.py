@@ -9,7 +9,7 @@ from ...errors import AddressTaken, InvalidSpec, NameTaken
 from ...linux.netlink import bridges, vxlan
 from ...linux.netlink.link import Rtnetlink
 from ...records import replace
-from .. import options, overlay, peers
+from .. import forwarding, options, overlay, peers
 from ..model import all_networks
 from . import bridge
 
@@ -145,19 +145,25 @@ def _default_vni(name: str) -> int:
 
 
 def ensure(store: Store, network: Network) -> None:
-    """Make the bridge and the VXLAN interface with its entries unless they are there, for two system calls.
+    """Make the bridge and the VXLAN interface with its entries unless they are there, for a few system calls.
 
     The VXLAN interface is set up as the last step, so one that is up is whole. Raises OSError and HostLacks.
     """
     interface = overlay.interface(network)
     with Rtnetlink() as netlink:
-        if netlink.is_up(network.bridge) and netlink.is_up(interface):
-            return
-        bridge.ensure(store, network)
-        with store.lock("bridge", interface):
-            overlay.create(store, network)
-            overlay.apply(network, overlay.plan(network))
-            netlink.set_up(interface)
+        whole = netlink.is_up(network.bridge) and netlink.is_up(interface) and forwarding.works(ipv6=False)
+    if not whole:
+        mend(store, network)
+
+
+def mend(store: Store, network: Network) -> None:
+    """Make what is missing of both interfaces and of the entries."""
+    interface = overlay.interface(network)
+    bridge.mend(store, network)
+    with store.lock("bridge", interface), Rtnetlink() as netlink:
+        overlay.create(store, network)
+        overlay.apply(network, overlay.plan(network))
+        netlink.set_up(interface)
 
 
 def remove(store: Store, network: Network) -> None:

@@ -49,8 +49,12 @@ def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("skiff exec web w", []),
         ("skiff tag ng", ["nginx:1.2"]),
         ("skiff inspect ", ["data", "front", "nginx:1.2", "web", "worker"]),
-        ("skiff network ", ["connect", "create", "disconnect", "inspect", "list", "ls", "prune", "remove", "rm"]),
+        (
+            "skiff network ",
+            ["connect", "create", "disconnect", "inspect", "list", "ls", "prune", "reload", "remove", "rm"],
+        ),
         ("skiff network connect ", ["front"]),
+        ("skiff network reload ", ["front"]),
         ("skiff network connect front we", ["web"]),
         ("skiff volume rm ", ["data"]),
         ("skiff network nothing ", []),

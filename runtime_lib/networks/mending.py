@@ -1,0 +1,84 @@
+"""Bringing back what somebody has taken away on the host while containers run."""
+
+from __future__ import annotations
+
+from ..errors import InvalidSpec
+from ..linux import netns
+from ..linux.netlink.link import Rtnetlink
+from . import attach, catalog, driver, firewall, names, swept
+from .drivers import brport
+from .model import all_networks, endpoints
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ..store import Store
+    from .model import Endpoint, Network
+
+
+def reload(store: Store, refs: Sequence[str] = ()) -> list[Network]:
+    """Bring back bridges, settings of the host, interfaces of running containers and rules; return the networks.
+
+    They are those that `refs` mean, or all. What is there stays, so connections go on. Raises NetworkNotFound,
+    InvalidSpec for `host` and `none`, HostLacks, and OSError.
+    """
+    wanted = [_reloadable(store, ref) for ref in refs] or all_networks(store)
+    with store.transaction() as db:
+        swept.sweep(store, db)
+        for network in wanted:
+            driver.of(network.driver).mend(store, network)
+    ids = {network.id for network in wanted}
+    restore(store, {endpoint.container_id for endpoint in endpoints(store) if endpoint.network.id in ids})
+    firewall.sync(store, anew=True)
+    for network in wanted:
+        names.refresh(store, network.id)
+    return wanted
+
+
+def restore(store: Store, container_ids: Iterable[str]) -> None:
+    """Make the interfaces again that running containers have lost, with the same addresses, MAC addresses and names.
+
+    A container that ends meanwhile is none's business any more. Raises OSError and HostLacks.
+    """
+    for container_id in container_ids:
+        process = swept.process(store, container_id)
+        if process is None:
+            continue
+        try:
+            with netns.of(process) as namespace, store.transaction():
+                _restore(store, container_id, namespace)
+        except ProcessLookupError:
+            continue
+
+
+def _restore(store: Store, container_id: str, namespace: int) -> None:
+    with netns.entered(namespace):
+        inside = Rtnetlink()
+    with inside, Rtnetlink() as host:
+        lost = [endpoint for endpoint in endpoints(store, container_id) if _is_lost(host, inside, endpoint)]
+        for endpoint in lost:
+            driver.of(endpoint.network.driver).ensure(store, endpoint.network)
+        attach.plug(lost, namespace, {4, 6})
+        for endpoint in lost:
+            if _is_port(endpoint):
+                brport.rejoin(store, host, endpoint)
+    if lost:
+        attach.reroute(store, container_id, namespace)
+
+
+def _is_lost(host: Rtnetlink, inside: Rtnetlink, endpoint: Endpoint) -> bool:
+    if swept.namespace_id(endpoint.host_interface) is None:
+        return not swept.alive(host, endpoint.host_interface)
+    return not swept.alive(inside, endpoint.interface)
+
+
+def _is_port(endpoint: Endpoint) -> bool:
+    return endpoint.network.driver in ("bridge", "overlay")
+
+
+def _reloadable(store: Store, ref: str) -> Network:
+    network = catalog.find(store, ref)
+    if not network.subnets:
+        raise InvalidSpec(f"network {network.name} has no interfaces of its own: there is nothing to reload")
+    return network
