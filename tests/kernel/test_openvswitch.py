@@ -5,20 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from runtime_lib.errors import HostLacks, InvalidSpec, NameTaken, WrongState
 from runtime_lib.linux import ethtool, netns
-from runtime_lib.networks import attach, catalog
-from runtime_lib.networks.attach import Attachment
+from runtime_lib.networks import catalog
 from runtime_lib.networks.namespace import new_namespace
-from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
+from runtime_lib.networks.spec import SubnetSpec
 from tests.support import netlab
-from tests.support.netlab import Lab, Member, run
-from tests.support.ovs import Switch, switch
+from tests.support.netlab import run
+from tests.support.ovshosts import SHARED, SLICES, Host, a_host, share, talk, two_hosts
 from tests.support.waiting import until
 
 pytestmark = [
@@ -27,85 +25,17 @@ pytestmark = [
 ]
 
 
-class Host:
-    """A network namespace with an installation and Open vSwitch."""
-
-    def __init__(self, lab: Lab, ovs: Switch) -> None:
-        self.lab, self.ovs = lab, ovs
-        self.namespace = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-
-    def create(self, name: str, *subnets: SubnetSpec, **driver_options: str) -> None:
-        given = {"database": self.ovs.database, "datapath_type": "netdev", **driver_options}
-        with netns.entered(self.namespace):
-            catalog.create(self.lab.store, NetworkSpec(name, "openvswitch", subnets, driver_options=given))
-
-    def remove(self, name: str) -> None:
-        with netns.entered(self.namespace):
-            catalog.remove(self.lab.store, name)
-
-    def member(self, name: str, *wishes: Attachment | str) -> Member:
-        with netns.entered(self.namespace):
-            return self.lab.member(name, *wishes)
-
-    def end(self, *members: Member) -> None:
-        with netns.entered(self.namespace):
-            for member in members:
-                member.end()
-
-    def disconnect(self, member: Member) -> None:
-        with netns.entered(self.namespace):
-            attach.detach(self.lab.store, member.id, member.endpoints[0].network)
-            os.close(member.namespace)
-
-    def interfaces(self) -> set[str]:
-        lines = run("ip", "-o", "link", namespace=self.namespace).splitlines()
-        return {line.split(":")[1].strip().partition("@")[0] for line in lines}
-
-
-@contextmanager
-def _host(folder: Path) -> Iterator[Host]:
-    folder.mkdir()
-    with netlab.lab(folder) as lab, switch(folder / "ovs") as ovs:
-        made = Host(lab, ovs)
-        try:
-            yield made
-        finally:
-            os.close(made.namespace)
-
-
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[Host]:
-    with _host(tmp_path / "a") as made:
+    with a_host(tmp_path / "a") as made:
         yield made
 
 
 @pytest.fixture
 def hosts(tmp_path: Path) -> Iterator[tuple[Host, Host]]:
     """Two hosts, 198.51.100.1 and 198.51.100.2, that reach each other by their bridges `uplink`."""
-    with _host(tmp_path / "a") as a, _host(tmp_path / "b") as b:
-        peer = f"/proc/self/fd/{a.namespace}"
-        run("ip", "link", "add", "ether", "type", "veth", "peer", "name", "ether", "netns", peer)
-        for number, one in enumerate((a, b), 1):
-            with netns.entered(one.namespace):
-                run("ip", "link", "set", "ether", "up")
-                one.ovs.uplink("uplink", "ether", f"198.51.100.{number}/24")
-        yield a, b
-
-
-def talk(one: Member, other: Member, port: int = 80) -> None:
-    """Have one ask a server of the other until it is answered: a tunnel drops frames until it knows the other end."""
-    other.serve(port)
-    until(lambda: one.ask(other.ip, port) == f"{one.ip} {other.name}", 60)
-
-
-SHARED = "10.77.0.0/16"
-SLICES = ("10.77.1.0/24", "10.77.2.0/24")
-
-
-def share(hosts: tuple[Host, Host], name: str = "net", **more: str) -> None:
-    for number, (one, part) in enumerate(zip(hosts, SLICES)):
-        remote = f"198.51.100.{2 - number}"
-        one.create(name, SubnetSpec(SHARED, ip_range=part), remote_ip=remote, **more)
+    with two_hosts(tmp_path) as made:
+        yield made
 
 
 def test_neighbours_the_host_and_the_world(host: Host) -> None:
@@ -141,7 +71,7 @@ def test_containers_of_two_hosts_reach_each_other(hosts: tuple[Host, Host], tunn
 
 def test_three_hosts_are_no_loop(hosts: tuple[Host, Host], tmp_path: Path) -> None:
     """Each has a tunnel to all others: a broadcast arrives once, and everybody reaches everybody."""
-    with _host(tmp_path / "c") as third:
+    with a_host(tmp_path / "c") as third:
         everyone = (*hosts, third)
         peer = f"/proc/self/fd/{hosts[0].namespace}"
         run("ip", "link", "add", "ether", "type", "veth", "peer", "name", "more", "netns", peer)
