@@ -11,7 +11,7 @@ from ..networks import catalog as networks
 from ..networks.model import endpoints
 from ..records import replace
 from ..store import Store
-from . import checks, namespaces, wiring
+from . import checks, namespaces, published, wiring
 from .catalog import Container, find, state
 from .parts import Attachment
 from .spec import ContainerSpec
@@ -45,7 +45,7 @@ def connect(store: Store, ref: str, attachment: Attachment) -> None:
         checks.network(changed)
         process = state(store, container).process
         if process:
-            _attach(store, container, changed, process)
+            _attach(store, container, network, changed, process)
         save(store, container, changed)
 
 
@@ -59,20 +59,28 @@ def disconnect(store: Store, ref: str, network_ref: str) -> None:
         left = _without(store, container.spec, network.id)
         if left is None:
             raise Conflict(f"container {container.name} is not on network {network.name}")
+        before = published.present(store, container.id)
         attach.detach(store, container.id, network)
         process = state(store, container).process
         if process:
             _reroute(store, container, process)
-        for endpoint in endpoints(store, container.id):  # its own file still has the neighbours that it has left
+        rest = endpoints(store, container.id)
+        for endpoint in rest:  # its own file still has the neighbours that it has left
             names.refresh(store, endpoint.network.id)
         save(store, container, left)
+        published.again(store, container, rest, before)
 
 
-def _attach(store: Store, container: Container, spec: ContainerSpec, process: Process) -> None:
+def _attach(store: Store, container: Container, network: Network, spec: ContainerSpec, process: Process) -> None:
     wish = wiring.attachments(spec)[-1]
     with netns.of(process) as namespace:
         made = attach.attach(store, container.id, container.name, namespace, [wish])
-    names.refresh(store, made[-1].network.id)
+    try:
+        published.first(store, container, made)
+    except BaseException:
+        attach.detach(store, container.id, network)
+        raise
+    names.refresh(store, network.id)
 
 
 def _reroute(store: Store, container: Container, process: Process) -> None:

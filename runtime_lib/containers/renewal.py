@@ -11,14 +11,13 @@ import ipaddress
 from ..errors import AddressTaken, NetworkNotFound, SkiffError
 from ..jsontext import compact, parse
 from ..linux import netns
-from ..networks import attach, names, ports
+from ..networks import attach, names
 from ..networks import catalog as networks
 from ..networks.model import Published, endpoints
-from ..networks.ports import PortMapping
 from ..networks.spec import NetworkSpec
-from ..records import asdict, fields, replace
+from ..records import asdict, replace
 from ..store import Store
-from . import wiring
+from . import published, wiring
 from .catalog import Container, find, listing, state
 from .update import save
 
@@ -102,8 +101,8 @@ def _rejoin(store: Store, network: Network) -> None:
 
 def _kept(store: Store, endpoint: Endpoint) -> dict[str, Any]:
     own = [str(address) for address in endpoint.addresses]
-    published = [one for one in _published(store, endpoint.container_id) if one.container_ip in own]
-    return {"addresses": own, "mac": endpoint.mac, "ports": [list(asdict(one).values()) for one in published]}
+    its = [one for one in published.present(store, endpoint.container_id) if one.container_ip in own]
+    return {"addresses": own, "mac": endpoint.mac, "ports": [list(asdict(one).values()) for one in its]}
 
 
 def _replaced(store: Store, old: Network, spec: NetworkSpec) -> Network:
@@ -147,7 +146,7 @@ def _join(store: Store, container: Container, network: Network, kept: dict[str, 
     try:
         with netns.of(process) as namespace:
             made = _attached(store, container, network, namespace, wish)
-            _publish(store, container, made, kept["ports"])
+            published.again(store, container, made, [Published(*row) for row in kept["ports"]])
             attach.reroute(store, container.id, namespace)
     except ProcessLookupError:
         return
@@ -176,29 +175,3 @@ def _attached(
     except AddressTaken:  # by a container that has started meanwhile, or by the network itself
         free = replace(wish, address="", address6="")
         return attach.attach(store, container.id, container.name, namespace, [free])
-
-
-def _publish(store: Store, container: Container, made: list[Endpoint], rows: list[list[Any]]) -> None:
-    reachable = {
-        address.version
-        for endpoint in made
-        if not endpoint.network.internal and endpoint.network.hosted
-        for address in endpoint.addresses
-    }
-    there = _published(store, container.id)
-    before = [one for one in (Published(*row) for row in rows) if _place(one) not in map(_place, there)]
-    wanted = [PortMapping(one.host_ip, one.host_port, one.container_port, one.protocol) for one in before]
-    known = [one for one in wanted if ipaddress.ip_address(one.host_ip).version in reachable]
-    if known:
-        ports.publish(store, container.id, known, made)
-
-
-def _published(store: Store, container_id: str) -> list[Published]:
-    columns = ", ".join(entry.name for entry in fields(Published))
-    return [
-        Published(*row) for row in store.query(f"SELECT {columns} FROM ports WHERE container_id = ?", (container_id,))
-    ]
-
-
-def _place(port: Published) -> tuple[str, str, int]:
-    return port.protocol, port.host_ip, port.host_port

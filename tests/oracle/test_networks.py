@@ -184,6 +184,20 @@ def on_two_networks(lab: Lab) -> Any:
     return codes, networks, names, before, left, lab.reaches("d", "cc")
 
 
+def ports_that_move(lab: Lab) -> Any:
+    """A published port leads to the next network of a container that leaves one."""
+    lab.network("m", *SUBNET)
+    lab.network("n", "--subnet", "10.211.8.0/24")
+    lab.container("c", "--network", "@m", "-p", "127.0.0.1:18095:80")
+    seen = []
+    for verb, name in (("connect", "n"), ("disconnect", "m"), ("connect", "m"), ("disconnect", "n"), ("connect", "n")):
+        code = lab("network", verb, f"@{name}", "@c")
+        seen.append((code, lab.json("inspect", "-f", "{{json .NetworkSettings.Ports}}", "@c")))
+        if verb == "disconnect":  # Docker lets a network whose name comes first take the route over, too
+            seen.append(lab.inside("c", "ip route | grep default | cut -d ' ' -f 3"))
+    return seen
+
+
 def several_with_one_alias(lab: Lab) -> Any:
     lab.network("n", *SUBNET)
     for number in "123":
@@ -292,6 +306,7 @@ WATCHES: dict[str, Watch] = {
     "created": created,
     "refused": refused,
     "on two networks": on_two_networks,
+    "ports that move": ports_that_move,
     "several with one alias": several_with_one_alias,
     "renamed": renamed,
     "links on a network": links_on_a_network,
