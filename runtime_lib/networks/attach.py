@@ -17,6 +17,7 @@ from ..records import dataclass
 from . import catalog, driver, firewall, ipam, links, names, options, swept
 from .model import Endpoint, Network, endpoints
 from .namespace import enable_ipv6
+from .patience import patiently
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -276,8 +277,9 @@ def _plug(its: Driver, host: Rtnetlink, inside: Rtnetlink, endpoint: Endpoint, n
 def _configure(inside: Rtnetlink, endpoint: Endpoint, routed: set[int]) -> None:
     """Set the container's end up. `routed` are the IP versions that have a default route; it gets those of this one."""
     for address in endpoint.addresses:
-        prefix = endpoint.prefix_length(address.version)
-        inside.add_address(endpoint.interface, ipaddress.ip_interface(f"{address}/{prefix}"))
+        own = ipaddress.ip_interface(f"{address}/{endpoint.prefix_length(address.version)}")
+        # ipvlan has each address once on a parent
+        patiently((errno.EADDRINUSE,), inside.add_address, endpoint.interface, own)
     inside.set_up(endpoint.interface)
     for version in (4, 6):
         if endpoint.leads_out(version) and version not in routed:

@@ -9,15 +9,13 @@ from pathlib import Path
 import pytest
 
 from runtime_lib.errors import AddressTaken, HostLacks, InUse, InvalidSpec
-from runtime_lib.linux import netns
-from runtime_lib.linux.netlink.link import Rtnetlink
-from runtime_lib.networks import attach, catalog, driver, options, swept
+from runtime_lib.linux import netns, userns
+from runtime_lib.networks import attach, catalog, driver, options, patience
 from runtime_lib.networks.attach import Attachment
-from runtime_lib.networks.drivers import macvlan
 from runtime_lib.networks.model import Network
+from runtime_lib.networks.namespace import new_namespace
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
-from tests.support.netlab import HOST, OUTSIDE, Lab, Member, ask, lab, run
-from tests.support.waiting import until
+from tests.support.netlab import HOST, OUTSIDE, Lab, ask, lab, run
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
@@ -43,15 +41,6 @@ def lan(host: Lab, mode: str = "bridge", parent: str = "wire", name: str = "lan"
     choice = {"parent": parent, "macvlan_mode": mode}
     spec = NetworkSpec(name, driver="macvlan", subnets=(LAN,), internal=internal, driver_options=choice)
     return catalog.create(host.store, spec)
-
-
-def vanish(member: Member) -> None:
-    """End as after kill -9 of everything, and wait until the kernel has noticed."""
-    member.vanish()
-    number = swept.namespace_id(member.endpoints[0].host_interface)
-    assert number is not None
-    with Rtnetlink() as netlink:
-        until(lambda: not netlink.has_namespace(number), 20)
 
 
 def test_a_container_is_a_machine_on_the_wire(host: Lab) -> None:
@@ -132,7 +121,7 @@ def test_a_container_comes_back_at_once_with_its_address(host: Lab, mode: str) -
         if turn % 2:
             web.end()
         else:
-            vanish(web)
+            web.vanish_noticed()
 
 
 def test_a_network_is_in_use_while_a_namespace_lives(host: Lab) -> None:
@@ -140,10 +129,10 @@ def test_a_network_is_in_use_while_a_namespace_lives(host: Lab) -> None:
     web, db = host.member("web", "lan"), host.member("db", "lan")
     with pytest.raises(InUse, match="db, web"):
         catalog.remove(host.store, "lan")
-    vanish(web)
+    web.vanish_noticed()
     with pytest.raises(InUse, match="in use by db:"):
         catalog.remove(host.store, "lan")
-    vanish(db)
+    db.vanish_noticed()
     catalog.remove(host.store, "lan")
 
 
@@ -159,6 +148,22 @@ def test_a_running_container_joins_and_leaves(host: Lab) -> None:
     attach.attach(host.store, web.id, "web", web.namespace, [Attachment("lan")])
     assert "inet 192.0.2.128/24" in web.run("ip", "addr", "show", "eth1")
     assert "rest" not in web.run("ip", "link")
+
+
+def test_a_namespace_of_other_users(host: Lab) -> None:
+    """The host's root reaches into it all the same."""
+    network = lan(host, "passthru")
+    ids = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+    owner = userns.create(ids, ids)
+    namespace = new_namespace(owner)
+    for _turn in range(2):
+        container = host.ids.get("web") or host.row("web")
+        attach.attach(host.store, container, "web", namespace, [Attachment("lan")])
+        assert "inet 192.0.2.128/24" in run("ip", "addr", "show", "eth0", namespace=namespace)
+        attach.detach(host.store, container, network)
+        assert "eth0" not in run("ip", "link", namespace=namespace)
+    for descriptor in (namespace, owner):
+        os.close(descriptor)
 
 
 def test_an_internal_network_has_no_way_out(host: Lab) -> None:
@@ -245,7 +250,7 @@ def test_one_parent_is_for_one_driver(host: Lab) -> None:
 
 
 def test_somebody_else_has_the_parent(host: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(macvlan, "_PATIENCE", 0.2)  # seconds: whoever has it does not go
+    monkeypatch.setattr(patience, "LIMIT", 0.2)  # seconds: whoever has it does not go
     lan(host, "passthru")
     run("ip", "link", "set", "wire", "up")
     run("ip", "link", "add", "link", "wire", "name", "theirs", "type", "macvlan", "mode", "bridge")
@@ -266,7 +271,7 @@ def test_the_host_keeps_out_of_it(host: Lab) -> None:
 
 
 def test_a_mac_address_that_is_in_use(host: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(macvlan, "_PATIENCE", 0.2)
+    monkeypatch.setattr(patience, "LIMIT", 0.2)
     lan(host)
     one = host.member("one", Attachment("lan", mac="02:42:00:00:00:97"))
     with pytest.raises(AddressTaken, match="02:42:00:00:00:97 is in use on wire"):

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from runtime_lib.linux import netns
 from runtime_lib.linux.netlink.link import Rtnetlink
-from runtime_lib.networks import attach, names, ports
+from runtime_lib.networks import attach, names, ports, swept
 from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.model import Endpoint
 from runtime_lib.networks.namespace import enable_ipv6, new_namespace
 from runtime_lib.paths import Layout
 from runtime_lib.store import Store
+from tests.support.waiting import until
 
 HOST, OUTSIDE = "192.0.2.1", "192.0.2.2"
 HOST6, OUTSIDE6 = "2001:db8::1", "2001:db8::2"
@@ -57,6 +58,14 @@ class Member:
     def vanish(self) -> None:
         """End as after kill -9 of everything: nobody notes it."""
         os.close(self.namespace)
+
+    def vanish_noticed(self) -> None:
+        """The same, of one whose first network marks its namespace; return when the kernel knows that no more."""
+        self.vanish()
+        number = swept.namespace_id(self.endpoints[0].host_interface)
+        assert number is not None
+        with Rtnetlink() as netlink:
+            until(lambda: not netlink.has_namespace(number), 60)
 
 
 class Lab:

@@ -30,8 +30,9 @@ def seen() -> Iterator[dict[str, Any]]:
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w") as tar:
             vmguest.add_sources(tar)
-            netlab = vmguest.CHECKOUT / "tests" / "support" / "netlab.py"
-            vmguest.add(tar, "src/tests/support/netlab.py", netlab.read_bytes())
+            for name in ("netlab", "waiting"):
+                path = f"tests/support/{name}.py"
+                vmguest.add(tar, f"src/{path}", (vmguest.CHECKOUT / path).read_bytes())
         subprocess.run(ssh.command(load(NAME), "tar -x -C /"), input=buffer.getvalue(), check=True)
         yield json.loads(ssh.run(load(NAME), "cd /src && python3 -m tests.vm.guest.lan"))
     finally:
@@ -97,6 +98,11 @@ def test_what_one_parent_cannot_be(seen: dict[str, Any]) -> None:
     assert "wire is used by network lan with l2 bridge; all ipvlan networks on it have the same mode" in found["mixed"]
     assert found["other"].startswith("InUse: network far: wire is the parent of the ipvlan network lan")
     assert found["far"] == "10.9.0.2"
+
+
+def test_ipvlan_with_ipv6(seen: dict[str, Any]) -> None:
+    assert seen["ipv6"]["route"].startswith("default dev eth0")
+    assert seen["ipv6"]["answer"] == "fd00:5::2 web"
 
 
 def test_an_address_is_free_again_at_once(seen: dict[str, Any]) -> None:

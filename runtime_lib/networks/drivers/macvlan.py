@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import errno
-import time
 
 from ...errors import AddressTaken, HostLacks, InUse
 from ...linux import netns
 from ...linux.netlink import stacked
 from ...linux.netlink.link import Rtnetlink
 from .. import options, swept
+from ..patience import patiently
 from . import parents
 from .parents import ensure, remove
 from .parents import ensure as mend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ...store import Store
     from ..model import Endpoint
     from ..spec import NetworkSpec
@@ -33,8 +31,6 @@ _OPTIONS = {
     MODE: options.one_of(*stacked.MACVLAN_MODES),
     options.MTU: options.mtu,
 }
-_PATIENCE = 5.0  # seconds, for the kernel to end a namespace: it takes 10 to 30 ms on a quiet host
-_PAUSE = 0.01
 _DOUBLE = (errno.EADDRINUSE, errno.EBUSY)  # of macvlan_open: each MAC address is once on a parent
 
 
@@ -65,7 +61,7 @@ def plug(host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
     body = stacked.macvlan(host.index(parent), mode, mtu, namespace, endpoint.interface, mac)
     busy = (errno.EINVAL,) if mode == "passthru" else ()  # two on a parent of which one wants to be alone
     try:
-        _patiently(lambda: host.add(body, parent), *busy)
+        patiently(busy, host.add, body, parent)
     except OSError as error:
         raise explained(error, endpoint, *busy) from error
     try:
@@ -111,7 +107,7 @@ def _start(endpoint: Endpoint, namespace: int, mac: bytes) -> None:
         if mac:  # it was born with the parent's, and the parent has this one until the container ends
             inside.change(stacked.addressed(inside.index(name), mac), name)
         try:
-            _patiently(lambda: inside.set_up(name), *_DOUBLE)
+            patiently(_DOUBLE, inside.set_up, name)
         except OSError as error:
             if error.errno not in _DOUBLE:
                 raise
@@ -119,15 +115,3 @@ def _start(endpoint: Endpoint, namespace: int, mac: bytes) -> None:
                 f"network {endpoint.network.name}: the MAC address {endpoint.mac} is in use on"
                 f" {parents.of(endpoint.network)}; choose another one"
             ) from error
-
-
-def _patiently(call: Callable[[], None], *numbers: int) -> None:
-    """Call until it does not fail with one of these errnos any more: what ends just now is in the way for a moment."""
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            return call()
-        except OSError as error:
-            if error.errno not in numbers or time.monotonic() > deadline:
-                raise
-        time.sleep(_PAUSE)

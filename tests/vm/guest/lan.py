@@ -20,7 +20,7 @@ from typing import Any
 from runtime_lib.errors import SkiffError
 from runtime_lib.linux import netns
 from runtime_lib.linux.netlink.link import Rtnetlink
-from runtime_lib.networks import catalog
+from runtime_lib.networks import attach, catalog
 from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.model import Network
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
@@ -34,7 +34,7 @@ _TAGGED = 0x10  # TP_STATUS_VLAN_VALID
 
 def main() -> None:
     seen: dict[str, Any] = {}
-    for scene in (vlan, shared_vlan, own_vlan, killed, dummy, l2, l2_flags, l3, l3s, refused, comes_back):
+    for scene in (vlan, shared_vlan, own_vlan, killed, dummy, l2, l2_flags, l3, l3s, refused, comes_back, ipv6):
         with tempfile.TemporaryDirectory() as folder, lab(Path(folder)) as host:
             seen[scene.__name__] = scene(host)
     sys.stdout.write(json.dumps(seen))
@@ -89,8 +89,6 @@ def shared_vlan(host: Lab) -> dict[str, Any]:
     host.member("db", "far")
     made = "wire.10@wire" in interfaces()
     for name in ("web", "db"):
-        from runtime_lib.networks import attach
-
         attach.detach(host.store, host.ids[name])
     catalog.remove(host.store, "far")
     return {"kept": kept, "made": made, "address": address, "left": sorted(set(interfaces()) - set(before))}
@@ -229,8 +227,27 @@ def comes_back(host: Lab) -> list[str]:
     for turn in range(6):
         web = host.member(f"web{turn}", Attachment("lan", "192.0.2.200"))
         seen.append(host.ask_from_outside("192.0.2.200", 80))
-        web.end()
+        if turn % 2:
+            web.end()
+            continue
+        web.vanish_noticed()
     return seen
+
+
+def ipv6(host: Lab) -> dict[str, Any]:
+    """Dual stack where the host routes, and a VLAN and ipvlan at once."""
+    run("ip", "addr", "add", "fd00:5::2/64", "dev", "eth0", "nodad", namespace=host.outside)
+    run("ip", "addr", "add", "fd00:5::1/64", "dev", "wire", "nodad")
+    run("ip", "route", "add", "fd00:9::/64", "via", "fd00:5::1", namespace=host.outside)
+    choice = {"parent": "wire", "ipvlan_mode": "l3s"}
+    subnets = (FAR, SubnetSpec("fd00:9::/64"))
+    catalog.create(
+        host.store, NetworkSpec("lan", driver="ipvlan", subnets=subnets, enable_ipv6=True, driver_options=choice)
+    )
+    web = host.member("web", "lan")
+    web.serve(80, ip="::")
+    address = str(web.endpoints[0].ipv6)
+    return {"route": web.run("ip", "-6", "route", "show", "default"), "answer": host.ask_from_outside(address, 80)}
 
 
 class Tags:
