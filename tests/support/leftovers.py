@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
-OURS = ("sk", "sv")  # bridges, and the host's ends of veth pairs
+OURS = ("sk", "sv", "sx", "sw")  # bridges, the host's ends of veth pairs, VXLAN and WireGuard interfaces
 
 
 def of(root: str, label: str, patience: float = 10.0) -> dict[str, list[str]]:
