@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-from ..errors import InvalidSpec
+from ..errors import HostLacks, InvalidSpec
 from ..linux import kernel
+from ..linux.mounts import sends
 from ..records import replace
 from ..store import Store
 from . import names
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _NO_LAYERS: tuple[str, ...] = ()
+_SPREADING = ("shared", "rshared", "slave", "rslave")
 _FORBIDDEN = ("/", "/proc", "/sys", "/dev")
 
 
@@ -76,6 +78,18 @@ def ready(store: Store, spec: ContainerSpec) -> tuple[ReadyMount, ...]:
         )
         result.append(part)
     return tuple(result)
+
+
+def check_propagation(binds: Iterable[ReadyMount]) -> None:
+    """Refuse, as Docker does, what would have no effect: mounts below a private one do not spread. Raises HostLacks."""
+    for bind in binds:
+        both = bind.propagation in ("shared", "rshared")
+        if bind.propagation in _SPREADING and not sends(bind.source, back=both):
+            wanted = "shared" if both else "shared or a slave"
+            raise HostLacks(
+                f"mount {bind.target}: {bind.propagation} needs {bind.source} on a mount that is {wanted}, and it is on"
+                " a private one: run mount --make-rshared on that mount's point"
+            )
 
 
 def _layers(store: Store, mount: Mount) -> tuple[str, ...]:

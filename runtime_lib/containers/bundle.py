@@ -41,6 +41,7 @@ def write(
     folder = store.layout.container(container.id)
     id_maps = userns.mappings(store, container.id)
     binds = (*own_files(store, container), *attach_volumes.ready(store, container.spec), *more.mounts)
+    attach_volumes.check_propagation(binds)
     settings = Settings(
         spec=container.spec,
         image=image.defaults,

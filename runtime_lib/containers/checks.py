@@ -124,6 +124,9 @@ def mounts(spec: ContainerSpec) -> None:
         if target in seen:
             _fail(f"mount {mount.target}: the container has two mounts with this target")
         seen.add(target)
+    for path in spec.tmpfs:
+        if clean(path) in seen:
+            _fail(f"mount {path}: the container has two mounts with this target")
     for target in [mount.target for mount in spec.mounts] + list(spec.tmpfs):
         if clean(target) in _RESERVED_TARGETS:
             _fail(f"mount {target}: nothing can be mounted over {clean(target)}")

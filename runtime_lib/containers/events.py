@@ -6,13 +6,14 @@ from contextlib import suppress
 
 from .. import eventlog
 from ..jsontext import compact, parse
-from ..monitor.events import FILE
+from ..monitor.events import FILE, VOLUMES
 from ..store import Store, write_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..images.catalog import Image
     from .catalog import Container
+    from .parts import Mount
 
 
 def note(store: Store, container: Container, *actions: str, **more: str) -> None:
@@ -36,6 +37,16 @@ def attributes(store: Store, container: Container) -> dict[str, str]:
 def prepare(store: Store, container: Container, image: Image) -> None:
     """Leave these values for the monitor of a start, in the run folder."""
     write_file(_path(store, container.id), compact(_values(container, image)).encode("ascii"))
+    volumes = [(mount.source, _mounted(mount)) for mount in container.spec.mounts if mount.kind == "volume"]
+    if volumes:
+        path = f"{store.layout.bundle(container.id)}/{VOLUMES}"
+        write_file(path, compact(volumes).encode("ascii"))
+
+
+def _mounted(mount: Mount) -> dict[str, str]:
+    writable = "false" if mount.read_only else "true"
+    propagation = mount.propagation or ""
+    return {"destination": mount.target, "driver": "local", "propagation": propagation, "read/write": writable}
 
 
 def renamed(store: Store, container: Container, before: str) -> None:

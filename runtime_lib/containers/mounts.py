@@ -41,11 +41,26 @@ def parse_volume(text: str) -> Mount:
 def parse_mount(text: str) -> Mount:
     """Return the mount of a `--mount` text: `type=bind,source=/a,target=/b,readonly` (type: volume by default)."""
     values: dict[str, list[str]] = {}
-    for part in text.split(","):
+    for part in _fields(text):
         key, equals, value = part.partition("=")
-        key = _ALIASES.get(key.strip().lower(), key.strip().lower())
+        key = _ALIASES.get(key.lower(), key.lower())
         values.setdefault(key, []).append(value if equals else "true")
     return _mount(values, text)
+
+
+def _fields(text: str) -> list[str]:
+    """Return the fields of one line of CSV (RFC 4180): one with commas stands in quotes, a quote in it is doubled."""
+    found, rest = [], f"{text},"
+    while rest:
+        if rest[0] != '"':
+            part, _unused, rest = rest.partition(",")
+        else:
+            end = rest[1:].replace('""', "__").find('"') + 1
+            if end == 0 or rest[end + 1] != ",":
+                raise InvalidSpec(f"mount {text!r}: a quote must end before a comma, or at the end")
+            part, rest = rest[1:end].replace('""', '"'), rest[end + 2 :]
+        found.append(part)
+    return found
 
 
 def parse_tmpfs(text: str) -> tuple[str, str]:
@@ -65,13 +80,18 @@ def _options(options: list[str], text: str, kind: str) -> dict[str, Any]:
             values["propagation"] = option
         elif option not in _IGNORED:
             raise InvalidSpec(f"volume {text!r}: unknown option {option!r} for a {kind}; use ro, rw or nocopy")
+    if "ro" in options and "rw" in options:
+        raise InvalidSpec(f"volume {text!r}: ro and rw exclude each other")
     return values
 
 
 def _mount(values: dict[str, list[str]], text: str) -> Mount:
-    kind = _take(values, "type") or "volume"
+    kind = (_take(values, "type") or "volume").lower()
     if kind not in _KINDS:
         raise InvalidSpec(f"mount {text!r}: type must be one of {', '.join(_KINDS)}")
+    for key in values:
+        if key.partition("-")[0] in _KINDS and not key.startswith(f"{kind}-"):
+            raise InvalidSpec(f"mount {text!r}: {key} is not for the type {kind}")
     target = _take(values, "target")
     if not target:
         raise InvalidSpec(f"mount {text!r} has no target")
@@ -94,8 +114,9 @@ def _mount(values: dict[str, list[str]], text: str) -> Mount:
         tmpfs_size=size(_take(values, "tmpfs-size") or "0", "tmpfs-size") or None,
         tmpfs_mode=_octal(_take(values, "tmpfs-mode"), text),
     )
-    for ignored in ("consistency", "volume-driver"):
-        values.pop(ignored, None)
+    if (_take(values, "volume-driver") or "local") != "local":
+        raise InvalidSpec(f"mount {text!r}: there is one volume driver, local")
+    values.pop("consistency", None)
     if values:
         raise InvalidSpec(f"mount {text!r}: unknown key {sorted(values)[0]!r}")
     return mount

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 
-from . import libc, overlayfs
+from . import libc, overlayfs, pathwalk
 
 MOUNT_ATTR_ATIME = 0x70  # the field of the four atime modes (mount_setattr(2))
 _OPTION_LIMIT = 255  # bytes of one value; fsconfig(2) takes 256 with the NUL
@@ -143,6 +143,22 @@ def clone(directory: int, path: str = "", recursive: bool = False) -> int:
     return libc.open_tree(directory, path, flags)
 
 
+def sends(path: str, back: bool) -> bool:
+    """Whether mounts that are made below `path` later spread to its binds, with `back` also the other way.
+
+    See "Propagation" in mount_namespaces(7).
+    """
+    descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        number = pathwalk.mount_of(descriptor).split()[1]
+    finally:
+        os.close(descriptor)
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        fields = next(words for words in map(str.split, file) if words[0] == number)
+    tags = [word.partition(":")[0] for word in fields[6 : fields.index("-")]]
+    return "shared" in tags or (not back and "master" in tags)
+
+
 def attach(mount: int, target: int) -> None:
     """Attach a detached mount at an open folder or file."""
     libc.move_mount(mount, target)
@@ -177,11 +193,15 @@ def _change_by_mount(mount: int, attr_set: int, attr_clr: int, propagation: int,
 
 def pivot(root: int) -> None:
     """Make the attached mount `root` the root of this mount namespace, and let go of the old one (pivot_root(2))."""
+    old = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     os.fchdir(root)
     libc.pivot_root(".", ".")
-    # The old root lies on top of the new one now; a mount event in it must not reach the host.
+    # The old root lies on top of the new one now. No mount event in it may reach the host; and from the new root, "."
+    # would mean that one to mount(2), and cut the ties that binds are to have.
+    os.fchdir(old)
     libc.mount(None, ".", None, libc.MS_SLAVE | libc.MS_REC)
     libc.umount2(".", libc.MNT_DETACH)
+    os.close(old)
     os.chdir("/")
 
 

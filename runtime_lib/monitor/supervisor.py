@@ -106,7 +106,7 @@ class Supervisor:
         self.save(running=True)
         if self.prober is not None:
             self.prober.begin(pid, start_time)
-        events.note(self.request, "start")
+        events.started(self.request)
         self._decided()
         self.desk.started()
         if self._withdrawn:

@@ -186,6 +186,7 @@ def _name_host(config: dict[str, Any]) -> None:
 
 def _build_tree(wanted: Wanted, cgroup: Cgroup | None) -> rootfs.Rootfs:
     os.umask(0)
+    outside.open_shared(wanted.mounts, wanted.bundle)
     tree = rootfs.prepare(wanted.root, wanted.bundle, wanted.propagation)
     own_cgroups = wanted.namespaces.get("cgroup") == ""
     tree.mount_all(wanted.mounts, cgroup.paths() if cgroup else {}, own_cgroups)

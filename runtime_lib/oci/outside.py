@@ -18,6 +18,14 @@ def check(root: plan.Root, planned: list[plan.Mount], wanted: dict[str, str]) ->
         raise InvalidSpec("the mount option idmap needs a user namespace: add one to linux.namespaces")
 
 
+def open_shared(planned: list[plan.Mount], bundle: str, namespace: int = -1) -> None:
+    """Open the binds whose mounts are to reach the host while those of this namespace still do."""
+    for each in planned:
+        if each.kind == "bind" and each.options.propagation == libc.MS_SHARED:
+            with Stage("mount", each.source):
+                each.opened = rootfs.open_source(each, bundle, namespace)
+
+
 def open_sources(root: plan.Root, planned: list[plan.Mount], bundle: str, propagation: int, namespace: int) -> None:
     """Open the root file system, binds and overlays as detached mounts: `opened` of each.
 
@@ -26,6 +34,7 @@ def open_sources(root: plan.Root, planned: list[plan.Mount], bundle: str, propag
     """
     with Stage("namespace", "mount"):
         libc.unshare(libc.CLONE_NEWNS)
+        open_shared(planned, bundle, namespace)
         libc.mount(None, "/", None, propagation)
     with Stage("root", root.path or bundle):
         root.opened = rootfs.open_root(root, bundle, namespace)

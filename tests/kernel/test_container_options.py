@@ -57,6 +57,44 @@ def test_mounts_below_a_read_only_bind(skiff: Skiff) -> None:
     assert inside(skiff, "--mount", f"{mount},bind-recursive=disabled", "bb", "sh", "-c", look) == "1\n"
 
 
+@pytest.fixture
+def shared(skiff: Skiff, tmp_path: Path) -> Iterator[Path]:
+    """A folder that is a mount, and shared."""
+    place = tmp_path / "shared"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "shared", place], check=True)
+    subprocess.run(["mount", "--make-shared", place], check=True)
+    (place / "here").mkdir()
+    (place / "there").mkdir()
+    yield place
+    skiff.run("rm", "-f", "box", check=False)
+    subprocess.run(["umount", "-R", place], check=True)
+
+
+@pytest.mark.parametrize(
+    ("propagation", "in_sees", "out_sees"),
+    [("rshared", True, True), ("shared", True, True), ("rslave", True, False), ("slave", True, False),
+     ("rprivate", False, False), ("private", False, False)],
+)  # fmt: skip
+def test_how_mounts_spread(skiff: Skiff, shared: Path, propagation: str, in_sees: bool, out_sees: bool) -> None:
+    mount = f"type=bind,source={shared},target=/m,bind-propagation={propagation}"
+    options = ("--cap-add", "SYS_ADMIN", "--security-opt", "apparmor=unconfined", "--mount", mount)
+    skiff.run("run", "-d", "--name", "box", *ALONE, *options, "bb", "sleep", "1000")
+    skiff.run("exec", "box", "mount", "-t", "tmpfs", "inner", "/m/there")
+    subprocess.run(["mount", "-t", "tmpfs", "outer", shared / "here"], check=True)
+    seen = skiff.run("exec", "box", "cat", "/proc/self/mountinfo").stdout
+    assert (" /m/here " in seen) == in_sees
+    assert (f" {shared}/there " in Path("/proc/self/mountinfo").read_text()) == out_sees
+
+
+def test_a_private_mount_does_not_spread(skiff: Skiff, shared: Path) -> None:
+    subprocess.run(["mount", "--make-private", shared], check=True)
+    for propagation in ("rshared", "rslave"):
+        refused = skiff.run("run", "--rm", *ALONE, "-v", f"{shared}:/m:{propagation}", "bb", "true", check=False)
+        assert f"{propagation} needs {shared} on a mount that is shared" in refused.stderr
+    assert inside(skiff, "-v", f"{shared}:/m:rprivate", "bb", "ls", "/m") == "here\nthere\n"
+
+
 def test_the_tree_of_an_image(skiff: Skiff) -> None:
     mount = "type=image,source=bb,target=/t"
     assert inside(skiff, "--mount", mount, "bb", "cat", "/t/etc/passwd") == rootfs.USERS

@@ -22,7 +22,7 @@ def test_volumes(text: str, mount: Mount) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ":", "data", "a:b", "/a:/b:odd", "/a:/b:ro:x", "./a:/b", "n:/b:rshared", "/a::ro"]
+    "text", ["", ":", "data", "a:b", "/a:/b:odd", "/a:/b:ro:x", "./a:/b", "n:/b:rshared", "/a::ro", "/a:/b:ro,rw"]
 )
 def test_wrong_volumes(text: str) -> None:
     with pytest.raises(InvalidSpec):
@@ -39,6 +39,12 @@ def test_wrong_volumes(text: str) -> None:
          Mount("volume", "/b", labels={"a": "b"}, volume_options={"type": "tmpfs"})),
         ("type=tmpfs,destination=/b,tmpfs-size=1m,tmpfs-mode=1770",
          Mount("tmpfs", "/b", tmpfs_size=1 << 20, tmpfs_mode=0o1770)),
+        ('type=VOLUME,src=nn,dst=/b,volume-driver=local,volume-opt=type=nfs,"volume-opt=o=addr=nas,""ro"""',
+         Mount("volume", "/b", "nn", volume_options={"type": "nfs", "o": 'addr=nas,"ro"'})),
+        ("type=image,src=bb,dst=/b,image-subpath=etc", Mount("image", "/b", "bb", read_only=True, subpath="etc")),
+        ("src=nn,dst=/b,volume-subpath=a/b,ro", Mount("volume", "/b", "nn", read_only=True, subpath="a/b")),
+        ("type=bind,src=/a,dst=/b,readonly,bind-recursive=readonly",
+         Mount("bind", "/b", "/a", read_only=True, read_only_tree=True)),
     ],
 )  # fmt: skip
 def test_long_mounts(text: str, mount: Mount) -> None:
@@ -47,7 +53,10 @@ def test_long_mounts(text: str, mount: Mount) -> None:
 
 @pytest.mark.parametrize(
     "text", ["", "type=odd,target=/a", "type=bind,source=/a", "target=a", "target=/a,odd=1", "target=/a,readonly=maybe",
-             "type=tmpfs,target=/a,tmpfs-mode=9"],
+             "type=tmpfs,target=/a,tmpfs-mode=9", "type=bind,source=/a,target=/b,volume-nocopy",
+             "target=/b,bind-propagation=rslave", "type=tmpfs,target=/b,image-subpath=x", "type=tmpfs, target=/b",
+             "target=/b,volume-driver=none",
+             'target=/b,"volume-opt=x', 'target=/b,"volume-opt=x"y', "target=/b,"],
 )  # fmt: skip
 def test_wrong_long_mounts(text: str) -> None:
     with pytest.raises(InvalidSpec):
