@@ -8,7 +8,8 @@ from . import platforms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
     from ..images.catalog import Image
     from ..store import Store
@@ -57,6 +58,13 @@ def look(store: Store, name: str, platform: str, policy: str) -> Image:
         if pull.outlook(store, name, platform) != found.id:
             raise Outdated
     return found
+
+
+def configuration(store: Store, named: Mapping[str, str], name: str) -> dict[str, Any] | None:
+    """Return what an image of this host gives its containers; None for what is not here, or is a folder."""
+    meant = named.get(name, name)
+    image_id = None if meant.startswith("/") else catalog.resolve(store, meant)
+    return catalog.get(store, image_id).defaults if image_id else None
 
 
 def _own(store: Store, name: str, platform: str) -> Image:

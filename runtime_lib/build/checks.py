@@ -12,13 +12,14 @@ from ..records import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from .dockerfile import Dockerfile, Stage
     from .instructions import Instruction
 
 _RESERVED = ("scratch", "context")
+_EXPERIMENTAL = frozenset(["CopyIgnoredFile"])
 _ONCE = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
 _SECRET = re.compile(
     r"(?:^|_)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|$)", re.IGNORECASE
@@ -41,14 +42,16 @@ class Finding:
         return f"{self.name}: {self.text} (line {self.line})"
 
 
-def find(parsed: Dockerfile, known: frozenset[str]) -> list[Finding]:
+def find(parsed: Dockerfile, known: frozenset[str], more: Sequence[Finding] = ()) -> list[Finding]:
     """Return what the checks find, by line; `known` are the arguments that need no declaration.
 
+    `more` is what those of `stepchecks` have found.
     Raises InvalidSpec when the file says that findings are errors, or has a wrong `check` directive.
     """
-    skipped, errors = _directive(parsed.check)
+    skipped, errors, tried = _directive(parsed.check)
+    unwanted = _EXPERIMENTAL - (_EXPERIMENTAL if "all" in tried else tried) | skipped
     found = sorted(
-        (one for one in _all(parsed, known) if one.name not in skipped and "all" not in skipped),
+        (one for one in (*_all(parsed, known), *more) if one.name not in unwanted and "all" not in skipped),
         key=lambda one: one.line,
     )
     if errors and found:
@@ -62,13 +65,14 @@ def unused(parsed: Dockerfile, given: AbstractSet[str]) -> list[str]:
     return sorted(given - {text.partition("=")[0] for item in items if item.name == "ARG" for text in item.arguments})
 
 
-def _directive(text: str) -> tuple[frozenset[str], bool]:
+def _directive(text: str) -> tuple[frozenset[str], bool, frozenset[str]]:
+    """Return the checks to leave out, whether findings are errors, and the experimental checks to try."""
     settings = dict(part.strip().partition("=")[::2] for part in text.split(";") if part.strip())
     unknown = sorted(set(settings) - {"skip", "error", "experimental"})
     if unknown or settings.get("error", "false").lower() not in ("true", "false"):
         raise InvalidSpec(f"the directive check={text[:60]} means nothing; write # check=skip=NAME,NAME;error=true")
-    skipped = frozenset(name.strip() for name in settings.get("skip", "").split(","))
-    return skipped, settings.get("error", "false").lower() == "true"
+    skipped, tried = (frozenset(map(str.strip, settings.get(key, "").split(","))) for key in ("skip", "experimental"))
+    return skipped, settings.get("error", "false").lower() == "true", tried
 
 
 def _all(parsed: Dockerfile, known: frozenset[str]) -> Iterator[Finding]:
@@ -173,6 +177,9 @@ def _instruction(item: Instruction) -> Iterator[Finding]:
                 yield Finding(item.line, "SecretsUsedInArgOrEnv", text)
     if item.name == "EXPOSE":
         for word in item.arguments:
+            if ":" in word.replace("${", "").split("$")[0]:
+                text = f"EXPOSE instruction should not define an IP address or host-port mapping, found '{word}'"
+                yield Finding(item.line, "ExposeInvalidFormat", text)
             match = _PORT.fullmatch(word)
             if match and match[1] and match[1] != match[1].lower():
                 text = f"Defined protocol '{match[1]}' in EXPOSE instruction should be lowercase"

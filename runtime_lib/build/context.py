@@ -52,9 +52,7 @@ class Context:
         try:
             if not os.path.isabs(name):
                 return self._root.read(name, _LIMIT)
-            # The user named a file of the host; it need not lie in the context.
-            with SafeRoot.at(os.path.dirname(name)) as folder:
-                return folder.read(os.path.basename(name), _LIMIT)
+            return _beside(name)  # it need not lie in the context
         except FileNotFoundError as error:
             raise NotFound(f"there is no file {name} in {path}; write one, or name another Dockerfile") from error
         except OSError as error:
@@ -71,15 +69,23 @@ def _opened(path: str) -> SafeRoot:
 
 
 def _ignore(root: SafeRoot, dockerfile: str) -> ignore.Ignore:
-    """Return the rules of `<Dockerfile>.dockerignore`, else of `.dockerignore`."""
-    for name in (f"{os.path.basename(dockerfile)}.dockerignore", ".dockerignore"):
+    """Return the rules of `<Dockerfile>.dockerignore`, which lies beside it, else of `.dockerignore`."""
+    own = f"{dockerfile}.dockerignore"
+    for name in (*([own] if dockerfile else ()), ".dockerignore"):
         try:
-            return ignore.parse(_text(root.read(name, _LIMIT), name), name)
+            content = _beside(name) if os.path.isabs(name) else root.read(name, _LIMIT)
+            return ignore.parse(_text(content, name), name)
         except FileNotFoundError:
             continue
         except OSError as error:
             raise InvalidSpec(f"cannot read {name} of the build context: {error.strerror}") from error
     return ignore.Ignore()
+
+
+def _beside(path: str) -> bytes:
+    """Read a file that the user has named on the host, or that lies beside one."""
+    with SafeRoot.at(os.path.dirname(path)) as folder:
+        return folder.read(os.path.basename(path), _LIMIT)
 
 
 def _text(content: bytes, name: str) -> str:

@@ -19,6 +19,14 @@ _SPECIAL = "@*#?-$!0"
 _PATTERNS = ("#", "%", "/")
 
 
+class Values(dict):  # type: ignore[type-arg]
+    """Variables; `missing` gets the names that are used plainly and are not there, in their order."""
+
+    def __init__(self, values: Mapping[str, str], missing: dict[str, None]) -> None:
+        super().__init__(values)
+        self.missing = missing
+
+
 def word(text: str, values: Mapping[str, str], escape: str = "\\") -> str:
     """Return `text` with variables replaced, quotes and escapes removed. Raises InvalidSpec for broken syntax."""
     return "".join(part for part, _unused in _Scanner(text, values, escape).until("", 0))
@@ -116,12 +124,12 @@ class _Scanner:
     def dollar(self, depth: int) -> str:
         if self.peek() != "{":
             name = self.name()
-            return self.values.get(name, "") if name else "$"
+            return self.plain(name) if name else "$"
         self.take()
         name = self.name()
         operator = self.take()
         if operator == "}" and name:
-            return self.values.get(name, "")
+            return self.plain(name)
         if name and depth < _DEPTH:
             if operator in _PATTERNS:
                 return self.changed(name, operator, depth + 1)
@@ -135,6 +143,11 @@ class _Scanner:
             f"{self.text!r} has a substitution that is none of ${{x}}, ${{x:-y}}, ${{x:+y}}, ${{x:?y}}, ${{x#p}}, "
             "${x%p}, ${x/p/r}"
         )
+
+    def plain(self, name: str) -> str:
+        if name not in self.values and isinstance(self.values, Values) and name not in _SPECIAL:
+            self.values.missing[name] = None
+        return self.values.get(name, "")
 
     def text_until(self, stop: str, depth: int, raw: bool = False) -> str:
         return "".join(part for part, _unused in self.until(stop, depth, raw))

@@ -52,7 +52,7 @@ def with_ports(config: Config, texts: Sequence[str]) -> Config:
 
 def ports(text: str) -> list[str]:
     """Return `["80/tcp"]` for "80". Raises InvalidSpec."""
-    match = _PORT.fullmatch(text)
+    match = _PORT.fullmatch(text.rpartition(":")[2])  # Docker, too, drops an address and port of the host
     low, high = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if match is None or not 0 < low <= high <= 65535:
         raise InvalidSpec(f"{text[:40]!r} is no port; write 80, 80/udp or 8000-8010/tcp")

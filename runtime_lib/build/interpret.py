@@ -68,8 +68,13 @@ def steps(dockerfile: Dockerfile, stage: Stage, base: Mapping[str, Any] | None, 
     Raises InvalidSpec with file and line. Instructions that the base image left for its children come first.
     """
     scope = Scope(imageconfig.base(base), arguments, dockerfile.escape)
-    triggers = [_trigger(text, stage, dockerfile.escape) for text in (base or {}).get("OnBuild") or ()]
-    return [interpreter.step(scope, item) for item in [*triggers, *stage.instructions]]
+    items = [*triggers(dockerfile, stage, base), *stage.instructions]
+    return [interpreter.step(scope, item) for item in items]
+
+
+def triggers(dockerfile: Dockerfile, stage: Stage, base: Mapping[str, Any] | None) -> list[Instruction]:
+    """Return the instructions that a base image has left for its children. Raises InvalidSpec."""
+    return [_trigger(text, stage, dockerfile.escape) for text in (base or {}).get("OnBuild") or ()]
 
 
 def _trigger(text: str, stage: Stage, escape: str) -> Instruction:

@@ -23,6 +23,7 @@ class Scope:
         self.escape = escape
         self.author = ""
         self.command_is_ours = False
+        self.missing: dict[str, None] = {}  # variables that were used and have no value
 
     def expand(self, text: str) -> str:
         """Return a word with its variables replaced. Raises InvalidSpec."""
@@ -31,7 +32,7 @@ class Scope:
     def values(self) -> dict[str, str]:
         """Return what variables mean here: the environment, which hides arguments of the same name."""
         env = imageconfig.env_map(self.config)
-        return {**self.arguments.visible(env), **env}
+        return expansion.Values({**self.arguments.visible(env), **env}, self.missing)
 
     def changed(self, item: Instruction, comment: str, **settings: Any) -> Step:
         """Change the configuration; the history's text has two blanks, as Docker's builder writes it."""

@@ -59,6 +59,10 @@ class Tree:
         self._owners = owners
         self._ignore = ignore or Ignore()
 
+    def ignores(self, path: str) -> bool:
+        """Whether the rules leave out a path, which has no leading slash."""
+        return self._ignore.excludes(path)
+
     def find(self, paths: Sequence[str]) -> list[Source]:
         """Return the sources that paths and patterns name. Raises InvalidSpec for one that is not there."""
         found: list[Source] = []

@@ -44,7 +44,7 @@ def squashed(store: Store, state: State, base: State, spec: BuildSpec, makes: bo
         cache.remember(store, key, layer.chain_id)
     if makes:
         create.image(store, state.document(), state.layers)
-    return _with(state, base, layer, _created(store, layer) if moment is None else moment)
+    return _with(state, base, layer, layers.created(store, layer) if moment is None else moment)
 
 
 def _with(state: State, base: State, layer: Layer, created: int) -> State:
@@ -87,8 +87,3 @@ def _lies_in(root: SafeRoot | None, path: str) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True
-
-
-def _created(store: Store, layer: Layer) -> int:
-    row = store.row("SELECT created FROM layers WHERE chain_id = ?", (layer.chain_id,))
-    return int(row["created"]) if row else 0

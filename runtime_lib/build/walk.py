@@ -34,6 +34,7 @@ from . import (
     parallel,
     platforms,
     run,
+    stepchecks,
 )
 from . import state as states
 from .arguments import PREDEFINED, SOURCE_DATE_EPOCH, Arguments
@@ -84,11 +85,13 @@ class Walk:
         self._globals = interpret.global_arguments(self.dockerfile, spec.args, spec.platform)
         self._fresh = tuple(self.dockerfile.stage(name) for name in spec.nocache_filter)
         self._epoch = epoch.parse(spec.args.get(SOURCE_DATE_EPOCH, ""))
-        self.found = checks.find(self.dockerfile, PREDEFINED | set(self._globals))
         self._imports = imports.Imports()
         self._named = named.resolved(store, spec.contexts, makes)
         for index, stage in enumerate(self.dockerfile.stages):
             self._check(index, stage)
+        here = partial(bases.configuration, store, self._named)
+        more = stepchecks.find(self.dockerfile, spec.args, self._globals, here, context.tree.ignores)
+        self.found = checks.find(self.dockerfile, PREDEFINED | set(self._globals), more)
 
     @property
     def done(self) -> list[DoneStep]:
@@ -140,9 +143,8 @@ class Walk:
 
     def _made(self, index: int) -> State:
         own = copy.copy(self)
-        lines = output.Stage(self._log, self.dockerfile.stages, index, len(self._needed) > 1)
+        own._lines = lines = output.Stage(self._log, self.dockerfile.stages, index, len(self._needed) > 1)
         own.spec = replace(self.spec, output=lines.write)
-        own._lines = lines
         self._steps[index] = own._own_steps = []
         try:
             state = own._walk(index, self.dockerfile.stages[index])
@@ -250,8 +252,7 @@ class Walk:
                 self.spec.output(" ---> Using cache\n")
         (chain_id,) = known
         layer = layers.find(self.store, chain_id) if chain_id else None
-        row = self.store.row("SELECT created FROM layers WHERE chain_id = ?", (chain_id,))
-        made = row["created"] if row else 0
+        made = layers.created(self.store, layer) if layer else 0
         return state.after(step, created_by, layer, made, self._epoch).noted(key, layer is not None, made)
 
     def _changes(self, state: State, step: Step, making: AbstractContextManager[str]) -> str | None:

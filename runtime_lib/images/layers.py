@@ -61,6 +61,12 @@ def get(store: Store, chain_id: str) -> Layer:
     return layer
 
 
+def created(store: Store, layer: Layer) -> int:
+    """Return when a layer was made, in nanoseconds since 1970."""
+    row = store.row("SELECT created FROM layers WHERE chain_id = ?", (layer.chain_id,))
+    return int(row["created"]) if row else 0
+
+
 def folders(store: Store, chain_ids: Sequence[str]) -> list[str]:
     """Return the folders of layers given from the lowest to the top one, top first, as overlayfs wants them."""
     return [f"{store.layout.layers}/{get(store, chain_id).folder}" for chain_id in reversed(chain_ids)]

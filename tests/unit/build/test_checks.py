@@ -36,6 +36,7 @@ def found(text: str) -> list[tuple[int, str]]:
         ("FROM x\nENV a b\nLABEL c d", [(2, "LegacyKeyValueFormat"), (3, "LegacyKeyValueFormat")]),
         ("FROM x\nARG my_token\nENV KEY=1 PUBLIC_KEY=2", [(2, "SecretsUsedInArgOrEnv"), (3, "SecretsUsedInArgOrEnv")]),
         ("FROM x\nEXPOSE 80/TCP 81/udp", [(2, "ExposeProtoCasing")]),
+        ("FROM x\nEXPOSE 127.0.0.1:80:80 81:81/udp 82", [(2, "ExposeInvalidFormat"), (2, "ExposeInvalidFormat")]),
         ("# check=skip=StageNameCasing,FromAsCasing\nFROM x as A", []),
         ("# check=skip=all\nFROM x as A", []),
     ],

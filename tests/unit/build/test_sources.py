@@ -103,6 +103,21 @@ def test_a_context_reads_its_two_files(folder: Path) -> None:
         assert context.dockerfile == "FROM y\n"
 
 
+def test_a_dockerfile_elsewhere_has_its_own_rules(folder: Path, tmp_path: Path) -> None:
+    outside, inside = tmp_path / "elsewhere", folder / "deeper"
+    for place in (outside, inside):
+        place.mkdir()
+        (place / "Dockerfile").write_text("FROM x\n")
+        (place / "Dockerfile.dockerignore").write_text("b.txt\n")
+    (folder / ".dockerignore").write_text("c.txt\n")
+    for path in (f"{outside}/Dockerfile", f"{inside}/Dockerfile", "deeper/Dockerfile"):
+        with Context(str(folder), path) as context:
+            assert [name for name, _entries in names(context.tree.find(["*.txt"]))] == ["c.txt"]
+    (outside / "Dockerfile.dockerignore").unlink()
+    with Context(str(folder), f"{outside}/Dockerfile") as context:
+        assert [name for name, _entries in names(context.tree.find(["*.txt"]))] == ["b.txt"]
+
+
 def test_a_context_that_cannot_be_read(folder: Path) -> None:
     with pytest.raises(NotFound):
         Context(str(folder / "no"), "Dockerfile")
