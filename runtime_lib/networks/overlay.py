@@ -27,6 +27,7 @@ PORT = "port"
 ADDRESS = "address"
 ENCRYPTED = "encrypted"
 WIREGUARD_PORT = "wireguard_port"
+CONTROL = "control"
 
 _PORT = "4789"  # RFC 7348
 _WIREGUARD_PORT = "51820"
@@ -43,6 +44,11 @@ def encryption(key: str, text: str) -> bool:
 def encrypted(spec: NetworkSpec) -> bool:
     """Whether what goes from host to host is encrypted."""
     return ENCRYPTED in spec.driver_options and encryption(ENCRYPTED, spec.driver_options[ENCRYPTED])
+
+
+def by_evpn(spec: NetworkSpec) -> bool:
+    """Whether a routing daemon makes the entries to other hosts (RFC 8365), instead of Skiff from the peers."""
+    return spec.driver_options.get(CONTROL) == "evpn"
 
 
 def vni(spec: NetworkSpec) -> int:
@@ -96,7 +102,8 @@ def create(store: Store, network: Network) -> None:
             raise InvalidSpec(
                 f"network {network.name}: UDP port {wireguard_port(spec)} is in use; choose another {WIREGUARD_PORT}"
             ) from error
-    vxlan.create(interface(network), network.bridge, vni(spec), port(spec), spec.mtu, local, link)
+    learning = not by_evpn(spec)
+    vxlan.create(interface(network), network.bridge, vni(spec), port(spec), spec.mtu, local, link, learning)
 
 
 def remove(store: Store, network: Network) -> None:
@@ -115,6 +122,8 @@ def plan(network: Network) -> Change:
     """
     spec = network.spec
     present = frozenset(fdb.Entry(*entry) for entry in vxlan.entries(interface(network), network.bridge))
+    if by_evpn(spec):
+        return fdb.Change()
     wanted = fdb.entries(spec.peers, encrypted(spec))
     if not encrypted(spec):
         return fdb.difference(wanted, present)

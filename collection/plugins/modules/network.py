@@ -55,7 +55,8 @@ options:
         C(gateway_on_host) and C(database); see C(docs/networks.md). The host needs the package C(openvswitch-switch).
       - For V(overlay) C(vni), the number of the network, from its name unless it is given; C(port), the UDP
         port of VXLAN (4789); C(encrypted), by WireGuard; C(wireguard_port), its UDP port (51820); and C(address), the one of
-        this host that it sends from, which hosts with IPv6 addresses need.
+        this host that it sends from, which hosts with IPv6 addresses need. C(control=evpn) leaves learning to FRR, which
+        runs on the hosts; see C(docs/overlay.md).
     type: dict
     default: {}
   ipam_driver:

@@ -39,7 +39,7 @@ def create(
                 netlink.link("add", ifname=name, kind="vxlan", **settings)
             netlink.link("set", index=_index(netlink, name), master=_index(netlink, bridge))
             # The bridge answers who asks for an address that it knows, instead of asking all hosts (Linux 4.15).
-            netlink.brport("set", index=_index(netlink, name), neigh_suppress=1)
+            netlink.brport("set", index=_index(netlink, name), neigh_suppress=1, learning=int(learning))
     except OSError as error:
         if error.errno == errno.EOPNOTSUPP:
             raise HostLacks("overlay networks need VXLAN in the kernel: its module vxlan is missing") from error

@@ -35,6 +35,7 @@ _OPTIONS: Mapping[str, options.Check] = {
     overlay.ADDRESS: options.address,
     overlay.ENCRYPTED: overlay.encryption,
     overlay.WIREGUARD_PORT: options.number(1, 65535),
+    overlay.CONTROL: options.one_of("static", "evpn"),
     options.BRIDGE_NAME: options.interface,
     options.ENABLE_MASQUERADE: options.boolean,
     options.HOST_BINDING: options.address,
@@ -65,6 +66,11 @@ def check(spec: NetworkSpec) -> None:
         )
     peers.check(spec.name, subnet.network(), subnet.range(), spec.peers)
     own = spec.driver_options.get(overlay.ADDRESS, "")
+    if overlay.by_evpn(spec) and (not own or overlay.encrypted(spec)):
+        raise InvalidSpec(
+            f"network {spec.name}: with {overlay.CONTROL} evpn, set {overlay.ADDRESS} to this host's own address, which"
+            f" BGP tells the others; {overlay.ENCRYPTED} is not possible"
+        )
     for peer in spec.peers:
         _check_address(spec, peer, own)
 
