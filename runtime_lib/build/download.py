@@ -13,9 +13,11 @@ import os
 import shutil
 import urllib.error
 import urllib.request
+from contextlib import suppress
 
 from ..errors import CommandFailed
 from ..images import layers
+from ..records import dataclass
 from ..store import write_file
 from .remote import shown
 
@@ -26,27 +28,64 @@ if TYPE_CHECKING:
     from ..store import Store
     from .remote import Remote
 
+_LOCK = "download"
 _PATIENCE = 60.0  # seconds without a byte
 _PIECE = 1 << 20
 _HEADERS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
 
 
-def fetch(store: Store, remote: Remote, place: str) -> None:
-    """Write the file of an address to `place`, with mode 0600 and the time of its Last-Modified, else of 1970.
+@dataclass(frozen=True)
+class Download:
+    """A file that is kept: its name below `place`, its address, bytes, nanoseconds of its last use."""
+
+    name: str
+    url: str
+    size: int
+    used: int
+
+
+def place(store: Store) -> str:
+    """Return the folder that holds all of them."""
+    return f"{store.layout.cache}/downloads"
+
+
+def listing(store: Store) -> list[Download]:
+    """Return all of them, sorted by name."""
+    found = []
+    for name in sorted(os.listdir(place(store))) if os.path.isdir(place(store)) else ():
+        with suppress(FileNotFoundError):
+            status = os.stat(f"{place(store)}/{name}")
+            data = f"{place(store)}/{name}/data"
+            size = os.stat(data).st_size if os.path.exists(data) else 0
+            found.append(
+                Download(name, shown(_info(f"{place(store)}/{name}").get("url", name)), size, status.st_mtime_ns)
+            )
+    return found
+
+
+def remove(store: Store, name: str) -> None:
+    """Remove one. Raises Busy when a build uses it."""
+    with store.lock(_LOCK, name, 0), layers.scratch(store) as work, suppress(FileNotFoundError):
+        os.rename(f"{place(store)}/{name}", f"{work}/download")
+
+
+def fetch(store: Store, remote: Remote, target: str) -> None:
+    """Write the file of an address to `target`, with mode 0600 and the time of its Last-Modified, else of 1970.
 
     Raises CommandFailed when it cannot be fetched, or has another checksum.
     """
-    kept = f"{store.layout.cache}/downloads/{hashlib.sha256(remote.url.encode()).hexdigest()}"
-    with store.lock("download", os.path.basename(kept), patience=3600.0):
+    kept = f"{place(store)}/{hashlib.sha256(remote.url.encode()).hexdigest()}"
+    with store.lock(_LOCK, os.path.basename(kept), patience=3600.0):
         info = _info(kept)
         if not (info and remote.checksum and _digest(f"{kept}/data", remote.checksum) == remote.checksum):
             _refresh(store, remote, kept, info)
-        shutil.copyfile(f"{kept}/data", place)
+        shutil.copyfile(f"{kept}/data", target)
+        os.utime(kept)
         modified = _seconds(_info(kept).get("Last-Modified", ""))
-    os.chmod(place, 0o600)
-    os.utime(place, (modified, modified))
+    os.chmod(target, 0o600)
+    os.utime(target, (modified, modified))
     if remote.checksum:
-        found = _digest(place, remote.checksum)
+        found = _digest(target, remote.checksum)
         if found != remote.checksum:
             raise CommandFailed(f"{remote.shown()} has the checksum {found}, not {remote.checksum}", 1)
 

@@ -24,13 +24,16 @@ _COLUMNS = (
 
 def df(words: list[str]) -> int:
     """Say what takes how much of the disk, as `docker system df` does."""
-    from ..build import cachemounts
+    from ..build import cachemounts, download
     from ..containers.disk_usage import disk_usage, table
+    from ..images import fetching
 
     parsed = _DF.parse(words)
     store = opened.store()
     *lines, (cache, *_nothing) = table(disk_usage(store))
     sizes = [cachemounts.size(store, one.name) for one in cachemounts.listing(store)]
+    sizes += [one.size for one in download.listing(store)]
+    sizes += [one.size for one in fetching.partials(store)]
     lines.append((cache, len(sizes), 0, sum(sizes), sum(sizes)))
     output.rows([_line(*line) for line in lines], _COLUMNS, parsed.format)
     return 0

@@ -78,6 +78,8 @@ def system(words: list[str]) -> int:
     parsed = _SYSTEM.parse(words)
     given = from_texts(parsed.filter)
     asked = {"containers": given, "networks": given, "images": _with(given, "dangling", "false", parsed.all)}
+    if given.keys() <= {"until"}:  # files that builds have fetched have no labels
+        asked["downloads"] = given
     if parsed.volumes:
         asked["volumes"] = {key: values for key, values in given.items() if key != "until"}
     return _told(_pruned(asked))
@@ -102,6 +104,7 @@ def _told(steps: tuple[Prune, ...], spaces: bool = True) -> int:
 
     titles = {kind: f"Deleted {kind.capitalize()}s:" for kind in ("container", "network", "volume", "image")}
     titles.update({"build cache": "Deleted build cache objects:", "cache mount": "Deleted cache mounts:"})
+    titles.update({"partial layer": "Deleted partial layers:", "download": "Deleted downloads:"})
     for kind, title in titles.items():
         lines = [line for step in steps if step.kind == kind for line in _lines(step)]
         output.write_lines([title, *lines, ""] if lines else [])

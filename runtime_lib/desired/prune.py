@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from .. import conditions
-from ..build import cachemounts
+from ..build import cachemounts, download
 from ..containers import filters as containers
 from ..containers.summary import Summaries
-from ..images import layers
+from ..images import fetching, layers
 from ..images.filters import matching as matching_images
 from ..networks.filters import matching as matching_networks
 from ..volumes.filters import matching as matching_volumes
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..store import Store
 
 _ENDED = ["created", "exited", "dead"]
-_CACHES = ("build cache", "cache mount")
+_CACHES = ("build cache", "cache mount", "download")
 _PRUNABLE = ("label", "label!", "until")
 
 
@@ -41,7 +41,7 @@ def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
 def plan(store: Store, asked: Mapping[str, Conditions]) -> tuple[Prune, ...]:
     """Return what is to be removed, containers first: then what only they have used is not used any more."""
     steps: list[Prune] = []
-    for kind, find in (*_KINDS.items(), ("builder_cache", _caches)):
+    for kind, find in (*_KINDS.items(), ("builder_cache", _caches), ("downloads", _downloads)):
         if kind in asked:
             steps += find(store, asked[kind], frozenset(step.key for step in steps))
     return tuple(steps)
@@ -75,7 +75,16 @@ def _images(store: Store, given: Conditions, gone: frozenset[str]) -> list[Prune
         if all(row["id"] in gone for row in users):
             found.append(image)
     sizes = layers.freed(store, [(image.id, image.layers) for image in found])
-    return [Prune("image", image.id, ", ".join(image.names) or image.id, size) for image, size in zip(found, sizes)]
+    steps = [Prune("image", image.id, ", ".join(image.names) or image.id, size) for image, size in zip(found, sizes)]
+    return steps + _partials(store, given)
+
+
+def _partials(store: Store, given: Conditions) -> list[Prune]:
+    """What pulls that broke off have left; it has no labels."""
+    if given.get("label"):
+        return []
+    found = [one for one in fetching.partials(store) if conditions.created_until(one.used, given)]
+    return [Prune("partial layer", one.name, f"sha256:{one.name}", one.size) for one in found]
 
 
 def _networks(store: Store, given: Conditions, _gone: frozenset[str]) -> list[Prune]:
@@ -102,7 +111,7 @@ def _volumes(store: Store, given: Conditions, gone: frozenset[str]) -> list[Prun
 
 
 def _caches(store: Store, given: Conditions, _gone: frozenset[str]) -> list[Prune]:
-    """What a build remembers, and the folders of its cache mounts.
+    """What a build remembers, the folders of its cache mounts, and the files that ADD has fetched.
 
     The layers are those of images, and go with them; with dangling=true only steps whose layer no image has.
     """
@@ -111,9 +120,18 @@ def _caches(store: Store, given: Conditions, _gone: frozenset[str]) -> list[Prun
     rows = store.query(f"SELECT key, used FROM build_cache {lonely}ORDER BY key")
     found = [row["key"] for row in rows if conditions.created_until(row["used"], given)]
     folders = [one for one in cachemounts.listing(store) if conditions.created_until(one.used, given)]
-    return [Prune("build cache", key, key[:12], 0) for key in found] + [
-        Prune("cache mount", one.name, one.ident, cachemounts.size(store, one.name)) for one in folders
+    return [
+        *(Prune("build cache", key, key[:12], 0) for key in found),
+        *(Prune("cache mount", one.name, one.ident, cachemounts.size(store, one.name)) for one in folders),
+        *_downloads(store, given, _gone),
     ]
+
+
+def _downloads(store: Store, given: Conditions, _gone: frozenset[str]) -> list[Prune]:
+    """The files that ADD has fetched, which the next build would ask for again."""
+    conditions.check(given, ("until", "dangling"), "downloads to prune")
+    found = [one for one in download.listing(store) if conditions.created_until(one.used, given)]
+    return [Prune("download", one.name, one.url, one.size) for one in found]
 
 
 _KINDS: dict[str, Callable[[Store, Conditions, frozenset[str]], list[Prune]]] = {
@@ -131,9 +149,11 @@ def _facts(asked: Mapping[str, Conditions], steps: tuple[Prune, ...]) -> dict[st
             facts[kind] = [step.name if kind == "networks" else step.key for step in steps if step.kind == kind[:-1]]
             if kind != "networks":
                 facts[f"{kind}_space_reclaimed"] = space(steps, kind[:-1])
+    if "images" in asked:
+        facts["images_space_reclaimed"] += space(steps, "partial layer")
     if "builder_cache" in asked:
         facts["builder_cache_caches_deleted"] = [step.key for step in steps if step.kind in _CACHES]
-        facts["builder_cache_space_reclaimed"] = space(steps, "cache mount")
+        facts["builder_cache_space_reclaimed"] = sum(space(steps, kind) for kind in _CACHES)
     return facts
 
 

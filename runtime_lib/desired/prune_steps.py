@@ -72,11 +72,25 @@ def _cache_mount(store: Store, key: str) -> None:
     remove(store, key)
 
 
+def _download(store: Store, key: str) -> None:
+    from ..build.download import remove
+
+    remove(store, key)
+
+
+def _partial(store: Store, key: str) -> None:
+    from ..images.fetching import discard
+
+    discard(store, key)
+
+
 _REMOVE = {
     "build cache": _cache,
     "cache mount": _cache_mount,
     "container": _container,
+    "download": _download,
     "image": _image,
     "network": _network,
+    "partial layer": _partial,
     "volume": _volume,
 }

@@ -13,7 +13,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 
-from ..errors import CorruptData
+from ..errors import Busy, CorruptData
 from ..records import dataclass
 
 TYPE_CHECKING = False
@@ -185,6 +185,33 @@ def running(fetches: Sequence[Fetch]) -> Iterator[None]:
                 fetch.close()
 
 
+@dataclass(frozen=True)
+class Partial:
+    """What there is of a blob: the hex digits of its digest, bytes, nanoseconds when the last ones came."""
+
+    name: str
+    size: int
+    used: int
+
+
+def partials(store: Store) -> list[Partial]:
+    """Return what waits for the next pull, or is just coming."""
+    found = []
+    folder = store.layout.temporary
+    for name in sorted(os.listdir(folder)):
+        if name.startswith(_PREFIX):
+            with suppress(FileNotFoundError):
+                status = os.stat(f"{folder}/{name}")
+                found.append(Partial(name[len(_PREFIX) :], status.st_size, status.st_mtime_ns))
+    return found
+
+
+def discard(store: Store, name: str) -> None:
+    """Remove what there is of a blob. Raises Busy when it is just coming."""
+    with store.lock("blob", name, 0), suppress(FileNotFoundError):
+        os.unlink(f"{store.layout.temporary}/{_PREFIX}{name}")
+
+
 def forget(store: Store, blob: Blob) -> None:
     """Remove what there is of a blob that nobody needs any more, or that is wrong."""
     with suppress(FileNotFoundError):
@@ -197,9 +224,7 @@ def _partial(store: Store, blob: Blob) -> str:
 
 def collect(store: Store, age: float = KEPT) -> None:
     """Remove partial files that nobody has written to for `age` seconds."""
-    folder = store.layout.temporary
-    for name in os.listdir(folder):
-        if name.startswith(_PREFIX):
-            with suppress(FileNotFoundError):
-                if time.time() - os.stat(f"{folder}/{name}").st_mtime >= age:
-                    os.unlink(f"{folder}/{name}")
+    for partial in partials(store):
+        if time.time_ns() - partial.used >= age * 1e9:
+            with suppress(Busy):
+                discard(store, partial.name)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 FILES = ("/etc/containers/registries.conf",)
+_OFFICIAL = "library/"
 FOLDERS = ("/etc/containers/registries.conf.d",)
 
 
@@ -48,12 +49,22 @@ class Rule:
 
 @dataclass(frozen=True)
 class Rules:
-    """All rules of a host."""
+    """All rules of a host; `aliases` are (short name, full name)."""
 
     rules: tuple[Rule, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+
+    def _meant(self, domain: str, path: str) -> tuple[str, str]:
+        """Return the registry and path of a name, which an alias may have: `web` and docker.io/library/web are one."""
+        short = path[len(_OFFICIAL) :] if path.startswith(_OFFICIAL) else path
+        full = dict(self.aliases).get(short, "") if domain == endpoint.HUB else ""
+        domain, _slash, path = (full or f"{domain}/{path}").partition("/")
+        return domain, path
 
     def places(self, domain: str, path: str, push: bool = False, digest: bool = False) -> list[Endpoint]:
         """Return where an image is to be sought, the best place first. Raises InvalidSpec for a blocked registry."""
+        if not push:
+            domain, path = self._meant(domain, path)
         name = f"{domain}/{path}"
         rule = max(self.rules, key=lambda one: one.matches(name), default=None)
         if rule is None or not rule.matches(name):
@@ -65,6 +76,18 @@ class Rules:
         found = [_place(f"{one.location}{rest}", one.insecure) for one in mirrors]
         location = rule.location or (domain if rule.prefix.startswith("*.") else rule.prefix)
         return [*found, _place(f"{location}{rest}", rule.insecure)]
+
+
+def _aliased(document: dict[str, Any], where: str) -> dict[str, str]:
+    """Return the [aliases] of a file; an empty one takes that of an earlier file away."""
+    found = document.get("aliases", {})
+    if not isinstance(found, dict):
+        raise InvalidSpec(f"{where}: write aliases as a table: [aliases]")
+    for short, full in found.items():
+        host = full.partition("/")[0] if isinstance(full, str) else ""
+        if full != "" and not (host != full and (set(".:") & set(host) or host == "localhost")):
+            raise InvalidSpec(f"{where}: the alias {short} must be a name with its registry, such as quay.io/team/web")
+    return found
 
 
 def _kind(digest: bool) -> str:
@@ -83,21 +106,24 @@ def load(files: Sequence[str] = FILES, folders: Sequence[str] = FOLDERS) -> Rule
         if os.path.isdir(folder):
             paths += [f"{folder}/{name}" for name in sorted(os.listdir(folder)) if name.endswith(".conf")]
     found: dict[str, Rule] = {}
+    aliases: dict[str, str] = {}
     for path in paths:
         with open(path, encoding="utf-8") as file:
-            found.update((rule.prefix, rule) for rule in parse(file.read(), path))
-    return Rules(tuple(found.values()))
+            one = parse(file.read(), path)
+        found.update((rule.prefix, rule) for rule in one.rules)
+        aliases.update(one.aliases)
+    return Rules(tuple(found.values()), tuple((short, full) for short, full in aliases.items() if full))
 
 
-def parse(text: str, where: str) -> list[Rule]:
-    """Return the rules of one file in the format of version 2. Raises InvalidSpec with file and line."""
+def parse(text: str, where: str) -> Rules:
+    """Return what one file in the format of version 2 says. Raises InvalidSpec with file and line."""
     document = tomltext.parse(text, where)
     if "registries" in document:
         raise InvalidSpec(f"{where}: this is version 1 of the format; write [[registry]] tables as version 2 has them")
     entries = document.get("registry", [])
     if not _are_tables(entries):
         raise InvalidSpec(f"{where}: write each registry as [[registry]]")
-    return [_rule(entry, where) for entry in entries]
+    return Rules(tuple(_rule(entry, where) for entry in entries), tuple(_aliased(document, where).items()))
 
 
 def _rule(entry: dict[str, Any], where: str) -> Rule:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime_lib.cli.output import size
 from runtime_lib.store import Store
 from tests.support.archives import member, tar
 from tests.support.faultregistry import Answer, Asked, FaultRegistry, serving
@@ -98,18 +99,35 @@ def begun(skiff: Skiff, image: RemoteImage, name: str) -> subprocess.Popen[str]:
     return process
 
 
-def test_interrupted_and_gone_on_with(skiff: Skiff, image: RemoteImage, registry: FaultRegistry) -> None:
-    name = f"{registry.host}/web:1"
+def interrupted(skiff: Skiff, image: RemoteImage, name: str) -> None:
+    """Press Ctrl-C when half of the large layer has come."""
     process = begun(skiff, image, name)
     process.send_signal(signal.SIGINT)
     _out, told = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "Traceback" not in told
-    big = image.layers[1]
     assert [name for name in left(skiff) if not name.startswith("partial-")] == []
-    hold = image.wrong.pop(big).hold
+    hold = image.wrong.pop(image.layers[1]).hold
     assert hold
     hold.set()
+
+
+def test_what_an_interrupted_pull_leaves_is_pruned(skiff: Skiff, image: RemoteImage, registry: FaultRegistry) -> None:
+    interrupted(skiff, image, f"{registry.host}/web:1")
+    kept = sum(Path(skiff.layout.temporary, name).stat().st_size for name in left(skiff))
+    assert kept >= len(image.blobs[image.layers[1]]) // 2
+    kinds = skiff.run("system", "df", "--format", "{{.Type}}: {{.Size}}").stdout.splitlines()
+    assert f"Build Cache: {size(kept, 4)}" in kinds
+    told = skiff.run("system", "prune", "-f").stdout
+    assert "Deleted partial layers:" in told
+    assert image.layers[1] in told
+    assert left(skiff) == []
+
+
+def test_interrupted_and_gone_on_with(skiff: Skiff, image: RemoteImage, registry: FaultRegistry) -> None:
+    name = f"{registry.host}/web:1"
+    interrupted(skiff, image, name)
+    big = image.layers[1]
     registry.asked.clear()
     skiff.run("pull", name)
     assert starts(registry, big) == [len(image.blobs[big]) // 2]

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from runtime_lib.build import download
 from runtime_lib.build.build import build, fingerprint
 from runtime_lib.build.spec import BuildSpec
+from runtime_lib.desired.prune import plan
 from runtime_lib.errors import CommandFailed, InvalidSpec, SkiffError
 from tests.support.builder import Builder
 from tests.support.web import Web, git, publish
@@ -211,3 +213,19 @@ def test_a_dockerfile_that_is_a_link_out(builder: Builder, web: Web, repository:
     with pytest.raises(SkiffError) as error:
         build(builder.store, BuildSpec(f"{web.url}/link.git", names=("made",)))
     assert "secret" not in str(error.value)
+
+
+def test_what_was_fetched_is_pruned(builder: Builder, web: Web) -> None:
+    (web.folder / "file").write_text("x" * 1000)
+    builder.build(f"FROM base\nADD {web.url}/file /f\n")
+    (kept,) = download.listing(builder.store)
+    assert (kept.url, kept.size) == (f"{web.url}/file", 1000)
+    with builder.store.lock("download", kept.name):  # a build uses it
+        for step in plan(builder.store, {"builder_cache": {}}):
+            step.apply(builder.store)
+    assert download.listing(builder.store) == [kept]
+    assert plan(builder.store, {"downloads": {"until": ["1h"]}}) == ()
+    (step,) = plan(builder.store, {"downloads": {}})
+    assert (step.size, step.name) == (1000, kept.url)
+    step.apply(builder.store)
+    assert download.listing(builder.store) == []

@@ -25,7 +25,9 @@ attributes:
     support: full
 options:
   builder_cache:
-    description: Whether to forget what earlier builds have made. It has no storage of its own; that is the images'.
+    description:
+      - Whether to forget what earlier builds have made. Its layers are the images'; what goes from the disk are the folders
+        of cache mounts and the files that C(ADD) has fetched.
     type: bool
     default: false
   builder_cache_all:
@@ -46,7 +48,8 @@ options:
     description: Only containers that these conditions pick - label, label!, until.
     type: dict
   images:
-    description: Whether to remove images that no container uses and that have no name.
+    description:
+      - Whether to remove images that no container uses and that have no name, and what pulls that broke off have left.
     type: bool
     default: false
   images_filters:
@@ -106,7 +109,7 @@ images:
   type: list
   elements: str
 images_space_reclaimed:
-  description: The bytes of the layers that only they had.
+  description: The bytes of the layers that only they had, and of what broken pulls had left.
   returned: O(images=true)
   type: int
 networks:
@@ -129,7 +132,7 @@ builder_cache_caches_deleted:
   type: list
   elements: str
 builder_cache_space_reclaimed:
-  description: Always 0.
+  description: The bytes of cache mounts and of files that C(ADD) had fetched.
   returned: O(builder_cache=true)
   type: int
 """

@@ -12,7 +12,6 @@ import pytest
 from runtime_lib.errors import CorruptData, HostLacks, InvalidSpec, RegistryError
 from runtime_lib.registry import challenge, credentials, proxies, rules, tomltext
 from runtime_lib.registry.credentials import Credentials
-from runtime_lib.registry.rules import Rules
 
 CONF = """\
 # as in the manual
@@ -47,7 +46,7 @@ def hosts(found: list[object]) -> list[tuple[str, str, bool]]:
 
 
 def test_rules_choose_the_longest_prefix_and_mirrors_come_first() -> None:
-    known = Rules(tuple(rules.parse(CONF, "f")))
+    known = rules.parse(CONF, "f")
     team = ("mirror.example:5000", "hub-team/web", False)
     assert hosts(known.places("docker.io", "team/web")) == [team]
     assert hosts(known.places("docker.io", "team/web", digest=True)) == [("near.example", "web", True), team]
@@ -72,6 +71,10 @@ def test_rules_choose_the_longest_prefix_and_mirrors_come_first() -> None:
         ('[[registry]]\nlocation = "https://x"', "without https://"),
         ("[[registry]]\n[[registry.mirror]]\ninsecure = true", "needs a prefix or a location"),
         ("[[registry]]\nlocation = 5", "must be a host and path"),
+        ('aliases = "x"', r"\[aliases\]"),
+        ('[aliases]\n"a" = "b"', "the alias a must be a name with its registry"),
+        ('[aliases]\n"a" = "library/b"', "the alias a must be a name with its registry"),
+        ("[aliases]\na = 5", "the alias a must be a name with its registry"),
     ],
 )
 def test_files_that_make_no_sense_are_told(text: str, said: str) -> None:
@@ -87,6 +90,22 @@ def test_the_rules_of_a_host_are_those_of_all_its_files(tmp_path: Path) -> None:
     (folder / "no").write_text("no file of ours")
     known = rules.load([str(tmp_path / "registries.conf"), str(tmp_path / "none")], [str(folder), str(tmp_path / "no")])
     assert hosts(known.places("a", "x")) == [("b", "x", False)]
+
+
+def test_an_alias_gives_a_short_name_another_place(tmp_path: Path) -> None:
+    (tmp_path / "1.conf").write_text(
+        '[aliases]\n"web" = "quay.io/team/web"\nown = "localhost:5000/own"\ngone = "a.b/c"\n'
+    )
+    (tmp_path / "2.conf").write_text(
+        '[aliases]\ngone = ""\n[[registry]]\nprefix = "quay.io"\nlocation = "near.example"\n'
+    )
+    known = rules.load([], [str(tmp_path)])
+    assert hosts(known.places("docker.io", "library/web")) == [("near.example", "team/web", False)]
+    assert hosts(known.places("docker.io", "library/own")) == [("localhost:5000", "own", True)]
+    for same in ("library/gone", "team/web"):
+        assert hosts(known.places("docker.io", same)) == [("registry-1.docker.io", same, False)]
+    assert hosts(known.places("a.example", "web")) == [("a.example", "web", False)]
+    assert hosts(known.places("docker.io", "library/web", push=True))[0][1] == "library/web"
 
 
 @pytest.mark.parametrize(
