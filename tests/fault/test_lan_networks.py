@@ -22,6 +22,10 @@ LOOK = ("exec", "web", "ip", "-o", "addr", "show")
 
 @pytest.fixture(autouse=True)
 def parent(skiff: Skiff) -> None:
+    cable()
+
+
+def cable() -> None:
     run("ip", "link", "add", "p0", "type", "veth", "peer", "name", "p1")
     for name in ("p0", "p1"):
         run("ip", "link", "set", name, "up")
@@ -69,6 +73,25 @@ def test_a_running_container(skiff: Skiff, verb: str) -> None:
         kills.strike(point, "network", verb, "lan", "web")
         skiff.run("network", verb, "lan", "web", check=False)
         assert addressed(skiff, "eth1") == (verb == "connect")
+
+
+def test_an_interface_that_went_away(skiff: Skiff) -> None:
+    """What is not Skiff's cannot be brought back by it, and does not keep it from the rest."""
+    skiff.run(*CREATE)
+    skiff.run("network", "create", "-o", "com.docker.network.bridge.name=later", "later")
+    for name, network in (("web", "lan"), ("other", "later")):
+        skiff.run("run", "-d", "--name", name, "--network", network, *SLEEP)
+    for name in ("p0", "later"):
+        run("ip", "link", "del", name)
+    failed = skiff.run("network", "reload", check=False)
+    assert failed.returncode == 1
+    assert "network lan: the host has no interface p0 any more; bring it back" in failed.stderr
+    run("ip", "link", "show", "later")
+    cable()
+    assert not addressed(skiff, "eth0")
+    assert skiff.run("network", "reload").stdout.split() == ["lan", "later"]
+    assert addressed(skiff, "eth0")
+    assert "default via 192.0.2.1" in skiff.run("exec", "web", "ip", "route").stdout
 
 
 def test_a_container_whose_monitor_was_killed_with_it(skiff: Skiff) -> None:
