@@ -170,3 +170,33 @@ def test_parts_of_volumes_and_trees_of_images_are_seen(skiff: Skiff, box: str, t
         assert content(skiff, other, "/p/file") == b"part"
         assert content(skiff, other, "/image/etc/group") == content(skiff, other, "/e/group") != b""
         skiff.run("start", other)
+
+
+MOVE = "cd /w; while :; do mv x y; ln -s {victim} x; rm x; mv y x; done"
+
+
+def test_a_container_that_swaps_the_way_to_its_volume_reaches_nothing_of_the_host(
+    skiff: Skiff, box: str, tmp_path: Path
+) -> None:
+    """CVE-2026-42306: what a copy meets at each moment is the volume, or what the container has there."""
+    victim, out = tmp_path / "victim", tmp_path / "out"
+    (victim / "v").mkdir(parents=True)
+    (victim / "v/passwd").write_text("the host's")
+    (tmp_path / "passwd").write_text("copied")
+    script = f"echo own >/w/x/v/passwd; {MOVE.format(victim=victim)}"
+    words = ("run", "-d", "--network", "none", "-v", "swapped:/w/x/v", "bb", "sh", "-c", script)
+    swapper = skiff.run(*words).stdout.strip()
+    for number in range(12):
+        skiff.run("cp", f"{tmp_path}/passwd", f"{swapper}:/w/x/v/passwd", check=False)
+        skiff.run("cp", f"{swapper}:/w/x/v/passwd", f"{out}{number}", check=False)
+        skiff.run("cp", f"{swapper}:/w/x", f"{out}-{number}", check=False)
+    assert (victim / "v/passwd").read_text() == "the host's"
+    assert os.listdir(victim) == ["v"]
+    assert os.listdir(victim / "v") == ["passwd"]
+    skiff.run("rm", "-f", swapper)
+    skiff.run("volume", "rm", "swapped")
+    # Nor does the search follow the links that were copied.
+    copied = [Path(folder, name) for folder, _folders, names in os.walk(tmp_path) for name in names]
+    found = [path for path in copied if path.parent != victim / "v" and path.is_file() and not path.is_symlink()]
+    assert len(found) > 1
+    assert all(path.read_text() != "the host's" for path in found)
