@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 
 from ..errors import CommandFailed
+from .watcher import Watcher
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,26 +17,47 @@ if TYPE_CHECKING:
 class Stage:
     """Passes on what a stage says. With `several` whole lines, each with the stage's name before it.
 
-    `total` is the number of its steps.
+    `total` is the number of its steps. A context manager: the stage ends with the block.
     """
 
-    def __init__(self, output: Callable[[str], None], stages: Sequence[Parsed], index: int, several: bool) -> None:
-        """Write to `output` for the stage with this index."""
-        self._output = output
+    def __init__(
+        self,
+        output: Callable[[str], None],
+        stages: Sequence[Parsed],
+        index: int,
+        several: bool,
+        watcher: Watcher | None = None,
+    ) -> None:
+        """Write to `output` for the stage with this index; a `watcher` is told of it instead."""
+        self._output = _drop if watcher else output
         self._label = stages[index].name or str(index)
         self._several = several
+        self._watcher = watcher or Watcher()
         self._rest = ""
         self._prefix = f"[{self._label}] " if several else ""
         self.total = 0
 
     def begin(self, number: int, text: str) -> None:
         """Tell that a step begins."""
+        self._watcher.begin(self._label, number, self.total, text)
         if not self._several:
             self._output(f"Step {number}/{self.total} : {text}\n")
             return
         self.flush()
         self._prefix = f"[{self._label} {number}/{self.total}] "
-        self.write(f"{text}\n")
+        self._pass_on(f"{text}\n")
+
+    def __enter__(self) -> None:
+        """Do nothing."""
+
+    def __exit__(self, kind: type[BaseException] | None, *_unused: object) -> None:
+        self.flush()
+        self._watcher.end(self._label, kind is None)
+
+    def cached(self) -> None:
+        """Tell that the step is from the cache."""
+        self._watcher.cached(self._label)
+        self._pass_on(" ---> Using cache\n")
 
     @contextmanager
     def named(self) -> Iterator[None]:
@@ -49,6 +71,10 @@ class Stage:
 
     def write(self, text: str) -> None:
         """Pass on a piece of output."""
+        self._watcher.said(self._label, text)
+        self._pass_on(text)
+
+    def _pass_on(self, text: str) -> None:
         if not self._several:
             self._output(text)
             return
@@ -59,4 +85,8 @@ class Stage:
     def flush(self) -> None:
         """Pass on the beginning of a line that has not ended."""
         if self._rest:
-            self.write("\n")
+            self._pass_on("\n")
+
+
+def _drop(_unused: str) -> None:
+    """Drop a piece of output."""

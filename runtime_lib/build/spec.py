@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .cachespec import CachePlace
     from .outputs import Output
     from .secrets import Secret
+    from .watcher import Watcher
 
 
 def _nowhere(_unused: str) -> None:
@@ -35,7 +36,8 @@ class BuildSpec:
     the names of ContainerSpec. `contexts` maps names to what they mean in FROM and `from`: a folder's path,
     docker-image://NAME or oci-layout://PATH. Without `outputs` the image stays in the store with its names. `squash`
     makes the layers on top of the target stage's base one.
-    `cache_from` and `cache_to` are caches of other hosts.
+    `cache_from` and `cache_to` are caches of other hosts. A `watcher` is told of the steps; `output` and
+    the result's log then have what belongs to none of them.
     """
 
     path: str
@@ -64,6 +66,7 @@ class BuildSpec:
     squash: bool = False
     cache_from: tuple[CachePlace, ...] = ()
     cache_to: tuple[CachePlace, ...] = ()
+    watcher: Watcher | None = field(default=None, compare=False)
     stream: IO[bytes] | None = field(default=None, compare=False)
 
 

@@ -143,13 +143,13 @@ class Walk:
 
     def _made(self, index: int) -> State:
         own = copy.copy(self)
-        own._lines = lines = output.Stage(self._log, self.dockerfile.stages, index, len(self._needed) > 1)
+        several = len(self._needed) > 1
+        lines = output.Stage(self._log, self.dockerfile.stages, index, several, self.spec.watcher)
+        own._lines = lines
         own.spec = replace(self.spec, output=lines.write)
         self._steps[index] = own._own_steps = []
-        try:
+        with lines:
             state = own._walk(index, self.dockerfile.stages[index])
-        finally:
-            lines.flush()
         if self.makes and index != self._target:
             self._keep(state)
         return state
@@ -249,7 +249,7 @@ class Walk:
                 cache.remember(self.store, key, *known)
                 self._own_steps[-1] = DoneStep(step.text, False)
             else:
-                self.spec.output(" ---> Using cache\n")
+                self._lines.cached()
         (chain_id,) = known
         layer = layers.find(self.store, chain_id) if chain_id else None
         made = layers.created(self.store, layer) if layer else 0

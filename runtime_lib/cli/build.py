@@ -8,7 +8,7 @@ import sys
 
 from ..containers.sizes import size
 from ..errors import InvalidSpec
-from . import opened, output
+from . import build_screen, opened, output
 from .container_spec import environment, host, pairs, ulimit
 from .options import FLAG, LIST, TEXT, WHOLE, Option, Usage
 
@@ -50,7 +50,7 @@ _BUILD = Usage(
         Option("no-cache-filter", "", LIST, "Do not use the cache for these stages"),
         Option("output", "o", LIST, "Write the outcome (DIR, - or type=image|docker|oci|tar|local,dest=PATH)"),
         Option("platform", "", TEXT, "Platform of the image (linux/arm64)"),
-        Option("progress", "", TEXT, "How to tell of the steps: auto and tty mean plain here"),
+        Option("progress", "", TEXT, "How to tell of the steps: auto, tty, plain, quiet or rawjson"),
         Option("pull", "", FLAG, "Look for newer base images in their registries; missing ones are always pulled"),
         Option("quiet", "q", FLAG, "Print the image's id alone"),
         Option("rm", "", FLAG, "Accepted for Docker's sake"),
@@ -75,8 +75,6 @@ def build(words: list[str]) -> int:
     from ..build.spec import BuildSpec
 
     parsed = _BUILD.parse(words)
-    if parsed.progress not in (None, "", "auto", "plain", "tty", "quiet"):
-        raise InvalidSpec(f"--progress={parsed.progress}: use auto, plain, tty or quiet")
     silent = parsed.quiet or parsed.progress == "quiet"
     path = parsed.arguments[0]
     if path == parsed.file == "-":
@@ -84,6 +82,7 @@ def build(words: list[str]) -> int:
     fetched = path == "-" or remote.is_remote(path)
     wanted = tuple(outputs.parse(text) for text in parsed.output)
     to_stdout = any(one.dest == "-" for one in wanted)
+    screen = build_screen.choose(parsed.progress or os.environ.get("BUILDKIT_PROGRESS", ""), silent or to_stdout)
     spec = BuildSpec(
         path if fetched else os.path.abspath(path),
         _dockerfile(parsed.file, fetched),
@@ -97,7 +96,8 @@ def build(words: list[str]) -> int:
         size(parsed.memory_swap or "0", "memory-swap"),
         size(parsed.shm_size or "0", "shm-size"),
         dict(host(text) for text in parsed.add_host),
-        _silent if silent or to_stdout else _print,
+        screen.note,
+        watcher=screen.watcher,
         platform=parsed.platform or "",
         text=sys.stdin.read() if parsed.file == "-" else None,
         pull="always" if parsed.pull else "missing",
@@ -117,7 +117,8 @@ def build(words: list[str]) -> int:
         found = check(opened.store(), spec)
         output.write_lines(found or ["Check complete, no warnings found."])
         return int(bool(found))
-    result = engine(opened.store(), spec)
+    with screen.shown():
+        result = engine(opened.store(), spec)
     if silent and not to_stdout:
         output.write_lines([result.image.id])
     if parsed.iidfile:
@@ -155,12 +156,3 @@ def _dockerfile(given: str | None, fetched: bool) -> str:
     if given == "-":
         return "Dockerfile"  # its text is read from the standard input
     return (given if fetched else os.path.abspath(given)) if given else "Dockerfile"
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
-
-
-def _silent(_text: str) -> None:
-    """Drop the log."""
