@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import InvalidSpec
 from ..records import replace
-from . import catalog, names, overlay
+from . import catalog, firewall, names
 from .drivers import overlay as driver
 
 TYPE_CHECKING = False
@@ -31,9 +31,8 @@ def change(store: Store, ref: str, peers: tuple[Peer, ...]) -> None:
 
 
 def mend(store: Store, ref: str) -> None:
-    """Bring the interfaces, their entries and the hosts files to what the store says. Raises OSError and HostLacks."""
+    """Bring interfaces, entries, rules and hosts files to what the store says. Raises OSError and HostLacks."""
     network = catalog.find(store, ref)
-    driver.ensure(store, network)
-    with store.lock("bridge", overlay.interface(network)):
-        overlay.apply(network, overlay.plan(network))
+    driver.mend(store, network)
+    firewall.sync(store)
     names.refresh(store, network.id)

@@ -110,10 +110,19 @@ def _filters(networks: Sequence[Network]) -> list[tuple[str, list[Json]]]:
         # route_localnet makes the host listen to these; before connection tracking, where answers are still disguised.
         ("guard", [_match({"meta": {"key": "iifname"}}, names), _address(4, "daddr", _LOOPBACK), {"drop": None}]),
     ]
+    rules += [("guard", expressions) for expressions in _strangers(networks)]
     for network in networks:
         rules += [("forward", expressions) for expressions in _own(network)]
     rules += [("forward", [into, known, {"accept": None}]), ("forward", [into, _translated(), {"accept": None}])]
     return [*rules, ("forward", [into, {"drop": None}])]
+
+
+def _strangers(networks: Sequence[Network]) -> list[list[Json]]:
+    if not any(network.driver == "overlay" for network in networks):
+        return []
+    from . import overlay_rules
+
+    return overlay_rules.rules(networks)
 
 
 def _own(network: Network) -> list[list[Json]]:

@@ -23,6 +23,7 @@ from tests.support.site import Host, site
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 _ARP = 0x0806  # ETH_P_ARP
+_EXPERIMENT = 0x88B5  # IEEE 802: for experiments
 PATIENCE = 20.0  # seconds for an answer: ARP over a loaded machine may need to ask again
 
 
@@ -121,6 +122,29 @@ def test_a_host_leaves_and_joins_and_nobody_else_notices(hosts: list[Host]) -> N
 def indices(host: Host) -> list[str]:
     """Return the interfaces of a host with their numbers: one that is made anew has another one."""
     return sorted(":".join(line.split(":")[:2]) for line in host.run("ip", "-o", "link").splitlines())
+
+
+def test_frames_are_taken_from_peers_alone(hosts: list[Host]) -> None:
+    hosts[0].create(hosts[:2])
+    with netns.entered(hosts[0].namespace):
+        network = catalog.find(hosts[0].lab.store, "mesh")
+        heard = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_EXPERIMENT))
+        heard.bind((network.bridge, 0))
+        heard.settimeout(PATIENCE)
+    header = b"\x08\0\0\0" + overlay.vni(network.spec).to_bytes(3, "big") + b"\0"
+
+    def send(host: Host) -> None:
+        frame = b"\xff" * 6 + b"\x02\0\0\0\0\x09" + _EXPERIMENT.to_bytes(2, "big") + host.name.encode().ljust(50, b"\0")
+        with netns.entered(host.namespace), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(header + frame, (hosts[0].address, overlay.port(network.spec)))
+
+    with heard:
+        for host in (hosts[2], hosts[1]):
+            send(host)
+        assert b"host2" in heard.recv(2000), "the first one that comes is not the stranger's"
+        hosts[0].change(hosts, told=False)
+        send(hosts[2])
+        assert b"host3" in heard.recv(2000)
 
 
 def test_nothing_is_written_when_nothing_changed(hosts: list[Host]) -> None:
