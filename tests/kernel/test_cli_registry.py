@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support import rootfs
-from tests.support.registry import PASSWORD, USER, Registry, serving
+from tests.support.registry import ELSEWHERE, PASSWORD, USER, Registry, serving
 from tests.support.skiff import Skiff
 
 pytestmark = pytest.mark.root
@@ -86,6 +87,46 @@ def test_a_session_with_a_registry(skiff: Skiff, registry: Registry, tmp_path: P
 
     assert skiff.run("logout", registry.host).stdout == f"Removing login credentials for {registry.host}\n"
     assert skiff.run("pull", f"{name}:1", check=False).returncode == 1
+
+
+class Apart(Skiff):
+    """Skiff where the names of hosts and the settings of registries are the test's own."""
+
+    def __init__(self, root: Path, hosts: Path, containers: Path) -> None:
+        super().__init__(root)
+        script = f'mount --bind {hosts} /etc/hosts && mount --bind {containers} /etc/containers && exec "$@"'
+        self._prefix = ["unshare", "--mount", "sh", "-c", script, "sh"]
+
+    def command(self, *arguments: str, before: str = "") -> list[str]:
+        return [*self._prefix, *super().command(*arguments, before=before)]
+
+
+@pytest.mark.skipif(not os.path.isdir("/etc/containers"), reason="needs /etc/containers, which podman brings")
+def test_a_registry_with_tls_and_certificates_of_clients(tmp_path: Path) -> None:
+    (tmp_path / "hosts").write_text(f"127.0.0.1 localhost {ELSEWHERE}\n")
+    with serving(tmp_path / "registry", password=True, tls=True, client_ca=True) as registry:
+        address = f"{ELSEWHERE}:{registry.port}"
+        certificates = tmp_path / "containers" / "certs.d" / address
+        certificates.mkdir(parents=True)
+        skiff = Apart(tmp_path / "root", tmp_path / "hosts", tmp_path / "containers")
+        skiff.environment["DOCKER_CONFIG"] = str(tmp_path / "docker")
+        name = f"{address}/team/bb:1"
+        archive = rootfs.tar(tmp_path / "rootfs", tmp_path / "bb.tar")
+        skiff.run("import", str(archive), name)
+        login = ("login", "-u", USER, "--password-stdin", address)
+        refused = skiff.run(*login, input=PASSWORD, stdin=None, check=False)
+        assert refused.returncode == 1
+        assert "its certificate is not trusted" in refused.stderr
+        for file in ("ca.crt", "client.cert", "client.key"):
+            (certificates / file).write_bytes((registry.folder / file).read_bytes())
+        wrong = skiff.run(*login, input="no", stdin=None, check=False)
+        assert (wrong.returncode, "refuses access" in wrong.stderr) == (1, True), wrong.stderr
+        skiff.run(*login, input=PASSWORD, stdin=None)
+        skiff.run("push", "-q", name)
+        skiff.run("rmi", name)
+        assert skiff.run("run", "--rm", "--network", "none", name, "echo", "here").stdout == "here\n"
+        skiff.run("rmi", name)
+        skiff.remove_everything()
 
 
 @pytest.mark.parametrize(
