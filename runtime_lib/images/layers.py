@@ -16,7 +16,7 @@ from . import damaged, digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ..store import Store
     from .stream import Readable
@@ -101,12 +101,31 @@ def import_tar(
             layer = _unpack(file, parent, work, stored)
             with store.lock("layer", layer.chain_id[7:], _PATIENCE):
                 return _install(store, work, layer)
-    chain_id = digest.chain(parent, digest.check(expected, "diff_id"))
-    present = find(store, chain_id)
+    present = find(store, digest.chain(parent, digest.check(expected, "diff_id")))
     if present:
         return present
+    with unpacked(store, file, parent, expected, stored) as install:
+        return install()
+
+
+@contextmanager
+def unpacked(
+    store: Store, file: Readable, parent: str | None, expected: str, stored: str | None = None
+) -> Iterator[Callable[[], Layer]]:
+    """Unpack a layer as `import_tar` does, and give what makes it count; without that call nothing is left of it."""
+    chain_id = digest.chain(parent, digest.check(expected, "diff_id"))
     with store.lock("layer", chain_id[7:], _PATIENCE):
-        return find(store, chain_id) or _unpack_expected(store, file, parent, expected, stored)
+        present = find(store, chain_id)
+        if present:
+            yield lambda: present
+            return
+        with scratch(store) as work:
+            layer = _unpack(file, parent, work, stored)
+            if layer.diff_id != expected:
+                raise CorruptData(
+                    f"a layer should have the digest {expected}, but has {layer.diff_id}; get the archive anew"
+                )
+            yield lambda: _install(store, work, layer)
 
 
 def import_tree(store: Store, folder: str, parent: str | None) -> Layer:
@@ -125,16 +144,6 @@ def import_tree(store: Store, folder: str, parent: str | None) -> Layer:
         with store.lock("layer", chain_id[7:], _PATIENCE):
             os.rename(folder, f"{work}/tree")
             return _install(store, work, Layer(chain_id, diff_id, parent, digest.folder_name(chain_id), size))
-
-
-def _unpack_expected(store: Store, file: Readable, parent: str | None, expected: str, stored: str | None) -> Layer:
-    with scratch(store) as work:
-        layer = _unpack(file, parent, work, stored)
-        if layer.diff_id != expected:
-            raise CorruptData(
-                f"a layer should have the digest {expected}, but has {layer.diff_id}; get the archive anew"
-            )
-        return _install(store, work, layer)
 
 
 def _unpack(file: Readable, parent: str | None, work: str, stored: str | None) -> Layer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import strictjson
 from ..errors import CorruptData
 from ..records import dataclass
-from . import catalog, create, damaged, digest, document, fetching, layers, manifests, origins, places, reference
+from . import ahead, catalog, create, damaged, digest, document, fetching, layers, manifests, origins, places, reference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def config(repository: Repository, blob: Blob) -> bytes:
 
 
 def _layers(store: Store, repository: Repository, parts: Sequence[tuple[Blob, str]], hears: Listener) -> None:
-    """Unpack the layers, the lowest first, while those above are downloaded."""
+    """Unpack the layers while they are downloaded; they count one after the other, the lowest first."""
     chain_ids = digest.chains([diff_id for _blob, diff_id in parts])
     lacking = {at for at, chain_id in enumerate(chain_ids) if layers.find(store, chain_id) is None}
     fetches = {at: _fetch(store, repository, parts[at][0], hears) for at in sorted(lacking)}
@@ -166,11 +166,13 @@ def _layers(store: Store, repository: Repository, parts: Sequence[tuple[Blob, st
         hears.layer(blob, "Pulling fs layer" if at in lacking else "Already exists")
         if at not in lacking:
             fetching.forget(store, blob)  # whoever got it was killed before that
-    with fetching.running(list(fetches.values())):
+    parents = [None, *chain_ids]
+    jobs = {at: ahead.Job(fetch, parents[at], parts[at][1]) for at, fetch in fetches.items()}
+    with fetching.running(list(fetches.values())), ahead.unpacking(store, list(jobs.values())):
         for at, (blob, diff_id) in enumerate(parts):
-            if at in fetches:
-                parent = chain_ids[at - 1] if at else None
-                _unpack(store, repository, fetches[at], parent, diff_id, hears)
+            if at in jobs:
+                if not _installed(jobs[at]):
+                    _again(store, repository, blob, parents[at], diff_id, hears)
                 layers.keep(store, [chain_ids[at]], fetching.KEPT)
                 fetches[at].forget()  # not before: who is killed here has either the blob or a layer that stays
                 hears.layer(blob, "Pull complete")
@@ -183,19 +185,27 @@ def _fetch(store: Store, repository: Repository, blob: Blob, hears: Listener) ->
     return fetching.Fetch(store, blob, source, hears.seen)
 
 
-def _unpack(
-    store: Store, repository: Repository, fetch: Fetch, parent: str | None, diff_id: str, hears: Listener
-) -> None:
+def _installed(job: ahead.Job) -> bool:
+    """Have a layer count; False where its blob is wrong, but began with what an earlier try had got."""
     try:
-        layers.import_tar(store, fetch, parent, diff_id)
+        job.install()
     except CorruptData:
-        fetch.forget()
-        if not fetch.resumed:
+        job.fetch.forget()
+        if not job.fetch.resumed:
             raise
-        # The beginning was from an earlier try, and may have been damaged there: get all of it once more.
-        again = _fetch(store, repository, fetch.blob, hears)
-        with fetching.running([again]):
-            _unpack(store, repository, again, parent, diff_id, hears)
+        return False
+    return True
+
+
+def _again(store: Store, repository: Repository, blob: Blob, parent: str | None, diff_id: str, hears: Listener) -> None:
+    """Get all of a blob once more: its beginning may have been damaged here."""
+    fetch = _fetch(store, repository, blob, hears)
+    with fetching.running([fetch]):
+        try:
+            layers.import_tar(store, fetch, parent, diff_id)
+        except CorruptData:
+            fetch.forget()
+            raise
 
 
 def _named(store: Store, name: Reference, manifest: str, image: Image) -> bool:
