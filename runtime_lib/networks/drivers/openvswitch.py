@@ -27,9 +27,15 @@ HOST_END = True
 settle = bridge.settle
 
 
+def _address(key: str, text: str) -> None:
+    if "%" in text:
+        raise InvalidSpec(f"{key}: {text} is valid on one link only; a tunnel needs an address that is routed")
+    options.address(key, text)
+
+
 def _addresses(key: str, text: str) -> None:
     for one in text.split(","):
-        options.address(key, one.strip())
+        _address(key, one.strip())
 
 
 def _socket(key: str, text: str) -> None:
@@ -43,7 +49,7 @@ _OPTIONS = {
     ovs.TAG: options.number(1, 4094),
     ovs.TUNNEL: options.one_of(*ovs.OVERHEAD),
     ovs.REMOTES: _addresses,
-    ovs.LOCAL: options.address,
+    ovs.LOCAL: _address,
     ovs.KEY: options.number(0, max(ovs.LARGEST_KEY.values())),
     ovs.DATABASE: _socket,
     ovs.GATEWAY: options.boolean,

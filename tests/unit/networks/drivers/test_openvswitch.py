@@ -36,6 +36,8 @@ def test_options_that_fit() -> None:
         ({"tunnel": "vxlan", "remote_ip": "192.0.2.2", "key": "16777216"}, "key of vxlan is at most 16777215"),
         ({"tunnel": "gre", "remote_ip": "192.0.2.2", "local_ip": "192.0.2.2"}, "this host itself"),
         ({"tunnel": "gre", "remote_ip": "192.0.2.2", "local_ip": "fd00::1"}, "both"),
+        ({"tunnel": "gre", "remote_ip": 'fe80::1%a"b'}, "valid on one link only"),
+        ({"tunnel": "gre", "remote_ip": "fd00::2", "local_ip": "fe80::1%eth0"}, "valid on one link only"),
         ({"key": "5"}, "key is of a tunnel"),
         ({"remote_ip": "192.0.2.2"}, "remote_ip is of a tunnel"),
         ({"gateway_on_host": "false"}, "give the bridge that leads there"),
