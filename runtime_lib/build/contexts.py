@@ -12,7 +12,7 @@ from ..images.tarreader import TarReader
 from ..linux.saferoot import SafeRoot
 from ..records import replace
 from . import download, remote, repository
-from .place import is_archive
+from .unpacking import is_archive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

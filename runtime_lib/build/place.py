@@ -11,20 +11,15 @@ import posixpath
 import stat
 from contextlib import contextmanager
 
-from ..errors import CorruptData, InvalidSpec
-from ..images import compression, extract, tarheader
-from ..images.paths import split
-from ..images.stream import LayerStream
-from ..images.tarreader import TarReader
+from ..errors import InvalidSpec
 from ..linux import trees
 from .sources import capability
+from .unpacking import is_archive, unpack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import BinaryIO
 
-    from ..images.tarheader import Entry as Member
     from ..linux.saferoot import SafeRoot
     from .modes import Change
     from .sources import Entry, Source, Tree
@@ -252,36 +247,10 @@ class Writer:
             self.make_folder(destination)
             folder = self.root.open(destination, _FOLDER)
             try:
-                with LayerStream(file) as stream:
-                    extract.layer(_Members(stream.read), f"/proc/self/fd/{folder}")
+                unpack(file, folder)
             finally:
                 os.close(folder)
         return True
-
-
-class _Members(TarReader):
-    """An archive's members without its root folder, whose mode and owner stay those of the destination."""
-
-    def __iter__(self) -> Iterator[Member]:
-        for member in super().__iter__():
-            if split(member.name)[1]:
-                yield member
-
-
-def is_archive(file: BinaryIO) -> bool:
-    """Whether a file is a tar archive, compressed or not, which ADD unpacks. It is rewound before and after."""
-    file.seek(0)
-    try:
-        with compression.opened(lambda: file.read(_PIECE)) as pieces:
-            block = next(iter(pieces), b"")[: tarheader.BLOCK]
-        if len(block) < tarheader.BLOCK or not any(block):
-            return False
-        tarheader.parse(block)
-    except CorruptData:
-        return False
-    finally:
-        file.seek(0)
-    return True
 
 
 def _new_file(parent: int, name: str) -> int:

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from runtime_lib.build import modes
-from runtime_lib.build.place import Writer, is_archive
+from runtime_lib.build.place import Writer
 from runtime_lib.build.sources import Tree
+from runtime_lib.build.unpacking import is_archive
 from runtime_lib.errors import InvalidSpec
 from runtime_lib.linux.saferoot import SafeRoot
 
