@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from . import opened, output
-from .options import TEXT, Option, Usage
+from .options import FLAG, TEXT, Option, Usage
 
 _DF = Usage(
     "system df",
     "[OPTIONS]",
     "Say what takes how much of the disk",
-    (Option("format", "", TEXT, "json, table, or a Go template such as {{.Size}}"),),
+    (
+        Option("format", "", TEXT, "json, table, or a Go template such as {{.Size}}"),
+        Option("verbose", "v", FLAG, "Each image, container and volume"),
+    ),
     0,
     0,
 )
@@ -30,10 +33,16 @@ def df(words: list[str]) -> int:
 
     parsed = _DF.parse(words)
     store = opened.store()
-    *lines, (cache, *_nothing) = table(disk_usage(store))
+    usage = disk_usage(store)
+    *lines, (cache, *_nothing) = table(usage)
     sizes = [cachemounts.size(store, one.name) for one in cachemounts.listing(store)]
     sizes += [one.size for one in download.listing(store)]
     sizes += [one.size for one in fetching.partials(store)]
+    if parsed.verbose:
+        from .df_verbose import show
+
+        show(usage, sum(sizes), parsed.format)
+        return 0
     lines.append((cache, len(sizes), 0, sum(sizes), sum(sizes)))
     output.rows([_line(*line) for line in lines], _COLUMNS, parsed.format)
     return 0

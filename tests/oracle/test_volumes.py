@@ -13,6 +13,7 @@ from .conftest import IMAGE, Engine
 
 TAG = f"volumes{os.getpid()}"
 DATA = f"{TAG}-data"
+TMPFS = 'volume-opt=type=tmpfs,volume-opt=device=tmpfs,"volume-opt=o=size=1m,mode=700"'
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +60,56 @@ def test_events(docker: Engine, skiff: Engine) -> None:
     theirs, ours = told(docker), told(skiff)
     assert len(theirs) == 10
     assert ours == theirs
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the titles of a verbose listing, and the lines of the things of this test, without what differs."""
+    kept = [line for line in text.splitlines() if TAG in line or line.isupper() or line.endswith(":")]
+    return [
+        re.sub(r"\s+", " ", re.sub(r"[0-9a-f]{12}|(Less than a|About a|\d+) (second|minute)s?", "X", line))
+        for line in kept
+    ]
+
+
+def test_disk_usage(docker: Engine, skiff: Engine) -> None:
+    """What each thing takes; the build cache is another one."""
+    fill = "head -c 5000 /dev/zero >/d/a; head -c 700 /dev/zero >/own"
+    for engine in (docker, skiff):
+        must(engine, "run", "--name", f"{TAG}-box", "--network", "none", "-v", f"{DATA}:/d", IMAGE, "sh", "-c", fill)
+        must(engine, "volume", "create", f"{TAG}-empty")
+    theirs, ours = (lines_of(must(engine, "system", "df", "-v")) for engine in (docker, skiff))
+    assert ours == [line for line in theirs if "CACHE" not in line]
+    assert len(ours) == 9
+    template = "{{range .Volumes}}{{.Name}} {{.Links}} {{.Size}} {{.Driver}} {{.Scope}};{{end}}"
+    shown = [must(engine, "system", "df", "-v", "--format", template) for engine in (docker, skiff)]
+    theirs, ours = (sorted(part for part in text.split(";") if TAG in part) for text in shown)
+    assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--mount", f'src={DATA},dst=/m,volume-driver=local,{TMPFS}'),
+        ("--mount", f"type=VOLUME,src={DATA},DST=/m,volume-nocopy=true,readonly"),
+        ("--mount", "type=tmpfs,dst=/m,tmpfs-size=1m,tmpfs-mode=0700,readonly"),
+        ("--mount", "type=bind,src=/etc,dst=/m,ro,bind-propagation=private"),
+        ("--mount", "type=bind,src=/etc,dst=/m,volume-nocopy"),
+        ("--mount", "type=bind,src=/etc,dst=/m,tmpfs-size=1"),
+        ("--mount", f"type=volume,src={DATA},dst=/m,bind-propagation=rslave"),
+        ("--mount", "type=tmpfs, dst=/m"),
+        ("--mount", "type=tmpfs,dst=/m,"),
+        ("-v", "/etc:/m:ro,rw"),
+        ("-v", f"{DATA}:/m:rslave"),
+        ("-v", "/etc:/m", "--tmpfs", "/m"),
+        ("-v", "/etc:/m", "-v", "/usr:/m"),
+        ("--tmpfs", "/m:size=1m,mode=700,uid=5,gid=6"),
+        ("--tmpfs", "/m:odd"),
+    ],
+)  # fmt: skip
+def test_forms_of_mounts(docker: Engine, skiff: Engine, options: tuple[str, ...]) -> None:
+    script = "ls -ldn /m | awk '{print $1,$3,$4}'; awk '$5 == \"/m\" {print $6}' /proc/self/mountinfo"
+    if "src=/etc" not in " ".join(options):
+        script += "; touch /m/x && echo written"
+    done = [engine.run(("--network", "none", *options), "sh", "-c", script) for engine in (docker, skiff)]
+    theirs, ours = ((one.returncode, one.stdout) for one in done)
+    assert ours == theirs, done
