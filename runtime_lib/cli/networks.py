@@ -76,9 +76,11 @@ _CONNECT = Usage(
     "Connect a container to a network",
     (
         Option("alias", "", LIST, "Further names on the network"),
+        Option("driver-opt", "", LIST, "Refused: no driver has options for one container"),
         Option("ip", "", TEXT, "IPv4 address"),
         Option("ip6", "", TEXT, "IPv6 address"),
         Option("link", "", LIST, "Add a link to another container on the network"),
+        Option("link-local-ip", "", LIST, "Refused: containers have one address of each kind"),
         Option("mac-address", "", TEXT, "MAC address"),
     ),
     2,
@@ -188,6 +190,8 @@ def connect(words: list[str]) -> int:
     from ..containers.parts import Attachment
 
     parsed = _CONNECT.parse(words)
+    if parsed.driver_opt or parsed.link_local_ip:
+        raise InvalidSpec("network connect: --driver-opt and --link-local-ip have no counterpart here: leave them out")
     name, container = parsed.arguments
     addresses = {"ipv4_address": parsed.ip, "ipv6_address": parsed.ip6, "mac_address": parsed.mac_address}
     attachment = Attachment(name, tuple(parsed.alias), tuple(parsed.link), **addresses)
@@ -225,12 +229,11 @@ def reload(words: list[str]) -> int:
 def _describe(network: Network, whole: bool) -> dict[str, Any]:
     """Return the fields of `docker network ls --format json`."""
     labels = network.spec.labels
-    has_ipv6 = any(subnet.network.version == 6 for subnet in network.subnets)
     return {
         "CreatedAt": output.local_time(network.created),
         "Driver": network.driver,
         "ID": network.id if whole else network.id[:12],
-        "IPv6": str(has_ipv6).lower(),
+        "IPv6": str(network.spec.enable_ipv6).lower(),
         "Internal": str(network.internal).lower(),
         "Label": lambda key: labels.get(key, ""),
         "Labels": ",".join(f"{key}={value}" for key, value in sorted(labels.items())),

@@ -67,6 +67,7 @@ def recover(store: Store, name: str) -> None:
 
 
 def _leave(store: Store, network: Network) -> None:
+    _by_name(store, network)
     present = endpoints(store, network_id=network.id)
     with store.transaction(durable=True) as db:
         query = "INSERT OR IGNORE INTO renewals (network, spec) VALUES (?, ?)"
@@ -77,6 +78,20 @@ def _leave(store: Store, network: Network) -> None:
     for endpoint in present:
         with store.lock("container", endpoint.container_id):
             attach.detach(store, endpoint.container_id, network)
+
+
+def _by_name(store: Store, network: Network) -> None:
+    """Let containers that name the network by its id name it by its name, for the id will change."""
+
+    def named(ref: str) -> str:
+        return network.name if len(ref) >= 4 and ref != network.name and network.id.startswith(ref) else ref
+
+    for container in listing(store):
+        spec = container.spec
+        entries = tuple(replace(entry, name=named(entry.name)) for entry in spec.networks)
+        changed = replace(spec, network_mode=named(spec.network_mode), networks=entries)
+        if changed != spec:
+            save(store, container, changed)
 
 
 def _again(network: Network) -> NetworkSpec:
@@ -115,7 +130,7 @@ def _replaced(store: Store, old: Network, spec: NetworkSpec) -> Network:
 
 
 def _adapt(store: Store, network: Network) -> None:
-    """Let all containers name the network by its name, and give up fixed addresses that it does not have."""
+    """Let containers give up fixed addresses that the network does not have."""
     for container in listing(store):
         spec = container.spec
         entries = tuple(_fitting(entry, network) if entry.name == network.name else entry for entry in spec.networks)

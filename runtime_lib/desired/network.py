@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
+from ..containers import catalog as containers
 from ..containers import renewal
 from ..errors import NetworkNotFound
 from ..networks import catalog, overlay
@@ -26,7 +27,8 @@ def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
     with nullcontext() if check else store.lock("task", f"network-{wanted.spec.name}", PATIENCE):
         name = wanted.spec.name
         interrupted = renewal.interrupted(store, name)
-        steps = plan(wanted, _observe(store, name, interrupted), interrupted is not None)
+        everyone = [container.name for container in containers.listing(store)] if wanted.connected else []
+        steps = plan(wanted, _observe(store, name, interrupted), interrupted is not None, everyone)
         if not check:
             converge(store, steps)
     told = {} if wanted.state == "absent" else facts(store, wanted.spec.name)
@@ -47,7 +49,6 @@ def _observe(store: Store, name: str, interrupted: NetworkSpec | None) -> Presen
 
 def _containers(store: Store, *refs: str) -> tuple[dict[str, Attachment], frozenset[str]]:
     """Return how containers are connected to the network that `refs` mean, and the names of all containers."""
-    from ..containers import catalog as containers
     from .container_observe import networks
 
     everyone = containers.listing(store)

@@ -17,6 +17,7 @@ from .plan import Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from .plan import Step
@@ -106,19 +107,20 @@ def _warnings(options: dict[str, Any]) -> tuple[str, ...]:
     return ("ipam_driver and ipam_driver_options have no effect: addresses are given out by Skiff itself",)
 
 
-def plan(wanted: Wish, present: Present | None, interrupted: bool = False) -> Plan:
+def plan(wanted: Wish, present: Present | None, interrupted: bool = False, everyone: Iterable[str] = ()) -> Plan:
     """Return the steps. A network that differs is made anew, and its containers are connected to the new one.
 
     `interrupted` says that a task was killed while it did that: what it has left is finished or undone first.
+    `everyone` are the names of all containers, for a network that is not there.
     """
-    found = _plan(wanted, present)
+    found = _plan(wanted, present, frozenset(everyone))
     if not interrupted or any(isinstance(step, Renew) for step in found.steps):
         return found
     first = Plan((Recover(wanted.spec.name),), {"interrupted": True}, {"interrupted": False})
     return replace(_joined(first, found), details=found.details)
 
 
-def _plan(wanted: Wish, present: Present | None) -> Plan:
+def _plan(wanted: Wish, present: Present | None, everyone: frozenset[str]) -> Plan:
     name = wanted.spec.name
     if wanted.state == "absent":
         if present is None:
@@ -126,7 +128,7 @@ def _plan(wanted: Wish, present: Present | None) -> Plan:
         gone = [Disconnect(container, name) for container in sorted(present.connected)]
         return Plan((*gone, Remove(name)), {"exists": True}, {"exists": False})
     if present is None:
-        joins = [Connect(container, Attachment(name)) for container in wanted.connected]
+        joins = [Connect(container, Attachment(name)) for container in wanted.connected if container in everyone]
         return Plan((Create(wanted.spec), *joins), {"exists": False}, {"exists": True})
     wanted = replace(wanted, spec=network_peers.completed(wanted.spec, "peers" in wanted.given, present.spec))
     before, after = differences(wanted, present)

@@ -71,6 +71,8 @@ def test_connections_that_cannot_be(skiff: Skiff) -> None:
             (("--alias", "a\n1.2.3.4 evil"), "evil"),
             (("--link", "web:a b"), "a b"),
             (("--mac-address", "zz"), "zz"),
+            (("--driver-opt", "a=b"), "--driver-opt"),
+            (("--link-local-ip", "169.254.1.1"), "--link-local-ip"),
         ):
             refused(skiff.run("network", "connect", *words, "net", "other", check=False), 1, named)
         refused(skiff.run("network", "connect", "host", "other", check=False), 1, "host")

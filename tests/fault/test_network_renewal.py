@@ -103,7 +103,11 @@ def test_containers_come_back_with_what_they_had(skiff: Skiff, tasks: Tasks) -> 
 
 def test_another_subnet(skiff: Skiff, tasks: Tasks) -> None:
     before = seen(skiff)
+    network = skiff.run("network", "inspect", "-f", "{{.Id}}", "net").stdout.strip()
+    skiff.run("run", "-d", "--name", "id", "--network", network, *SLEEP)
     tasks.task(ipam_config=[{"subnet": "10.89.9.0/24"}], internal=True)
+    form = "{{.HostConfig.NetworkMode}} {{.NetworkSettings.Networks.net.IPAddress}}"
+    assert skiff.run("inspect", "-f", form, "id").stdout.startswith("net 10.89.9.")
     after = seen(skiff)
     assert after["db"][0]["net"]["IPAMConfig"] is None  # its address is none of the new network
     assert {name: after[name][0]["net"]["IPAddress"].rpartition(".")[0] for name in ("db", "web", "two")} == {
@@ -133,7 +137,7 @@ def test_a_network_that_cannot_be_made_leaves_the_old_one(skiff: Skiff, tasks: T
 
 def test_a_killed_task_is_finished_by_the_next(skiff: Skiff, tasks: Tasks) -> None:
     before = seen(skiff)
-    kills = Kills(tasks, 12, tasks.words(labels={"step": "kills"}))
+    kills = Kills(tasks, 9, tasks.words(labels={"step": "kills"}))
     for number, point in enumerate(kills.points):
         wanted = {"labels": {"step": str(number)}}
         kills.strike(point, tasks.words(**wanted))
@@ -144,7 +148,7 @@ def test_a_killed_task_is_finished_by_the_next(skiff: Skiff, tasks: Tasks) -> No
 
 
 def test_a_killed_task_may_be_followed_by_a_removal(skiff: Skiff, tasks: Tasks) -> None:
-    kills = Kills(tasks, 4, tasks.words(labels={"step": "kills"}))
+    kills = Kills(tasks, 3, tasks.words(labels={"step": "kills"}))
     for number, point in enumerate(kills.points):
         kills.strike(point, tasks.words(labels={"step": str(number)}))
         tasks.task(state="absent")

@@ -42,6 +42,7 @@ def there(**spec: Any) -> Present:
 def test_networks() -> None:
     again = ["recreate network n, and connect a again"]
     assert network(None) == ["create network n"]
+    assert network(None, connected=["nobody"]) == ["create network n"]
     assert network(there()) == []
     assert network(there(), force=True) == again
     assert network(there(), internal=True) == again
