@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from tests.bench import builds, commands, images, logs, many, roles, tasks
+from tests.bench import builds, commands, images, logs, many, network, roles, tasks
 from tests.bench.engines import Field
 
 BENCHMARKS: dict[str, tuple[Callable[[Field, int], str], int]] = {
@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, tuple[Callable[[Field, int], str], int]] = {
     "memory": (commands.memory, 100),
     "task": (tasks.unchanged, 5),
     "ten": (tasks.ten, 5),
+    "network": (network.network, 5),
     "molecule": (roles.molecule_test, 3),
 }
 
