@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import rootfs
+from tests.support.faultregistry import Answer
+from tests.support.faultregistry import serving as faulty
 from tests.support.registry import ELSEWHERE, PASSWORD, USER, Registry, serving
 from tests.support.skiff import Skiff
 
@@ -129,6 +131,22 @@ def test_a_registry_with_tls_and_certificates_of_clients(tmp_path: Path) -> None
         skiff.remove_everything()
 
 
+def test_a_search(skiff: Skiff) -> None:
+    results = [
+        {"name": "web", "description": "x" * 60, "star_count": 5, "is_official": True},
+        {"name": "team/web", "star_count": 1},
+    ]
+    answer = Answer(200, json.dumps({"results": results}).encode(), {"Content-Type": "application/json"})
+    view = "{{.Name}} {{.StarCount}} {{.IsOfficial}} {{.Description}}"
+    with faulty(lambda _asked: answer) as server:
+        words = ("search", "--format", view, f"{server.host}/web")
+        shown = f"{server.host}/web 5 [OK] {'x' * 44}…"
+        assert skiff.run(*words).stdout.splitlines() == [shown, f"{server.host}/team/web 1  "]
+        assert skiff.run(*words, "-f", "stars=2").stdout.splitlines() == [shown]
+        assert skiff.run(*words, "-f", "is-official=false").stdout.split()[0] == f"{server.host}/team/web"
+        assert skiff.run(*words, "--no-trunc", "--limit", "1").stdout.split()[-1] == "x" * 60
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -136,7 +154,8 @@ def test_a_registry_with_tls_and_certificates_of_clients(tmp_path: Path) -> None
         (["login", "--password-stdin"], "Must provide --username"),
         (["login", "-u", "a"], "non TTY"),
         (["login", "a b"], "not the address of a registry"),
-        (["search", "busybox"], "search needs a registry"),
+        (["search", "-f", "stars=x", "localhost:1/x"], "it must be a number"),
+        (["search", "-f", "color=red", "localhost:1/x"], "can be picked by is-automated, is-official, stars"),
         (["search", "--limit", "0", "localhost:1/x"], "from 1 to 100"),
         (["pull", "-a", "x:1"], "tag can't be used with --all-tags/-a"),
         (["push", "x:1"], "no image has the name x:1"),
