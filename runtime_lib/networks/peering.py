@@ -33,6 +33,6 @@ def change(store: Store, ref: str, peers: tuple[Peer, ...]) -> None:
 def mend(store: Store, ref: str) -> None:
     """Bring interfaces, entries, rules and hosts files to what the store says. Raises OSError and HostLacks."""
     network = catalog.find(store, ref)
+    firewall.sync(store)  # first: what is forgotten of a host that has left would be learned again of its frames
     driver.mend(store, network)
-    firewall.sync(store)
     names.refresh(store, network.id)
