@@ -48,8 +48,8 @@ def _perform(store: Store, wanted: Wish, check: bool) -> Outcome:
             told = answer(store, wanted)
             if told is not None and (wanted.delivery is None or not check):
                 return Outcome(told)  # it is the controller's turn
-            coming, missing = _coming(store, wanted, check)
-            present, warnings = replace(present, coming=coming), warnings + missing
+            coming, missing, reason = _coming(store, wanted, check)
+            present, warnings = replace(present, coming=coming, reason=reason), warnings + missing
         steps = plan(wanted, present)
         if not check:
             converge(store, listening(steps, log))
@@ -84,34 +84,38 @@ def _pushed(wanted: Wish) -> str | None:
     return present(wanted.repository or wanted.ref)
 
 
-def _coming(store: Store, wanted: Wish, check: bool) -> tuple[str | None, tuple[str, ...]]:
-    """Return the id that the source brings, where it can be told, and a warning for what is missing in check mode."""
+def _coming(store: Store, wanted: Wish, check: bool) -> tuple[str | None, tuple[str, ...], str]:
+    """Return the id that the source brings, where it can be told, a warning for what is missing in check mode, and why.
+
+    That is the first step of a build that has to be run.
+    """
     if wanted.delivery:
-        return wanted.delivery.image_id, ()
+        return wanted.delivery.image_id, (), ""
     try:
         if wanted.source == "load":
             from ..images import archive
 
             path = wanted.load_path or ""
-            return check_archive(wanted.ref, path, archive.sources(store, path)), ()
+            return check_archive(wanted.ref, path, archive.sources(store, path)), (), ""
         if wanted.source == "pull":
             from ..images.pull import outlook
 
-            return outlook(store, wanted.ref, wanted.platform), ()
+            return outlook(store, wanted.ref, wanted.platform), (), ""
         if wanted.source == "build" and wanted.build:
             from ..build.build import fingerprint
 
-            return fingerprint(store, wanted.build).image_id, ()
+            found = fingerprint(store, wanted.build)
+            return found.image_id, (), found.missing
         if wanted.source == "bootstrap" and wanted.bootstrap:
             from ..images.bootstrap import present
 
-            found = present(store, wanted.bootstrap)
-            return (found.id if found else None), ()
+            image = present(store, wanted.bootstrap)
+            return (image.id if image else None), (), ""
     except (NotFound, FileNotFoundError) as error:
         if not check:
             raise
-        return None, (f"image {wanted.ref}: what it is made of is not there yet: {error}",)
-    return None, ()
+        return None, (f"image {wanted.ref}: what it is made of is not there yet: {error}",), ""
+    return None, (), ""
 
 
 def _facts(store: Store, wanted: Wish, log: list[str]) -> dict[str, Any]:

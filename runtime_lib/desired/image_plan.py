@@ -24,6 +24,7 @@ class Present:
 
     `coming` is the id of the image in the archive or of the build, None when it cannot be told before; `archived` is
     what is in the archive at `archive_path`, `pushed` the id that the registry has under the name to be pushed.
+    `reason` is the first step of a build that has to be run.
     """
 
     image_id: str | None = None
@@ -31,6 +32,7 @@ class Present:
     coming: str | None = None
     archived: Content | None = None
     pushed: str | None = None
+    reason: str = ""
 
 
 def wants_source(wanted: Wish, image_id: str | None) -> bool:
@@ -48,7 +50,7 @@ def plan(wanted: Wish, present: Present) -> Plan:
     after = present.image_id
     if wants_source(wanted, present.image_id):
         if present.coming is None or present.coming != present.image_id:
-            steps.append(source_step(wanted))
+            steps.append(source_step(wanted, present.reason))
             after = present.coming or "new"
     elif present.image_id is None:
         raise ImageNotFound(f"image {wanted.ref} is not on this host, and source is local")
@@ -69,14 +71,14 @@ def _moves(wanted: Wish, present: Present, after: str | None) -> bool:
     return present.repository_id is None or (wanted.force_tag and present.repository_id != after)
 
 
-def source_step(wanted: Wish) -> Step:
+def source_step(wanted: Wish, reason: str = "") -> Step:
     """Return the step that brings the image."""
     if wanted.source == "pull":
         return Pull(wanted.ref, wanted.platform)
     if wanted.delivery:
         return Deliver(wanted.ref, wanted.source, wanted.delivery)
     if wanted.source == "build" and wanted.build:
-        return Build(wanted.build)
+        return Build(wanted.build, reason)
     if wanted.source == "bootstrap" and wanted.bootstrap:
         return Bootstrap(wanted.bootstrap)
     if wanted.source == "import":

@@ -16,17 +16,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Build:
-    """Build an image from a Dockerfile."""
+    """Build an image from a Dockerfile; `reason` is the first step that has to be run, "" where that is not known."""
 
     spec: BuildSpec
+    reason: str = ""
 
     def describe(self) -> str:
         """Return what it does."""
-        return f"build image {', '.join(self.spec.names)} from {self.spec.path}"
+        why = f" ({self.reason})" if self.reason else ""
+        return f"build image {', '.join(self.spec.names)} from {self.spec.path}{why}"
 
     def action(self) -> dict[str, Any]:
         """Return it for programs."""
-        return {"built": list(self.spec.names), "path": self.spec.path}
+        why = {"because": self.reason} if self.reason else {}
+        return {"built": list(self.spec.names), "path": self.spec.path, **why}
 
     def apply(self, store: Store) -> None:
         """Do it."""

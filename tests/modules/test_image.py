@@ -71,6 +71,8 @@ def test_builds_happen_when_their_inputs_change(host: Host, tmp_path: Path) -> N
     play = [task("dockerfile_build", **build, check_mode_=True), task("dockerfile_build", **build)]
     first = host.play([*play, *play, task("dockerfile_build", **build, args={"V": "2"})])
     assert first.changed == [True, True, False, False, True]
+    (action,) = first[0]["actions"]
+    assert (action["built"], action["because"]) == (["site:latest"], "Dockerfile line 3: COPY page /page")
     assert "COPY page" in first[1]["stdout"]
     assert first[3]["image"]["Id"] == first[1]["image"]["Id"]
     (context / "page").write_text("two")

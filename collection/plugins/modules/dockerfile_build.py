@@ -194,7 +194,8 @@ stdout:
   type: str
   sample: "Step 1/2 : FROM debian"
 actions:
-  description: What was done, or would be done.
+  description:
+    - What was done, or would be done. In C(because) a build has the first instruction that has to be run, with its line.
   returned: in check mode, or with O(debug=true)
   type: list
   elements: dict
