@@ -47,9 +47,10 @@ class Job:
         """Wait until it is unpacked, and have it count. Raises what that has failed with."""
         self._ready.wait()
         try:
+            if self._install is None:
+                raise self._failure or RuntimeError("a layer that nobody wants any more is installed")
             if self._failure:
                 raise self._failure
-            assert self._install
             self._install()
         finally:
             self._over.set()
