@@ -184,7 +184,7 @@ def run(*command: str, namespace: int | None = None) -> str:
     return done.stdout
 
 
-def ask(ip: str, port: int, protocol: str = "tcp", patience: float = 0.5) -> str:
+def ask(ip: str, port: int, protocol: str = "tcp", patience: float = 1.5) -> str:
     """Return what a server answers ("address of the client, name of the server"), or the errno's name or "silence"."""
     kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
     with socket.socket(_family(ip), kind) as client:
