@@ -143,18 +143,18 @@ def world(host: Lab) -> Lab:
 
 def test_the_world_by_the_hosts_address(world: Lab) -> None:
     catalog.create(world.store, BOTH)
-    assert world.member("web", "both").ask(OUTSIDE6, 80) == f"{HOST6} world"
+    assert world.member("web", "both").ask(OUTSIDE6, 80, patience=30) == f"{HOST6} world"
 
 
 def test_routed_without_translation(world: Lab) -> None:
     catalog.create(world.store, replace(BOTH, driver_options={options.ENABLE_MASQUERADE: "false"}))
-    assert world.member("web", "both").ask(OUTSIDE6, 80) == "fd00:9::2 world"
+    assert world.member("web", "both").ask(OUTSIDE6, 80, patience=30) == "fd00:9::2 world"
 
 
 def test_under_a_certain_address_of_the_host(world: Lab) -> None:
     run("ip", "addr", "add", "2001:db8::9/64", "dev", "wire", "nodad")
     catalog.create(world.store, replace(BOTH, driver_options={options.HOST_ADDRESS6: "2001:db8::9"}))
-    assert world.member("web", "both").ask(OUTSIDE6, 80) == "2001:db8::9 world"
+    assert world.member("web", "both").ask(OUTSIDE6, 80, patience=30) == "2001:db8::9 world"
 
 
 def test_a_published_port_from_everywhere(host: Lab) -> None:
@@ -196,7 +196,7 @@ def test_an_internal_network_is_closed_both_ways(world: Lab) -> None:
     assert one.run("ip", "-6", "route", "show", "default") == ""
     one.run("ip", "-6", "route", "add", "default", "via", "fd00:9::1")
     run("ip", "-6", "route", "add", "fd00:9::/64", "via", HOST6, namespace=world.outside)
-    assert one.ask(OUTSIDE6, 80) == "silence"
+    assert one.ask(OUTSIDE6, 80, patience=30) == "silence"
     assert world.ask_from_outside("fd00:9::3", 80) == "silence"
 
 

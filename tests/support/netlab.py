@@ -46,9 +46,9 @@ class Member:
         with netns.entered(self.namespace):
             self.lab.serve(self.name, port, protocol, ip)
 
-    def ask(self, ip: str, port: int, protocol: str = "tcp") -> str:
+    def ask(self, ip: str, port: int, protocol: str = "tcp", patience: float = 0.5) -> str:
         with netns.entered(self.namespace):
-            return ask(ip, port, protocol)
+            return ask(ip, port, protocol, patience)
 
     def end(self) -> None:
         """End as a container does: its namespace goes, and somebody notes it."""
