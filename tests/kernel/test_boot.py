@@ -130,9 +130,8 @@ def test_what_was_restored_is_whole(skiff: Skiff, way: Callable[[Skiff], None]) 
     assert skiff.run("exec", "web", "cat", "/data/file", "/file").stdout == "kept\nkept\n"
     assert "inet " in address
     assert "inet " in skiff.run("exec", "beside", "ip", "addr", "show", "eth0").stdout
-    assert (
-        "dport 8080" in subprocess.run(["nft", "list", "table", "inet", table], capture_output=True, text=True).stdout
-    )
+    shown = subprocess.run(["nft", "list", "map", "inet", table, "ports4_port"], capture_output=True, text=True)
+    assert "tcp . 8080 : 80" in shown.stdout
     assert skiff.run("logs", "web").stdout.count("up\n") == 2
     assert skiff.run("restore").stdout == ""
     skiff.run("rm", "-f", "web", "beside")

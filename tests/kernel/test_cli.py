@@ -287,7 +287,7 @@ def test_builds_from_the_standard_input_and_checks(skiff: Skiff, tmp_path: Path)
     assert skiff.run("build", "--check", str(tmp_path)).stdout == "Check complete, no warnings found.\n"
     refused = skiff.run("build", "-f", "-", "-", check=False)
     assert "the standard input cannot be both the context and the Dockerfile" in refused.stderr
-    assert "use auto, plain, tty or quiet" in skiff.run("build", "--progress", "x", ".", check=False).stderr
+    assert "use auto, tty, plain, quiet or rawjson" in skiff.run("build", "--progress", "x", ".", check=False).stderr
     assert (
         skiff.run("build", "--progress", "quiet", "-f", "-", str(tmp_path), stdin=None, input=given).stdout[:7]
         == "sha256:"
