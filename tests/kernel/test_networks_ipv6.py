@@ -22,6 +22,9 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
+# Seconds for an answer that is expected: a question for a neighbour (NDP) that got lost is asked again after one.
+LONG = 30
+
 BOTH = NetworkSpec("both", subnets=(SubnetSpec("10.9.0.0/24"), SubnetSpec("fd00:9::/64")), enable_ipv6=True)
 
 
@@ -39,8 +42,8 @@ def test_both_versions_side_by_side(host: Lab) -> None:
     assert "default via fd00:9::1 dev eth0" in web.run("ip", "-6", "route")
     assert "default via 10.9.0.1 dev eth0" in web.run("ip", "route")
     db.serve(5432, ip="::")
-    assert web.ask("fd00:9::3", 5432) == "fd00:9::2 db"
-    assert ask("fd00:9::3", 5432) == "fd00:9::1 db"
+    assert web.ask("fd00:9::3", 5432, patience=LONG) == "fd00:9::2 db"
+    assert ask("fd00:9::3", 5432, patience=LONG) == "fd00:9::1 db"
     assert f"10.9.0.3\tdb {db.id[:12]}\nfd00:9::3\tdb {db.id[:12]}\n" in host.hosts("web")
 
 
@@ -52,7 +55,7 @@ def test_ipv6_alone(host: Lab) -> None:
     assert web.endpoints[0].address == subnet.network[2]
     assert "inet " not in web.run("ip", "addr", "show", "eth0")
     db.serve(80, ip="::")
-    assert web.ask(str(db.endpoints[0].ipv6), 80) == f"{web.endpoints[0].ipv6} db"
+    assert web.ask(str(db.endpoints[0].ipv6), 80, patience=LONG) == f"{web.endpoints[0].ipv6} db"
 
 
 def test_the_bridge_and_the_host(host: Lab) -> None:
@@ -143,18 +146,18 @@ def world(host: Lab) -> Lab:
 
 def test_the_world_by_the_hosts_address(world: Lab) -> None:
     catalog.create(world.store, BOTH)
-    assert world.member("web", "both").ask(OUTSIDE6, 80, patience=30) == f"{HOST6} world"
+    assert world.member("web", "both").ask(OUTSIDE6, 80, patience=LONG) == f"{HOST6} world"
 
 
 def test_routed_without_translation(world: Lab) -> None:
     catalog.create(world.store, replace(BOTH, driver_options={options.ENABLE_MASQUERADE: "false"}))
-    assert world.member("web", "both").ask(OUTSIDE6, 80, patience=30) == "fd00:9::2 world"
+    assert world.member("web", "both").ask(OUTSIDE6, 80, patience=LONG) == "fd00:9::2 world"
 
 
 def test_under_a_certain_address_of_the_host(world: Lab) -> None:
     run("ip", "addr", "add", "2001:db8::9/64", "dev", "wire", "nodad")
     catalog.create(world.store, replace(BOTH, driver_options={options.HOST_ADDRESS6: "2001:db8::9"}))
-    assert world.member("web", "both").ask(OUTSIDE6, 80, patience=30) == "2001:db8::9 world"
+    assert world.member("web", "both").ask(OUTSIDE6, 80, patience=LONG) == "2001:db8::9 world"
 
 
 def test_a_published_port_from_everywhere(host: Lab) -> None:
@@ -163,12 +166,12 @@ def test_a_published_port_from_everywhere(host: Lab) -> None:
     web, stranger = host.member("web", "both"), host.member("stranger", "other")
     web.serve(80, ip="::")
     web.publish("8080:80")
-    assert host.ask_from_outside(HOST6, 8080) == f"{OUTSIDE6} web"
-    assert ask(HOST6, 8080) == f"{HOST6} web"
+    assert host.ask_from_outside(HOST6, 8080, patience=LONG) == f"{OUTSIDE6} web"
+    assert ask(HOST6, 8080, patience=LONG) == f"{HOST6} web"
     assert ask("::1", 8080) == "refused"
-    assert ask("127.0.0.1", 8080) == "::ffff:10.9.0.1 web"
-    assert stranger.ask(HOST6, 8080) == "fd00:9::1 web"
-    assert web.ask(HOST6, 8080) == "fd00:9::1 web"
+    assert ask("127.0.0.1", 8080, patience=LONG) == "::ffff:10.9.0.1 web"
+    assert stranger.ask(HOST6, 8080, patience=LONG) == "fd00:9::1 web"
+    assert web.ask(HOST6, 8080, patience=LONG) == "fd00:9::1 web"
 
 
 def test_no_port_can_be_published_on_the_loopback_of_ipv6(host: Lab) -> None:
@@ -192,7 +195,7 @@ def test_an_internal_network_is_closed_both_ways(world: Lab) -> None:
     catalog.create(world.store, replace(BOTH, internal=True))
     one, two = world.member("one", "both"), world.member("two", "both")
     two.serve(80, ip="::")
-    assert one.ask("fd00:9::3", 80) == "fd00:9::2 two"
+    assert one.ask("fd00:9::3", 80, patience=LONG) == "fd00:9::2 two"
     assert one.run("ip", "-6", "route", "show", "default") == ""
     one.run("ip", "-6", "route", "add", "default", "via", "fd00:9::1")
     run("ip", "-6", "route", "add", "fd00:9::/64", "via", HOST6, namespace=world.outside)
@@ -205,4 +208,4 @@ def test_neighbours_that_may_not_talk(host: Lab) -> None:
     one, two = host.member("one", "both"), host.member("two", "both")
     two.serve(80, ip="::")
     assert one.ask("fd00:9::3", 80) in ("silence", "errno 113")
-    assert ask("fd00:9::3", 80) == "fd00:9::1 two"
+    assert ask("fd00:9::3", 80, patience=LONG) == "fd00:9::1 two"

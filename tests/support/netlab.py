@@ -22,6 +22,7 @@ from tests.support.waiting import until
 
 HOST, OUTSIDE = "192.0.2.1", "192.0.2.2"
 HOST6, OUTSIDE6 = "2001:db8::1", "2001:db8::2"
+PATIENCE = 1.5  # seconds for an answer: TCP asks a second time after one
 
 
 class Member:
@@ -46,7 +47,7 @@ class Member:
         with netns.entered(self.namespace):
             self.lab.serve(self.name, port, protocol, ip)
 
-    def ask(self, ip: str, port: int, protocol: str = "tcp", patience: float = 0.5) -> str:
+    def ask(self, ip: str, port: int, protocol: str = "tcp", patience: float = PATIENCE) -> str:
         with netns.entered(self.namespace):
             return ask(ip, port, protocol, patience)
 
@@ -144,9 +145,9 @@ class Lab:
             listener.listen()
         threading.Thread(target=_answer, args=(listener, name, protocol), daemon=True).start()
 
-    def ask_from_outside(self, ip: str, port: int, protocol: str = "tcp") -> str:
+    def ask_from_outside(self, ip: str, port: int, protocol: str = "tcp", patience: float = PATIENCE) -> str:
         with netns.entered(self.outside):
-            return ask(ip, port, protocol)
+            return ask(ip, port, protocol, patience)
 
     def close(self) -> None:
         for listener in self.sockets:
@@ -184,7 +185,7 @@ def run(*command: str, namespace: int | None = None) -> str:
     return done.stdout
 
 
-def ask(ip: str, port: int, protocol: str = "tcp", patience: float = 1.5) -> str:
+def ask(ip: str, port: int, protocol: str = "tcp", patience: float = PATIENCE) -> str:
     """Return what a server answers ("address of the client, name of the server"), or the errno's name or "silence"."""
     kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
     with socket.socket(_family(ip), kind) as client:
