@@ -102,3 +102,13 @@ def one_of(*words: str) -> Check:
 
 
 mtu = number(68, 65535)
+
+# The options of drivers by which the host is the gateway of a network.
+OF_GATEWAYS: dict[str, Check] = {
+    ENABLE_ICC: boolean,
+    ENABLE_MASQUERADE: boolean,
+    HOST_BINDING: address,
+    HOST_ADDRESS: address4,
+    HOST_ADDRESS6: address6,
+    MTU: mtu,
+}

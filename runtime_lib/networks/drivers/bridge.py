@@ -22,15 +22,7 @@ GATEWAY_ON_HOST = True
 HOST_END = True
 
 _LINK_LOCAL = ipaddress.ip_interface("fe80::1/64")  # of the bridge, as with Docker
-_OPTIONS: dict[str, options.Check] = {
-    options.BRIDGE_NAME: options.interface,
-    options.ENABLE_ICC: options.boolean,
-    options.ENABLE_MASQUERADE: options.boolean,
-    options.HOST_BINDING: options.address,
-    options.HOST_ADDRESS: options.address4,
-    options.HOST_ADDRESS6: options.address6,
-    options.MTU: options.mtu,
-}
+_OPTIONS = {options.BRIDGE_NAME: options.interface, **options.OF_GATEWAYS}
 
 
 def check(spec: NetworkSpec) -> None:

@@ -53,12 +53,7 @@ _OPTIONS = {
     ovs.KEY: options.number(0, max(ovs.LARGEST_KEY.values())),
     ovs.DATABASE: _socket,
     ovs.GATEWAY: options.boolean,
-    options.ENABLE_ICC: options.boolean,
-    options.ENABLE_MASQUERADE: options.boolean,
-    options.HOST_BINDING: options.address,
-    options.HOST_ADDRESS: options.address4,
-    options.HOST_ADDRESS6: options.address6,
-    options.MTU: options.mtu,
+    **options.OF_GATEWAYS,
 }
 
 
