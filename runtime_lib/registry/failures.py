@@ -35,6 +35,8 @@ def _reason(error: BaseException) -> str:
             f"its certificate is not trusted ({text}){clock or '; put its CA into certs.d, or allow it to be insecure'}"
         )
     if isinstance(error, ssl.SSLError):
+        if refuses(error) and "CERTIFICATE" in error.reason:
+            return "it wants the certificate of a client; put NAME.cert and NAME.key into certs.d"
         return f"TLS: {error.reason or error}"
     if isinstance(error, socket.gaierror):
         return "its name cannot be resolved; correct it, or this host's name servers (resolv.conf)"
@@ -43,6 +45,11 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, OSError):
         return error.strerror or str(error) or type(error).__name__
     return f"it breaks off its answer ({type(error).__name__})"
+
+
+def refuses(error: BaseException) -> bool:
+    """Whether the other side has ended TLS by an alert (RFC 8446, section 6): it would do so again."""
+    return isinstance(error, ssl.SSLError) and "_ALERT_" in (error.reason or "")
 
 
 def of_answer(endpoint: Endpoint, answer: Response, what: str) -> RegistryError:

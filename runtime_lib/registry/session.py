@@ -187,10 +187,10 @@ class Session:
 
 
 def _passes(error: BaseException, tried: int) -> bool:
-    """Whether it may be gone after a pause: no wrong certificate, no unknown name, no resolver that is away twice."""
+    """Whether it may be gone after a pause: no certificate, no unknown name, no resolver that is away twice."""
     if isinstance(error, socket.gaierror):
         return error.errno == socket.EAI_AGAIN and tried < 2
-    return not isinstance(error, ssl.SSLCertVerificationError)
+    return not isinstance(error, ssl.SSLCertVerificationError) and not failures.refuses(error)
 
 
 def _joined(base: str, text: str) -> str:

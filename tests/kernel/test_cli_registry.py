@@ -120,6 +120,9 @@ def test_a_registry_with_tls_and_certificates_of_clients(tmp_path: Path) -> None
         assert refused.returncode == 1
         assert "its certificate is not trusted" in refused.stderr
         for file in ("ca.crt", "client.cert", "client.key"):
+            if file == "client.cert":
+                unknown = skiff.run(*login, input=PASSWORD, stdin=None, check=False)
+                assert "it wants the certificate of a client" in unknown.stderr, unknown.stderr
             (certificates / file).write_bytes((registry.folder / file).read_bytes())
         wrong = skiff.run(*login, input="no", stdin=None, check=False)
         assert (wrong.returncode, "refuses access" in wrong.stderr) == (1, True), wrong.stderr
