@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ZEBRA = "/usr/lib/frr/zebra"
 _BGPD = "/usr/lib/frr/bgpd"
+_CRASHES = "/var/tmp/frr"
 _PATIENCE = 60.0
 _BGP = """\
 router bgp 65000
@@ -35,21 +38,23 @@ def evpn(folder: Path, address: str, others: list[str]) -> Iterator[None]:
     try:
         yield
     finally:
-        for daemon in (bgpd, zebra):
+        for name, daemon in (("bgpd", bgpd), ("zebra", zebra)):
             daemon.terminate()
             daemon.wait(_PATIENCE)
+            _forget(f"{name}.{daemon.pid}")
 
 
 def _start(folder: Path, program: str, *more: str) -> subprocess.Popen[bytes]:
     name = Path(program).name
     command = [program, "-u", "root", "-g", "frrvty", "-z", f"{folder}/zserv.api", "--vty_socket", str(folder)]
-    command += [
-        "-f",
-        f"{folder}/{name}.conf",
-        "-i",
-        f"{folder}/{name}.pid",
-        "--log",
-        f"file:{folder}/{name}.log",
-        *more,
-    ]
+    command += ["-f", f"{folder}/{name}.conf", "-i", f"{folder}/{name}.pid"]
+    command += ["--log", f"file:{folder}/{name}.log", *more]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _forget(name: str) -> None:
+    """Remove the folder that a daemon of FRR has made for the log of its crash, and theirs all when it is empty."""
+    with suppress(FileNotFoundError):
+        shutil.rmtree(f"{_CRASHES}/{name}")
+    with suppress(OSError):
+        os.rmdir(_CRASHES)
