@@ -53,7 +53,7 @@ sanity: dev ## ansible-test sanity of the staged collection
 collection: dev ## ansible-lint (production profile) and antsibull-docs' linter
 	@tools/suites collection
 
-vm: dev ## power cuts and clock jumps in VMs; CUTS=20 for more than four of each operation
+vm: dev ## power cuts, clock jumps and networks of Debian's kernel in VMs; CUTS=20 for more than four of each operation
 	@CUTS=$(CUTS) tools/suites vm
 
 bench: dev ## figures side by side with Docker, Podman and runc

@@ -24,7 +24,7 @@ BENCHMARKS: dict[str, tuple[Callable[[Field, int], str], int]] = {
     "memory": (commands.memory, 100),
     "task": (tasks.unchanged, 5),
     "ten": (tasks.ten, 5),
-    "network": (network.network, 5),
+    "network": (network.network, 3),
     "molecule": (roles.molecule_test, 3),
 }
 
