@@ -40,8 +40,11 @@ def release(volume: Volume) -> None:
 
 
 def mounted(folder: str) -> bool:
-    """Whether something is mounted over `folder`."""
-    return _mount_id(folder) != _mount_id(os.path.dirname(folder))
+    """Whether something is mounted over `folder`; not where there is none any more, since its removal was killed."""
+    try:
+        return _mount_id(folder) != _mount_id(os.path.dirname(folder))
+    except FileNotFoundError:
+        return False
 
 
 def _mount(volume: Volume) -> None:
