@@ -69,12 +69,11 @@ def _outside() -> Iterator[None]:
 
 
 def _traffic(field: Field, count: int) -> str:
-    sides = {
-        "docker": _Side(field.docker, None, 25201),
-        "skiff": _Side(field.skiff, {**os.environ, **field.host.environment}, 25202),
-    }
+    sides: dict[str, _Side] = {}
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
     try:
+        sides["docker"] = _Side(field.docker, None, 25201)
+        sides["skiff"] = _Side(field.skiff, {**os.environ, **field.host.environment}, 25202)
         for turn in range(count + 1):
             for name, side in sides.items():
                 for way, (prefix, address, port) in _ways(side).items():

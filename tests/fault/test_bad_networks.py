@@ -44,7 +44,9 @@ def test_networks_that_cannot_be(shared: Skiff, words: tuple[str, ...], named: s
 
 @pytest.mark.parametrize("name", ["", "a b", "a\nb", "a\x1b[31mb", "../x", "x" * 256, "none", "host", "bridge"])
 def test_names_that_no_network_has(shared: Skiff, name: str) -> None:
+    before = shared.run("network", "ls", "-q").stdout
     refused(shared.run("network", "create", name, check=False), 1, "network")
+    assert shared.run("network", "ls", "-q").stdout == before
 
 
 def test_a_subnet_that_another_network_has(skiff: Skiff) -> None:

@@ -71,7 +71,7 @@ def test_a_device_that_cannot_be_written(host: Skiff, device: str) -> None:
 def test_what_does_not_mount_leaves_nothing(host: Skiff, device: str) -> None:
     volume(host, "xfs", "", device)
     refused = host.run("run", "--name", "user", "--network=none", "-v", "disk:/d", "bb", "true", check=False)
-    assert refused.returncode in (125, 127)
+    assert refused.returncode == 125
     assert f"whether {device} holds xfs" in refused.stderr
     assert host.states() == {"user": "created"}
     assert device not in Path("/proc/self/mountinfo").read_text()

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+
+from tests.support.waiting import until
 
 from .conftest import IMAGE, PATIENCE, Engine
 
@@ -30,15 +31,19 @@ class Lab:
         self._prefix = f"o{uuid.uuid4().hex[:8]}"
         self._made: dict[str, list[str]] = {"network": [], "container": []}
 
-    def network(self, name: str, *options: str) -> Any:
-        """Make a network; return the exit code."""
+    def network(self, name: str, *options: str, refused: bool = False) -> int:
+        """Make a network, or see that it is `refused`; return the exit code."""
         self._made["network"].append(name)
-        return self(*["network", "create"], *options, f"@{name}")
+        code = self("network", "create", *options, f"@{name}")
+        assert bool(code) == refused, options
+        return code
 
-    def container(self, name: str, *options: str) -> Any:
+    def container(self, name: str, *options: str) -> int:
         """Make a container that runs; return the exit code."""
         self._made["container"].append(name)
-        return self("run", "-d", "--name", f"@{name}", *options, *SLEEP)
+        code = self("run", "-d", "--name", f"@{name}", *options, *SLEEP)
+        assert code == 0, options
+        return code
 
     def __call__(self, *words: str) -> int:
         """Call the engine; `@name` stands for a name of the lab. Return the exit code."""
@@ -166,10 +171,11 @@ def _without_numbers(text: str, internal: bool) -> list[str]:
 def refused(lab: Lab) -> Any:
     lab.network("n", *SUBNET)
     lab.network("c", "--config-only")
-    codes = {" ".join(options): bool(lab.network("x", *options)) for options in REFUSED}
-    codes["bridge"] = bool(lab("network", "create", "bridge"))
-    codes["again"] = bool(lab("network", "create", "@n"))
-    return codes, lab.text("network", "ls", "-q", "-f", "name=@x")
+    for options in REFUSED:
+        lab.network("x", *options, refused=True)
+    codes = [lab("network", "create", "bridge"), lab("network", "create", "@n")]
+    assert all(codes)
+    return [bool(code) for code in codes], lab.text("network", "ls", "-q", "-f", "name=@x")
 
 
 def on_two_networks(lab: Lab) -> Any:
@@ -210,7 +216,9 @@ def several_with_one_alias(lab: Lab) -> Any:
         lab.container(f"c{number}", "--network", "@n", "--network-alias", "rr")
     lab("stop", "-t", "0", "@c2")
     lab.container("c", "--network", "@n")
-    return lab.reaches("c", "rr"), lab.reaches("c1", "rr"), lab.unknown("c", "@c2"), lab.reaches("c", "@c3")
+    seen = lab.reaches("c", "rr"), lab.reaches("c1", "rr"), lab.unknown("c", "@c2"), lab.reaches("c", "@c3")
+    assert all(seen), seen
+    return seen
 
 
 def renamed(lab: Lab) -> Any:
@@ -220,6 +228,7 @@ def renamed(lab: Lab) -> Any:
     lab("rename", "@d", "@e")
     seen = [lab.unknown("c", "@d"), lab.reaches("c", "@e"), lab.reaches("c", "dd")]
     lab("rename", "@e", "@d")
+    assert all(seen), seen
     return seen
 
 
@@ -248,10 +257,8 @@ def links_on_the_bridge(lab: Lab) -> Any:
     codes = [refused, lab("run", "--rm", "--link", "@d", IMAGE, "true")]
     lab.container("filler")
     lab("start", "@d")
-    deadline = time.monotonic() + PATIENCE
-    while not lab.reaches("c", "data") and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return codes, hosts, lab.reaches("c", "data"), lab.text("inspect", "-f", "{{json .HostConfig.Links}}", "@c")
+    until(lambda: lab.reaches("c", "data"), PATIENCE)
+    return codes, hosts, lab.text("inspect", "-f", "{{json .HostConfig.Links}}", "@c")
 
 
 def refused_connections(lab: Lab) -> Any:

@@ -6,8 +6,11 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
+
+from tests.support.waiting import until
 
 from .conftest import Engine
 from .test_networks import Lab, lab
@@ -72,6 +75,9 @@ def build(made: Lab) -> None:
             address = f"{NETWORKS[network][0]}.{number}"
             assert made("network", "connect", "--ip", address, f"@{network}", f"@{name}") == 0
         assert made("exec", "-d", f"@{name}", *SERVER) == 0
+    for places in CONTAINERS.values():
+        ((network, number), *_others) = places.items()
+        until(partial(_asked, (f"{NETWORKS[network][0]}.{number}", 80)), 60)
 
 
 def targets(made: Lab, service: int) -> dict[str, tuple[str, int]]:

@@ -33,23 +33,24 @@ def evpn(folder: Path, address: str, others: list[str]) -> Iterator[None]:
     active = "\n  ".join(f"neighbor {other} activate" for other in others)
     Path(folder, "bgpd.conf").write_text(_BGP.format(address=address, neighbours=neighbours, active=active))
     Path(folder, "zebra.conf").write_text("")
-    zebra = _start(folder, ZEBRA)
-    bgpd = _start(folder, _BGPD, "--listenon", address)
-    try:
+    with _running(folder, ZEBRA), _running(folder, _BGPD, "--listenon", address):
         yield
-    finally:
-        for name, daemon in (("bgpd", bgpd), ("zebra", zebra)):
-            daemon.terminate()
-            daemon.wait(_PATIENCE)
-            _forget(f"{name}.{daemon.pid}")
 
 
-def _start(folder: Path, program: str, *more: str) -> subprocess.Popen[bytes]:
+@contextmanager
+def _running(folder: Path, program: str, *more: str) -> Iterator[None]:
     name = Path(program).name
     command = [program, "-u", "root", "-g", "frrvty", "-z", f"{folder}/zserv.api", "--vty_socket", str(folder)]
     command += ["-f", f"{folder}/{name}.conf", "-i", f"{folder}/{name}.pid"]
     command += ["--log", f"file:{folder}/{name}.log", *more]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    daemon = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+        assert daemon.poll() is None, f"{name} has ended by itself: look at {folder}/{name}.log"
+    finally:
+        daemon.terminate()
+        daemon.wait(_PATIENCE)
+        _forget(f"{name}.{daemon.pid}")
 
 
 def _forget(name: str) -> None:

@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
-OURS = ("sk", "sv", "sx", "sw")  # bridges, the host's ends of veth pairs, VXLAN and WireGuard interfaces
+# Bridges, the host's ends of veth pairs, VXLAN and WireGuard interfaces, Open vSwitch's bridges and tunnels, parents.
+OURS = ("sk", "sv", "sx", "sw", "so", "st", "dm-")
 
 
 def of(root: str, label: str, patience: float = 10.0) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 _LIMITS = ("--ulimit", "nofile=1000:1000", "--ulimit", "nproc=1000:1000")  # podman's own are more than some hosts allow
-TOOLS = ("podman", "buildah", "skopeo", "umoci")
+TOOLS = ("podman", "buildah", "skopeo", "umoci", "oci-image-tool", "zstd")
 _PATIENCE = 300  # seconds for one call
 
 

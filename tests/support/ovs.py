@@ -28,6 +28,8 @@ class Switch:
         self.daemons: dict[str, subprocess.Popen[bytes]] = {}
         folder.mkdir()
         run("ovsdb-tool", "create", f"{folder}/conf.db", _SCHEMA)
+
+    def start(self) -> None:
         self.start_database()
         self.ctl("--no-wait", "init")
         self.start_daemon()
@@ -87,6 +89,7 @@ def switch(folder: Path) -> Iterator[Switch]:
     """Start Open vSwitch for the host whose network namespace the calling thread is in; end it afterwards."""
     made = Switch(folder)
     try:
+        made.start()
         yield made
     finally:
         made.end()

@@ -29,6 +29,7 @@ from tests.support.netlab import HOST, OUTSIDE, Lab, ask, lab, run
 LAN = SubnetSpec("192.0.2.0/24", OUTSIDE, "192.0.2.128/25")
 FAR = SubnetSpec("10.9.0.0/24")
 _SOL_PACKET, _PACKET_AUXDATA = 263, 8
+_IPV4 = b"\x08\x00"  # routers are asked for, and groups are told of, without a tag
 _TAGGED = 0x10  # TP_STATUS_VLAN_VALID
 
 
@@ -265,12 +266,14 @@ class Tags:
         self._thread.start()
 
     def _read(self) -> None:
-        while not self._ended:
+        while True:
             try:
-                _data, notes, _flags, _from = self._socket.recvmsg(2048, 1024)
+                data, notes, _flags, _from = self._socket.recvmsg(2048, 1024)
             except TimeoutError:
+                if self._ended:
+                    return
                 continue
-            for level, kind, note in notes:
+            for level, kind, note in notes if data[12:14] == _IPV4 else ():
                 if (level, kind) == (_SOL_PACKET, _PACKET_AUXDATA):
                     status, tag = struct.unpack_from("=I12xH", note)
                     self._found.add(tag & 0xFFF if status & _TAGGED else 0)
