@@ -108,6 +108,20 @@ def test_vlans_separate_networks_on_one_bridge(host: Host) -> None:
     assert host.ovs.ports() == {}
 
 
+@pytest.mark.parametrize("gateway", ["", "10.9.0.9"])
+def test_the_host_is_the_gateway_on_a_bridge_that_was_there(host: Host, gateway: str) -> None:
+    host.ovs.ctl("add-br", "lan", "--", "set", "Bridge", "lan", "datapath_type=netdev")
+    host.create("net", SubnetSpec("10.9.0.0/24", gateway), bridge="lan")
+    web, client = host.member("web", "net"), host.member("client", "net")
+    talk(client, web)
+    assert f"default via {gateway or '10.9.0.1'} dev eth0" in web.run("ip", "route")
+    web.publish("18080:80")
+    until(lambda: host.lab.ask_from_outside(netlab.HOST, 18080) == f"{netlab.OUTSIDE} web", 60)
+    host.end(web, client)
+    host.remove("net")
+    assert host.ovs.ports() == {"lan": []}
+
+
 def test_a_bridge_that_is_there_is_kept(host: Host) -> None:
     host.ovs.ctl("add-br", "lan", "--", "set", "Bridge", "lan", "datapath_type=netdev")
     with pytest.raises(InvalidSpec, match="bridge lan has datapath_type netdev, not system"):

@@ -13,13 +13,13 @@ from ...records import replace
 from .. import forwarding, options
 from .. import openvswitch as ovs
 from ..model import endpoints
-from . import bridge
+from . import bridge, hostaddresses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ...store import Store
     from ..model import Endpoint, Network
-    from ..spec import NetworkSpec
+    from ..spec import NetworkSpec, SubnetSpec
 
 GATEWAY_ON_HOST = True
 HOST_END = True
@@ -129,11 +129,12 @@ def _adopted(spec: NetworkSpec) -> NetworkSpec:
     """Return the spec; where the host is the gateway, with that among the host's addresses: see `Network.hosted`."""
     if not spec.flag(ovs.GATEWAY):
         return replace(spec, adopted=True)
-    subnets = [
-        replace(subnet, aux_addresses={**subnet.aux_addresses, "host": str(subnet.gateway_address())})
-        for subnet in spec.subnets
-    ]
-    return replace(spec, subnets=tuple(subnets), adopted=True)
+    return replace(spec, subnets=tuple(_with_host(subnet) for subnet in spec.subnets), adopted=True)
+
+
+def _with_host(subnet: SubnetSpec) -> SubnetSpec:
+    gateway = subnet.gateway_address()
+    return replace(hostaddresses.reserved(subnet, [gateway]), gateway=str(gateway))
 
 
 def _check_datapath(spec: NetworkSpec, found: ovs.Bridge) -> None:
