@@ -33,7 +33,7 @@ def again(store: Store, container: Container, endpoints: Sequence[Endpoint], bef
     """
     there = {_place(one) for one in present(store, container.id)}
     lost = [one for one in before if _place(one) not in there]
-    reachable = _reachable(endpoints)
+    reachable = ports.targets(endpoints)
     wanted = [
         PortMapping(one.host_ip, one.host_port, one.container_port, one.protocol)
         for one in lost
@@ -44,18 +44,8 @@ def again(store: Store, container: Container, endpoints: Sequence[Endpoint], bef
 
 def first(store: Store, container: Container, endpoints: Sequence[Endpoint]) -> None:
     """Publish what the container wants to publish, when nothing is yet and a network of it can. Raises as `again`."""
-    if _reachable(endpoints) and not present(store, container.id):
+    if ports.targets(endpoints) and not present(store, container.id):
         ports.publish(store, container.id, wiring.mappings(store, container), endpoints)
-
-
-def _reachable(endpoints: Sequence[Endpoint]) -> set[int]:
-    """Return the IP versions of the networks that are reachable from outside."""
-    return {
-        address.version
-        for endpoint in endpoints
-        if not endpoint.network.internal and endpoint.network.hosted
-        for address in endpoint.addresses
-    }
 
 
 def _place(port: Published) -> tuple[str, str, int]:

@@ -10,13 +10,12 @@ from contextlib import suppress
 
 from ..errors import AddressTaken, InvalidSpec, WrongState
 from ..jsontext import compact
-from ..linux import netns
 from ..linux.netlink.link import Rtnetlink
 from ..patterns import Pattern
 from ..records import dataclass
 from . import catalog, driver, firewall, ipam, links, names, options, swept
 from .model import Endpoint, Network, endpoints
-from .namespace import enable_ipv6
+from .namespace import enable_ipv6, inside
 from .patience import patiently
 
 TYPE_CHECKING = False
@@ -78,12 +77,14 @@ def attach(
         for network, wish in zip(networks, attachments):
             _check_versions(network, wish)
             catalog.find(store, network.id)  # somebody may have removed it until the transaction began
-            if any(endpoint.network.id == network.id for endpoint in endpoints(store, container_id)):
+            query = "SELECT 1 FROM endpoints WHERE container_id = ? AND network_id = ?"
+            if db.execute(query, (container_id, network.id)).fetchone():
                 raise WrongState(f"container {name} is on network {network.name} already; disconnect it first")
             _check_room(store, network)
             driver.of(network.driver).ensure(store, network)
             _reserve(db, container_id, name, network, wish, next(free), mark)
-            links.reserve(db, container_id, network, wish.links, endpoints(store, network_id=network.id))
+            if wish.links:
+                links.reserve(db, container_id, network, wish.links, endpoints(store, network_id=network.id))
         made = endpoints(store, container_id)
         fresh = [endpoint for endpoint in made if endpoint not in before]
         plug(fresh, namespace, _routed(before))
@@ -126,14 +127,12 @@ def reroute(store: Store, container_id: str, namespace: int) -> None:
     For the time after `detach` from one network; a default route that is there stays.
     """
     present = endpoints(store, container_id)
-    with netns.entered(namespace):
-        inside = Rtnetlink()
-    with inside:
+    with inside(namespace) as netlink:
         for version in (4, 6):
             first = next((endpoint for endpoint in present if endpoint.leads_out(version)), None)
             if first is not None:
                 with suppress(FileExistsError):
-                    inside.add_default_route(first.interface, first.gateway(version), version)
+                    netlink.add_default_route(first.interface, first.gateway(version), version)
 
 
 def _routed(present: Sequence[Endpoint]) -> set[int]:
@@ -170,6 +169,10 @@ def _free_interfaces(present: Sequence[Endpoint]) -> Iterator[str]:
 
 
 def _mark(namespace: int) -> str:
+    """Return the mark of a namespace, also where no endpoint needs it yet.
+
+    Otherwise the kernel would give it a small number with its first veth, which another one gets when it is gone.
+    """
     with Rtnetlink() as host:
         return swept.mark(host.mark_namespace(namespace))
 
@@ -248,17 +251,15 @@ def plug(made: Sequence[Endpoint], namespace: int, routed: set[int]) -> None:
     Raises OSError; then none of them is left.
     """
     done: list[Endpoint] = []
-    with netns.entered(namespace):
-        inside = Rtnetlink()  # belongs to the namespace in which it was opened, wherever this thread is later
     try:
-        with inside, Rtnetlink() as host:
+        with inside(namespace) as own, Rtnetlink() as host:
             for endpoint in made:
                 its = driver.of(endpoint.network.driver)
-                _plug(its, host, inside, endpoint, namespace)
+                _plug(its, host, own, endpoint, namespace)
                 done.append(endpoint)
                 if endpoint.ipv6:
                     enable_ipv6(namespace, endpoint.interface)
-                _configure(inside, endpoint, routed)
+                _configure(own, endpoint, routed)
                 its.settle(host, endpoint)
     except BaseException:
         for endpoint in done:
@@ -266,24 +267,24 @@ def plug(made: Sequence[Endpoint], namespace: int, routed: set[int]) -> None:
         raise
 
 
-def _plug(its: Driver, host: Rtnetlink, inside: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
+def _plug(its: Driver, host: Rtnetlink, own: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
     try:
         its.plug(host, endpoint, namespace)
     except FileExistsError:  # somebody was killed who was about to connect this container
-        inside.delete(endpoint.interface)
+        own.delete(endpoint.interface)
         its.plug(host, endpoint, namespace)
 
 
-def _configure(inside: Rtnetlink, endpoint: Endpoint, routed: set[int]) -> None:
+def _configure(own: Rtnetlink, endpoint: Endpoint, routed: set[int]) -> None:
     """Set the container's end up. `routed` are the IP versions that have a default route; it gets those of this one."""
     for address in endpoint.addresses:
-        own = ipaddress.ip_interface(f"{address}/{endpoint.prefix_length(address.version)}")
+        place = ipaddress.ip_interface(f"{address}/{endpoint.prefix_length(address.version)}")
         # ipvlan has each address once on a parent
-        patiently((errno.EADDRINUSE,), inside.add_address, endpoint.interface, own)
-    inside.set_up(endpoint.interface)
+        patiently((errno.EADDRINUSE,), own.add_address, endpoint.interface, place)
+    own.set_up(endpoint.interface)
     for version in (4, 6):
         if endpoint.leads_out(version) and version not in routed:
-            inside.add_default_route(endpoint.interface, endpoint.gateway(version), version)
+            own.add_default_route(endpoint.interface, endpoint.gateway(version), version)
             routed.add(version)
 
 

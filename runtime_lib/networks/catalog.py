@@ -12,7 +12,6 @@ from ..errors import AddressTaken, Conflict, InUse, InvalidSpec, NameTaken, Netw
 from ..linux import nftables
 from ..linux.netlink import bridges
 from . import configurations, driver, firewall, ipam, swept
-from .described import described
 from .model import Network, Subnet, all_networks, endpoints, stored
 from .options import BRIDGE_NAME
 from .spec import PREDEFINED, NetworkSpec
@@ -133,6 +132,8 @@ def joinable(store: Store, ref: str) -> Network:
 def inspect(store: Store, ref: str) -> dict[str, Any]:
     """Return what `docker network inspect` tells. Raises NetworkNotFound."""
     network = find(store, ref)
+    from .described import described  # with datetime, which no start needs
+
     return described(network, endpoints(store, None, network.id))
 
 

@@ -23,7 +23,7 @@ def described(network: Network, members: Iterable[Endpoint]) -> dict[str, Any]:
         "Scope": "local",
         "Driver": network.driver,
         "EnableIPv6": network.spec.enable_ipv6,
-        "IPAM": {"Driver": "default", "Options": dict(network.spec.ipam_options), "Config": _ipam_config(network)},
+        "IPAM": _ipam(network),
         "Internal": network.internal,
         "Attachable": network.spec.attachable,
         "Ingress": False,
@@ -41,18 +41,12 @@ def _peers(network: Network) -> dict[str, Any]:
     return {"Peers": found} if found else {}
 
 
-def _ipam_config(network: Network) -> list[dict[str, Any]]:
-    entries = []
-    for version in network.spec.versions:
-        given = network.spec.of_version(version)
-        chosen = [subnet for subnet in network.subnets if subnet.network.version == version]
-        entries += [_given_config(subnet) for subnet in given] or [
-            {"Subnet": str(subnet.network), "Gateway": str(subnet.gateway)} for subnet in chosen
-        ]
-    return entries
+def _ipam(network: Network) -> dict[str, Any]:
+    config = [_config(subnet) for subnet in network.subnet_specs]
+    return {"Driver": "default", "Options": dict(network.spec.ipam_options), "Config": config}
 
 
-def _given_config(subnet: SubnetSpec) -> dict[str, Any]:
+def _config(subnet: SubnetSpec) -> dict[str, Any]:
     entry: dict[str, Any] = {"Subnet": subnet.subnet}
     if subnet.ip_range:
         entry["IPRange"] = subnet.ip_range

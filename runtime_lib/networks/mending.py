@@ -8,6 +8,7 @@ from ..linux.netlink.link import Rtnetlink
 from . import attach, catalog, driver, firewall, names, swept
 from .drivers import brport
 from .model import all_networks, endpoints
+from .namespace import inside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,10 +66,8 @@ def restore(store: Store, container_ids: Iterable[str]) -> None:
 
 
 def _restore(store: Store, container_id: str, namespace: int) -> None:
-    with netns.entered(namespace):
-        inside = Rtnetlink()
-    with inside, Rtnetlink() as host:
-        lost = [endpoint for endpoint in endpoints(store, container_id) if _is_lost(host, inside, endpoint)]
+    with inside(namespace) as own, Rtnetlink() as host:
+        lost = [endpoint for endpoint in endpoints(store, container_id) if _is_lost(host, own, endpoint)]
         lost = [endpoint for endpoint in lost if _is_possible(store, endpoint.network)]
         attach.plug(lost, namespace, {4, 6})
         for endpoint in lost:
@@ -87,10 +86,10 @@ def _is_possible(store: Store, network: Network) -> bool:
     return True
 
 
-def _is_lost(host: Rtnetlink, inside: Rtnetlink, endpoint: Endpoint) -> bool:
+def _is_lost(host: Rtnetlink, own: Rtnetlink, endpoint: Endpoint) -> bool:
     if swept.namespace_id(endpoint.host_interface) is None:
         return not swept.alive(host, endpoint.host_interface)
-    return not swept.alive(inside, endpoint.interface)
+    return not swept.alive(own, endpoint.interface)
 
 
 def _is_port(endpoint: Endpoint) -> bool:

@@ -115,7 +115,7 @@ class Network:
         """Whether containers reach other networks under the host's address."""
         return self.spec.flag(ENABLE_MASQUERADE)
 
-    def host_address(self, version: int = 4) -> str | None:
+    def host_address(self, version: int) -> str | None:
         """The host's address under which containers reach other networks; None: that of the interface they leave by."""
         return self.spec.driver_options.get(HOST_ADDRESS if version == 4 else HOST_ADDRESS6)
 
@@ -151,6 +151,11 @@ class Endpoint:
     mac: str
     addresses: tuple[IPAddress, ...]
     names: tuple[str, ...]
+
+    @property
+    def mac_bytes(self) -> bytes:
+        """Its MAC address as the kernel takes it."""
+        return bytes.fromhex(self.mac.replace(":", ""))
 
     @property
     def address(self) -> IPAddress:
@@ -191,11 +196,6 @@ class Endpoint:
     def leads_out(self, version: int) -> bool:
         """Whether other networks are reached by it: by the gateway, or by the interface alone."""
         return self.of_version(version) is not None and not self.network.internal
-
-    @property
-    def routed(self) -> bool:
-        """Whether other networks are reached by it."""
-        return any(self.leads_out(version) for version in (4, 6))
 
 
 def all_networks(store: Store) -> list[Network]:

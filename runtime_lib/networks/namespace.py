@@ -27,6 +27,12 @@ def new_namespace(owner: int = -1) -> int:
     return descriptor
 
 
+def inside(namespace: int) -> Rtnetlink:
+    """Return a socket that belongs to a namespace, wherever the calling thread is later; to be closed."""
+    with netns.entered(namespace):
+        return Rtnetlink()
+
+
 def enable_ipv6(namespace: int, interface: str) -> None:
     """Let an interface of a namespace, and its loopback, have IPv6 addresses; the others stay without."""
     with netns.entered(namespace):

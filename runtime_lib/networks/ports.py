@@ -70,13 +70,13 @@ def publish(
     """
     if not mappings:
         return ()
-    targets = _targets(endpoints)
-    if not targets:
+    found = targets(endpoints)
+    if not found:
         raise InvalidSpec("published_ports: the container is on no network that is reachable from outside")
     with store.transaction() as db:
         swept.sweep(store, db)
-        chosen = [one for mapping in mappings for one in _publish_one(db, container_id, mapping, targets)]
-        for name in {endpoint.host_interface for endpoint in targets.values()}:
+        chosen = [one for mapping in mappings for one in _publish_one(db, container_id, mapping, found)]
+        for name in {endpoint.host_interface for endpoint in found.values()}:
             _reflect(name)
     firewall.sync(store)
     return tuple(chosen)
@@ -91,7 +91,7 @@ def _reflect(name: str) -> None:
                 raise
 
 
-def _targets(endpoints: Sequence[Endpoint]) -> dict[int, Endpoint]:
+def targets(endpoints: Sequence[Endpoint]) -> dict[int, Endpoint]:
     """Return the endpoint to which ports lead, for each IP version that one has."""
     found: dict[int, Endpoint] = {}
     for endpoint in endpoints:

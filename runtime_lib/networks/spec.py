@@ -132,10 +132,9 @@ class NetworkSpec:
         if not self.config_only:  # whose driver is that of the networks made from it
             driver.of(self.driver).check(self)
 
-    def flag(self, option: str, default: bool = True) -> bool:
-        """Return the value of a yes-or-no driver option."""
-        text = self.driver_options.get(option)
-        return default if text is None else options.boolean(option, text)
+    def flag(self, option: str) -> bool:
+        """Return the value of a yes-or-no driver option; yes when it is not given."""
+        return options.boolean(option, self.driver_options.get(option, "true"))
 
     @property
     def versions(self) -> tuple[int, ...]:

@@ -61,7 +61,4 @@ def alive(netlink: Rtnetlink, host_interface: str) -> bool:
     number = namespace_id(host_interface)
     if number is not None:
         return netlink.has_namespace(number)
-    try:
-        return netlink.index(host_interface) > 0
-    except OSError:
-        return False
+    return netlink.exists(host_interface)

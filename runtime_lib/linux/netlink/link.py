@@ -40,6 +40,13 @@ class Rtnetlink:
         """Return the index of an interface. Raises OSError (ENODEV) when there is none of that name."""
         return int(self._ask(_SIOCGIFINDEX, name, "=i"))
 
+    def exists(self, name: str) -> bool:
+        """Whether there is an interface of that name."""
+        try:
+            return self.index(name) > 0
+        except OSError:
+            return False
+
     def is_up(self, name: str) -> bool:
         """Whether an interface of that name exists and is up."""
         try:

@@ -68,7 +68,7 @@ def mend(store: Store, network: Network) -> None:
         forwarding.prepare(network.bridge, network.spec.enable_ipv6)
         bridges.complete_addresses(network.bridge, addresses(network))
         for endpoint in endpoints(store, network_id=network.id):
-            if exists(endpoint.host_interface):
+            if netlink.exists(endpoint.host_interface):
                 brport.rejoin(store, netlink, endpoint)
         netlink.set_up(network.bridge)
 
@@ -87,15 +87,12 @@ def addresses(network: Network) -> list[str]:
 def exists(interface: str) -> bool:
     """Whether the host has an interface of this name."""
     with Rtnetlink() as netlink:
-        try:
-            return netlink.index(interface) > 0
-        except OSError:
-            return False
+        return netlink.exists(interface)
 
 
 def plug(host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
     """Make a veth pair between the bridge and the namespace. Raises AddressTaken when the bridge is full."""
-    network, mac = endpoint.network, bytes.fromhex(endpoint.mac.replace(":", ""))
+    network, mac = endpoint.network, endpoint.mac_bytes
     bridge_index = host.index(network.bridge)
     mtu = hostbridge.mtu(host, network) if network.spec.adopted else network.spec.mtu
     try:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import errno
 
 from ...errors import AddressTaken, HostLacks, InUse
-from ...linux import netns
 from ...linux.netlink import stacked
-from ...linux.netlink.link import Rtnetlink
 from .. import options, swept
+from ..namespace import inside
 from ..patience import patiently
 from . import parents
 from .parents import ensure, remove
@@ -16,6 +15,7 @@ from .parents import ensure as mend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ...linux.netlink.link import Rtnetlink
     from ...store import Store
     from ..model import Endpoint
     from ..spec import NetworkSpec
@@ -56,7 +56,7 @@ def prepare(store: Store, spec: NetworkSpec) -> NetworkSpec:
 def plug(host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
     """Make the interface inside the namespace. Raises InUse when something else is on the parent."""
     spec, parent = endpoint.network.spec, parents.of(endpoint.network)
-    mode, mac = spec.driver_options.get(MODE, "bridge"), bytes.fromhex(endpoint.mac.replace(":", ""))
+    mode, mac = spec.driver_options.get(MODE, "bridge"), endpoint.mac_bytes
     mtu = int(spec.driver_options.get(options.MTU, "0"))
     body = stacked.macvlan(host.index(parent), mode, mtu, namespace, endpoint.interface, mac)
     busy = (errno.EINVAL,) if mode == "passthru" else ()  # two on a parent of which one wants to be alone
@@ -76,12 +76,8 @@ def settle(host: Rtnetlink, endpoint: Endpoint) -> None:
 
 
 def unplug(host: Rtnetlink, endpoint: Endpoint, ended: bool) -> None:
-    """Delete the interface from the container's namespace, while that is there."""
-    try:
-        host.delete(endpoint.interface, swept.namespace_id(endpoint.host_interface))
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # the namespace is gone, and the interface with it
-            raise
+    """Delete the interface from the container's namespace. Raises OSError (EINVAL) when that is gone."""
+    host.delete(endpoint.interface, swept.namespace_id(endpoint.host_interface))
 
 
 def explained(error: OSError, endpoint: Endpoint, *busy: int) -> Exception:
@@ -101,13 +97,11 @@ def explained(error: OSError, endpoint: Endpoint, *busy: int) -> Exception:
 def _start(endpoint: Endpoint, namespace: int, mac: bytes) -> None:
     """Set the interface up, with another MAC address where one is given. Raises AddressTaken."""
     name = endpoint.interface
-    with netns.entered(namespace):
-        inside = Rtnetlink()
-    with inside:
+    with inside(namespace) as own:
         if mac:  # it was born with the parent's, and the parent has this one until the container ends
-            inside.change(stacked.addressed(inside.index(name), mac), name)
+            own.change(stacked.addressed(own.index(name), mac), name)
         try:
-            patiently(_DOUBLE, inside.set_up, name)
+            patiently(_DOUBLE, own.set_up, name)
         except OSError as error:
             if error.errno not in _DOUBLE:
                 raise

@@ -178,7 +178,7 @@ def _lead(network: Network) -> None:
 
 def plug(host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
     """Make a veth pair and a port of its host end. Raises HostLacks and OSError; then nothing is left of it."""
-    network, mac = endpoint.network, bytes.fromhex(endpoint.mac.replace(":", ""))
+    network, mac = endpoint.network, endpoint.mac_bytes
     name = endpoint.host_interface
     host.add_veth(name, 0, ovs.mtu(network.spec), namespace, endpoint.interface, mac)
     try:
