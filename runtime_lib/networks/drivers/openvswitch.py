@@ -233,7 +233,8 @@ def _plan(store: Store, network: Network) -> list[list[str]]:
     names = [endpoint.host_interface for endpoint in endpoints(store, network_id=network.id)]
     # A port that is not in the store may be one that another process is just making, while its interface is there.
     names += [port.name for port in there.of(network) if not port.kind and port.name not in names]
-    alive = [name for name in names if bridge.exists(name)]
+    with Rtnetlink() as netlink:
+        alive = [name for name in names if netlink.exists(name)]
     return ovs.plan(network, store.layout.label, there, ovs.wanted(network, alive))
 
 
