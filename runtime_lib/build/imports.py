@@ -61,7 +61,7 @@ class Imports:
         for place in given:
             output(f"Importing cache from {place.place}\n")
             try:
-                found = _local(place.place) if place.kind == "local" else _registry(store, place.place)
+                found = _local(store, place.place) if place.kind == "local" else _registry(store, place.place)
             except (SkiffError, OSError) as error:
                 output(f"[Warning] the cache {place.place} is not used: {error}\n")
                 continue
@@ -102,9 +102,9 @@ def _bring(store: Store, found: _Found, count: int) -> None:
                 db.execute("UPDATE layers SET created = ? WHERE chain_id = ?", (record.created, chain_id))
 
 
-def _local(path: str) -> list[_Found]:
+def _local(store: Store, path: str) -> list[_Found]:
     """Read an OCI layout, or an archive of images."""
-    with archive.located(path), archive.opened(path, "/var/tmp") as members:
+    with archive.located(path), archive.opened(path, store.layout.temporary) as members:
         sources = archive.images(members, path)[:_MOST]
     found = []
     for position, source in enumerate(sources):

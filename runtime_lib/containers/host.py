@@ -6,6 +6,7 @@ import os
 import platform
 
 from ..linux.cgroups.hierarchy import detect
+from ..networks.driver import NAMES as NETWORK_DRIVERS
 from ..store import Store
 from . import catalog
 
@@ -29,7 +30,11 @@ def facts(store: Store) -> dict[str, Any]:
         "ContainersStopped": len([status for status in states if status in ("created", "exited")]),
         "Images": _count(store, "images"),
         "Driver": "overlay2",
-        "Plugins": {"Volume": ["local"], "Network": ["bridge", "host", "null"], "Log": list(LOG_DRIVERS)},
+        "Plugins": {
+            "Volume": ["local"],
+            "Network": sorted([*NETWORK_DRIVERS, "host", "null"]),
+            "Log": list(LOG_DRIVERS),
+        },
         "LoggingDriver": "json-file",
         "CgroupDriver": "cgroupfs",
         "CgroupVersion": "2" if hierarchy.mode == "v2" else "1",
