@@ -21,10 +21,8 @@ class ActionModule(container.ActionModule):
     """Tell the module what the controller has, and send it where the module wants it."""
 
     def _work(self, task_vars: dict[str, Any] | None) -> dict[str, Any]:
-        if self._task.args.get("where", "host") != "controller":
+        if not controller_archives.wanted(self._task.args, self._in_background):
             return self._ask(task_vars)
-        if self._in_background:
-            raise AnsibleActionFail("where: controller does not work with async: the controller has to answer")
         path = self._find_needle("files", str(self._task.args.get("path") or ""))
         digest = controller_archives.digest(path)
         if not digest:

@@ -7,6 +7,18 @@ from __future__ import annotations
 
 from ansible.errors import AnsibleActionFail
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def wanted(arguments: dict[str, Any], in_background: bool) -> bool:
+    """Whether a task's archive lies on the controller. Raises AnsibleActionFail when the task does not wait for it."""
+    found = arguments.get("where", "host") == "controller"
+    if found and in_background:
+        raise AnsibleActionFail("where: controller does not work with async: the controller has to answer")
+    return found
+
 
 def digest(path: str) -> str:
     """Return the SHA-256 of what an archive holds without compression; "" where there is none, or a damaged one."""
