@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import time
@@ -63,12 +64,17 @@ def test_events(docker: Engine, skiff: Engine) -> None:
 
 
 def lines_of(text: str) -> list[str]:
-    """Return the titles of a verbose listing, and the lines of the things of this test, without what differs."""
+    """Return the titles of a verbose listing, each with the sorted lines of this test, without what differs.
+
+    Docker's volumes come in another order at each call.
+    """
     kept = [line for line in text.splitlines() if TAG in line or line.isupper() or line.endswith(":")]
-    return [
+    plain = [
         re.sub(r"\s+", " ", re.sub(r"[0-9a-f]{12}|(Less than a|About a|\d+) (second|minute)s?", "X", line))
         for line in kept
     ]
+    parts = itertools.groupby(plain, key=lambda line: TAG in line)
+    return [line for named, group in parts for line in (sorted(group) if named else group)]
 
 
 def test_disk_usage(docker: Engine, skiff: Engine) -> None:
