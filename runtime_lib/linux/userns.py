@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Mappings = Sequence[dict[str, int]]
 
-OLDEST = (6, 15)  # overlayfs refuses id-mapped layers that are mounted nowhere before (clone_private_mount)
+OLDEST = (5, 19)  # overlayfs refuses id-mapped layers before
 _NS_GET_USERNS = 0xB701  # ioctl_ns(2)
 _OWN = "/proc/self/ns/user"
 
@@ -119,34 +119,50 @@ def shift(mount: int, userns: int, recursive: bool = False, path: str = "") -> N
         if error.errno not in (errno.EINVAL, errno.ENOSYS):
             raise
         raise HostLacks(
-            f"the file system of {path} cannot be shown with other owners (an id-mapped mount): that takes Linux 5.19"
-            " and, for example, ext4, XFS, Btrfs or tmpfs. Use userns_mode host here, or move it to such a file system"
+            f"the file system of {path} cannot be shown with other owners (an id-mapped mount): ext4, XFS and Btrfs can"
+            " be, tmpfs on Linux 6.3 or newer. Use userns_mode host here, or move it to such a file system"
         ) from error
 
 
 @contextmanager
-def shifted_layers(lower: Sequence[str], upper: str, work: str, userns: int) -> Iterator[tuple[list[str], str, str]]:
-    """Give the folders of an overlay as their owners appear in `userns`, for a block; nothing is copied.
+def shifted_layers(lower: Sequence[str], upper: str, userns: int) -> Iterator[None]:
+    """Let the folders of an overlay look for a block as their owners appear in `userns`; nothing is copied.
 
-    `upper` and `work` must have the same parent, which is root's. Meanwhile this process, which must have one thread,
-    makes files as the root of `userns`: an overlay goes on doing so for its own ones, and the host's root has no id
-    that could be written there.
+    `upper` and the overlay's work folder must have the same parent, which is root's. Each folder is covered by its
+    id-mapped self, since overlayfs takes layers that are mounted nowhere from Linux 6.15 on only: so the mount
+    namespace must be the caller's own, and its ties to others are cut. Meanwhile this process, which must have one
+    thread, makes files as the root of `userns`: an overlay goes on doing so for its own ones, and the host's root has
+    no id that could be written there.
     """
-    opened: list[int] = []
+    covered: list[str] = []
+    own = os.path.dirname(upper)
+    libc.mount(None, "/", None, libc.MS_PRIVATE | libc.MS_REC)
     try:
-        for path in [*lower, *([os.path.dirname(upper)] if upper else [])]:
-            opened.append(mounts.clone(libc.AT_FDCWD, path))
-            shift(opened[-1], userns, path=path)
-        names = [f"/proc/self/fd/{descriptor}" for descriptor in opened]
-        if not upper:
-            yield names, "", ""
+        for path in [*lower, *([own] if own else [])]:
+            _cover(path, userns)
+            covered.append(path)
+        if not own:
+            yield
             return
-        own, root = names.pop(), os.fstat(opened[-1])
+        root = os.stat(own)
         with _making_files_as(root.st_uid, root.st_gid):
-            yield names, f"{own}/{os.path.basename(upper)}", f"{own}/{os.path.basename(work)}"
+            yield
     finally:
-        for descriptor in opened:
-            os.close(descriptor)
+        for path in reversed(covered):
+            libc.umount2(path, libc.MNT_DETACH)
+
+
+def _cover(path: str, userns: int) -> None:
+    place = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    mount = -1
+    try:
+        mount = mounts.clone(place)
+        shift(mount, userns, path=path)
+        mounts.attach(mount, place)
+    finally:
+        os.close(place)
+        if mount >= 0:
+            os.close(mount)
 
 
 @contextmanager

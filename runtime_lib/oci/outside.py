@@ -27,18 +27,25 @@ def open_shared(planned: list[plan.Mount], bundle: str, namespace: int = -1) -> 
 
 
 def open_sources(root: plan.Root, planned: list[plan.Mount], bundle: str, propagation: int, namespace: int) -> None:
-    """Open the root file system, binds and overlays as detached mounts: `opened` of each.
+    """Open binds, overlays and the root file system as detached mounts: `opened` of each.
 
-    They are made in a mount namespace in between, whose ties to the host are those that the container's will have.
-    Raises OSError, HostLacks.
+    They are made in a mount namespace in between, whose ties to the host are those that the container's will have,
+    until overlays, which come last, have cut them. Raises OSError, HostLacks.
     """
     with Stage("namespace", "mount"):
         libc.unshare(libc.CLONE_NEWNS)
         open_shared(planned, bundle, namespace)
         libc.mount(None, "/", None, propagation)
+    for each in planned:
+        if each.kind == "bind":
+            _open(each, bundle, namespace)
     with Stage("root", root.path or bundle):
         root.opened = rootfs.open_root(root, bundle, namespace)
     for each in planned:
-        if each.overlay or each.kind == "bind":
-            with Stage("mount", each.source if each.kind == "bind" else each.destination):
-                each.opened = rootfs.open_source(each, bundle, namespace)
+        if each.overlay:
+            _open(each, bundle, namespace)
+
+
+def _open(each: plan.Mount, bundle: str, namespace: int) -> None:
+    with Stage("mount", each.source if each.kind == "bind" else each.destination):
+        each.opened = rootfs.open_source(each, bundle, namespace)

@@ -257,13 +257,14 @@ def _part(tree: SafeRoot, path: str, recursive: bool) -> int:
 def mount_overlay(root: plan.Root, bundle: str, namespace: int = -1) -> int:
     """Return a detached mount of an overlay; an id-mapped one has layers whose ids are those of `namespace`."""
     if not root.options.idmap:
-        return _overlay(root, bundle, root.layers, root.upper, root.work)
+        return _overlay(root, bundle)
     userns.require_layers()
-    with userns.shifted_layers(root.layers, root.upper, root.work, namespace) as folders:
-        return _overlay(root, bundle, *folders)
+    with userns.shifted_layers(root.layers, root.upper, namespace):
+        return _overlay(root, bundle)
 
 
-def _overlay(root: plan.Root, bundle: str, layers: list[str], upper: str, work: str) -> int:
+def _overlay(root: plan.Root, bundle: str) -> int:
+    layers, upper, work = root.layers, root.upper, root.work
     named = ("lowerdir", "upperdir", "workdir")
     data = [(key, value) for key, value in root.options.data if key not in named]
     attributes = plan.host_flags(root.options)

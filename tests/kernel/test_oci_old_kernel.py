@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime_lib.linux import libc, mounts, seccomp
+from runtime_lib.linux import libc, mounts, seccomp, userns
 from tests.support.bundle import Bundle
 from tests.support.child import result_of
 
@@ -42,26 +42,54 @@ def test_without_the_calls_that_came_after_linux_5_4(bundle: Bundle, tmp_path: P
     assert [line.split()[5] for line in lines if "/data" in line] == ["ro,nosuid,relatime"]
 
 
-def test_many_layers_without_an_option_for_each(tmp_path: Path) -> None:
-    """Linux < 6.5: all layers in one page of options, by names relative to their folder."""
+@pytest.fixture
+def many(tmp_path: Path) -> list[str]:
+    """The folders of 200 layers, beside those that an overlay needs: upper, work and place."""
     layers = []
     for number in range(200):
         layer = tmp_path / "layers" / f"{number:016d}"
         layer.mkdir(parents=True)
         (layer / f"f{number}").touch()
         layers.append(str(layer))
-    for name in ("upper", "work", "place"):
-        (tmp_path / name).mkdir()
+    for name in ("own/upper", "own/work", "place"):
+        (tmp_path / name).mkdir(parents=True)
+    return layers
+
+
+def _by_mount(layers: list[str], folder: Path) -> int:
+    upper, work, place = (str(folder / name) for name in ("own/upper", "own/work", "place"))
+    mount = mounts.overlay_by_mount(layers, upper, work, [("index", "off")], libc.MOUNT_ATTR_NODEV, place)
+    assert os.listdir(place) == []
+    return mount
+
+
+def test_many_layers_without_an_option_for_each(tmp_path: Path, many: list[str]) -> None:
+    """Linux < 6.5: all layers in one page of options, by names relative to their folder."""
 
     def attempt() -> int:
         libc.unshare(libc.CLONE_NEWNS)
         libc.mount(None, "/", None, libc.MS_PRIVATE | libc.MS_REC)
-        upper, work, place = (str(tmp_path / name) for name in ("upper", "work", "place"))
-        mount = mounts.overlay_by_mount(layers, upper, work, [("index", "off")], libc.MOUNT_ATTR_NODEV, place)
-        assert os.listdir(place) == []
-        return len(os.listdir(f"/proc/self/fd/{mount}"))
+        return len(os.listdir(f"/proc/self/fd/{_by_mount(many, tmp_path)}"))
 
     assert result_of(attempt) == 200
+
+
+@pytest.mark.userns
+def test_many_layers_with_other_owners(tmp_path: Path, many: list[str]) -> None:
+    """Linux < 6.15: each layer lies at its place with the owners of the user namespace, until the overlay is made."""
+    before = Path("/proc/self/mountinfo").read_text()
+
+    def attempt() -> list[object]:
+        ids = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+        libc.unshare(libc.CLONE_NEWNS)
+        with userns.shifted_layers(many, str(tmp_path / "own" / "upper"), userns.create(ids, ids)):
+            mount = _by_mount(many, tmp_path)
+        shown = os.stat(f"/proc/self/fd/{mount}/f199")
+        files = len(os.listdir(f"/proc/self/fd/{mount}"))
+        return [files, shown.st_uid, shown.st_gid, os.stat(f"{many[199]}/f199").st_uid, os.geteuid()]
+
+    assert result_of(attempt) == [200, 100000, 100000, 0, 0]
+    assert Path("/proc/self/mountinfo").read_text() == before
 
 
 def test_layers_that_do_not_fit_are_told_and_not_cut_off(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,7 @@ def web(skiff: Skiff) -> Iterator[str]:
     skiff.run("rm", "-f", "web")
 
 
+@pytest.mark.userns
 def test_root_is_nobody_outside(skiff: Skiff, web: str) -> None:
     root = first(skiff, web)
     assert root >= 100000
@@ -84,6 +86,7 @@ def test_output_and_input(skiff: Skiff, web: str) -> None:
     assert asked.stdout == "told\n"
 
 
+@pytest.mark.userns
 def test_the_file_systems_of_the_kernel(skiff: Skiff) -> None:
     look = "stat -c %u:%g /dev/pts /dev/shm /etc/hosts; mount | grep -c -E ' on /(proc|sys|dev/mqueue) '; "
     look += "echo x >/dev/null; cat /proc/sys/kernel/shm_rmid_forced; cat /proc/kcore | wc -c"
@@ -164,6 +167,7 @@ def _listed(skiff: Skiff, name: str, path: str, folder: Path) -> str:
     return listed.stdout.split()[1]
 
 
+@pytest.mark.userns
 def test_images_have_the_containers_owners(skiff: Skiff, web: str, tmp_path: Path) -> None:
     skiff.run("exec", web, "sh", "-c", "touch /mine; chown 9:10 /mine; rm /etc/passwd")
     assert {"A /mine", "D /etc/passwd"} <= set(skiff.run("diff", web).stdout.splitlines())
@@ -180,6 +184,7 @@ def test_images_have_the_containers_owners(skiff: Skiff, web: str, tmp_path: Pat
     skiff.run("rmi", "-f", "changed")
 
 
+@pytest.mark.userns
 def test_volumes_are_shared_and_binds_are_the_hosts(skiff: Skiff, tmp_path: Path) -> None:
     os.chmod(tmp_path, 0o755)
     (tmp_path / "file").write_text("the host's")
@@ -193,6 +198,27 @@ def test_volumes_are_shared_and_binds_are_the_hosts(skiff: Skiff, tmp_path: Path
     mount = "type=image,source=bb,target=/t"
     assert inside(skiff, "stat -c %u:%g /t/etc/passwd", "--mount", mount) == "0:0\n"
     skiff.run("volume", "rm", "data")
+
+
+@pytest.mark.userns
+def test_a_volume_on_a_tmpfs(skiff: Skiff) -> None:
+    skiff.run("volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "fast")
+    words = ("run", "--rm", *ALONE, "-v", "fast:/v", "bb", "stat", "-c", "%u:%g", "/v")
+    done = skiff.run(*words, check=False)
+    if [int(word) for word in re.findall(r"\d+", os.uname().release)[:2]] >= [6, 3]:
+        assert done.stdout == "0:0\n"
+    else:
+        assert done.returncode == 125
+        assert "cannot be shown with other owners" in done.stderr
+        assert "tmpfs on Linux 6.3 or newer" in done.stderr
+    skiff.run("volume", "rm", "fast")
+
+
+def test_an_older_kernel_is_told(skiff: Skiff) -> None:
+    older = "import os; from runtime_lib.linux import kernel; kernel._version = lambda name: (5, 15)"
+    refused = skiff.run("create", *ALONE, "bb", "true", check=False, before=older)
+    assert refused.returncode == 125
+    assert "userns_mode auto needs Linux 5.19 or newer" in refused.stderr
 
 
 def test_a_user_outside_of_the_range(skiff: Skiff, web: str) -> None:
@@ -214,6 +240,7 @@ def test_a_restart_keeps_the_range(skiff: Skiff, web: str) -> None:
     assert skiff.run("exec", "-t", web, "sh", "-c", "stat -c %u $(tty)").stdout.strip() == "0"
 
 
+@pytest.mark.userns
 def test_a_network_that_it_owns(skiff: Skiff) -> None:
     script = (
         "ip link set eth0 down && ip link set eth0 up && echo mine; echo 1 >/proc/sys/net/ipv4/ip_forward && echo set"

@@ -566,8 +566,8 @@ options:
         own, C(auto:size=N) another number of them, so that its root has no rights outside.
       - The ids are those of the user C(skiff) or else C(containers) in C(/etc/subuid) and C(/etc/subgid), or without such
         an entry the ones from 1879048192 to 2147352575. A container keeps its range until it is removed.
-      - Images are not copied for it, and volumes hold the ids that containers know. Both need Linux 6.15. Binds keep the
-        ids of the host, so that their files belong to nobody inside.
+      - Images are not copied for it, and volumes hold the ids that containers know. Both need Linux 5.19, volumes on tmpfs
+        6.3. Binds keep the ids of the host, so that their files belong to nobody inside.
       - It cannot be combined with namespaces of the host or of another container.
     type: str
   cgroupns_mode:
