@@ -31,7 +31,7 @@ def create(store: Store, spec: ContainerSpec, container_id: str = "") -> Contain
     reconcile.reconcile(store)
     spec.check()
     host_limits.check(spec)
-    userns.require(spec)
+    userns.require(store, spec)
     image = images.find(store, spec.image)
     arguments(spec, image.defaults)
     spec = attach_volumes.complete(store, spec, image.defaults)

@@ -8,7 +8,6 @@ mounts), so that images are never copied, and volumes may go from one container 
 from __future__ import annotations
 
 from ..errors import HostLacks, InvalidSpec
-from ..linux import kernel
 from ..store import Store
 from .spec import ContainerSpec
 
@@ -66,12 +65,12 @@ def check(spec: ContainerSpec) -> None:
             )
 
 
-def require(spec: ContainerSpec) -> None:
+def require(store: Store, spec: ContainerSpec) -> None:
     """Raise HostLacks where the kernel cannot show layers with other owners."""
     if wanted(spec):
-        from ..linux.userns import OLDEST
+        from ..linux.userns import require_layers
 
-        kernel.require(OLDEST, f"userns_mode {spec.userns_mode}")
+        require_layers(store.layout.temporary, f"userns_mode {spec.userns_mode}")
 
 
 def lease(store: Store, container_id: str, spec: ContainerSpec) -> None:

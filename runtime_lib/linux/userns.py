@@ -179,6 +179,38 @@ def _making_files_as(uid: int, gid: int) -> Iterator[None]:
         os.setegid(0)
 
 
-def require_layers() -> None:
-    """Raise HostLacks for a kernel whose overlayfs does not take id-mapped layers."""
-    kernel.require(OLDEST, "userns_mode")
+def require_layers(folder: str, what: str) -> None:
+    """Raise HostLacks for a kernel whose overlayfs takes no id-mapped layers; `what` needs them.
+
+    On an older one that is tried with the file system of `folder`, since distributions have brought it to theirs.
+    """
+    try:
+        kernel.require(OLDEST, what)
+    except HostLacks:
+        if not _takes_shifted_layers(folder):
+            raise
+
+
+def _takes_shifted_layers(folder: str) -> bool:
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(dir=folder) as place:
+        for name in ("lower", "own", "own/upper", "own/work"):
+            os.mkdir(f"{place}/{name}")
+        pid = os.fork()
+        if pid == 0:
+            _try_shifted_layer(place)
+        return os.waitpid(pid, 0)[1] == 0
+
+
+def _try_shifted_layer(place: str) -> NoReturn:
+    code = 1
+    try:
+        libc.unshare(libc.CLONE_NEWNS)
+        ids = [{"containerID": 0, "hostID": 1, "size": 1}]
+        lower, upper, work = [f"{place}/lower"], f"{place}/own/upper", f"{place}/own/work"
+        with shifted_layers(lower, upper, create(ids, ids)):
+            mounts.overlay_by_mount(lower, upper, work, (), 0, place)
+        code = 0
+    finally:
+        os._exit(code)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 
-from ..linux import libc, mounts, userns
+from ..linux import kernel, libc, mounts, userns
 from ..linux.saferoot import SafeRoot
 from . import cgroup_mount, mountpoint, plan
 from .report import LaunchError, Stage
@@ -258,9 +258,13 @@ def mount_overlay(root: plan.Root, bundle: str, namespace: int = -1) -> int:
     """Return a detached mount of an overlay; an id-mapped one has layers whose ids are those of `namespace`."""
     if not root.options.idmap:
         return _overlay(root, bundle)
-    userns.require_layers()
-    with userns.shifted_layers(root.layers, root.upper, namespace):
-        return _overlay(root, bundle)
+    try:
+        with userns.shifted_layers(root.layers, root.upper, namespace):
+            return _overlay(root, bundle)
+    except OSError as error:
+        if error.errno == errno.EINVAL:
+            kernel.require(userns.OLDEST, "an overlay with the option idmap")
+        raise
 
 
 def _overlay(root: plan.Root, bundle: str) -> int:
