@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from .parts import Mount
 
+SHIFTED = ("idmap", "nodev")
 _TMPFS = ("nosuid", "nodev", "noexec")
 _OPPOSITES = {"exec": "noexec", "suid": "nosuid", "dev": "nodev"}
 
@@ -62,7 +63,7 @@ def mounts(spec: ContainerSpec, ready: Sequence[ReadyMount]) -> list[dict[str, A
 def bind(mount: ReadyMount) -> dict[str, Any]:
     """Return the OCI mount that binds a path of the host, or shows the tree of an image."""
     part = [f"{BENEATH}={mount.beneath}"] if mount.beneath else []
-    part += [("ridmap" if mount.recursive and not mount.layers else "idmap")] if mount.idmap else []
+    part += _shifted(mount.recursive and not mount.layers) if mount.idmap else []
     if mount.layers:
         own = [f"upperdir={mount.writable}/upper", f"workdir={mount.writable}/work"] if mount.writable else []
         options = [f"lowerdir={lowerdir(mount.layers)}", *own, "rprivate", *part]
@@ -71,6 +72,11 @@ def bind(mount: ReadyMount) -> dict[str, Any]:
     options = ["rbind" if mount.recursive else "bind", mount.propagation or "rprivate", *part, *mount.flags]
     options += ["rro" if mount.read_only_tree else "ro"] if mount.read_only else []
     return {"destination": mount.target, "type": "bind", "source": mount.source, "options": options}
+
+
+def _shifted(tree: bool) -> tuple[str, ...]:
+    # A node in there would be open to the users that it seems to belong to, with all devices of a privileged container.
+    return ("ridmap", "rnodev") if tree else SHIFTED
 
 
 def lowerdir(layers: Iterable[str]) -> str:

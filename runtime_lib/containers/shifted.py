@@ -12,7 +12,7 @@ from .. import errors
 from ..images.tarreader import TarReader
 from ..images.unpack import unpack
 from ..jsontext import compact, parse
-from ..linux import libc
+from ..linux import libc, userns
 from ..linux.saferoot import SafeRoot
 from ..linux.writing import write_all
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import NoReturn
 
+    from ..images.tarheader import Entry
+
 _PIECE = 65536
 
 
@@ -28,6 +30,21 @@ class ShiftedRoot(SafeRoot):
     """The tree as the host sees it, and `userns`, a descriptor of the namespace whose ids it has."""
 
     userns = -1
+
+
+class _Within(TarReader):
+    """An archive all of whose owners must be known in this process's user namespace."""
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Yield every member. Raises InvalidSpec for one of another owner."""
+        users, groups = (userns.mappings(os.getpid(), file) for file in ("uid_map", "gid_map"))
+        for entry in super().__iter__():
+            if -1 in (userns.outside(users, entry.uid), userns.outside(groups, entry.gid)):
+                raise errors.InvalidSpec(
+                    f"{entry.name} belongs to {entry.uid}:{entry.gid}, and the container's user namespace has no such"
+                    " user or group: copy it with -a, which gives it to the container's user, or change its owner"
+                )
+            yield entry
 
 
 def unpack_inside(
@@ -39,7 +56,7 @@ def unpack_inside(
     pid = os.fork()
     if pid == 0:
         os.close(archive)
-        reader = TarReader(lambda: os.read(source, _PIECE))
+        reader = (TarReader if owner else _Within)(lambda: os.read(source, _PIECE))
         _be(lambda: unpack(reader, root, folder, owner, mode), root.userns, report)
     os.close(source)
     os.close(report)

@@ -149,6 +149,10 @@ def test_copies_have_the_containers_owners(skiff: Skiff, web: str, tmp_path: Pat
     skiff.run("start", web)
     seen = skiff.run("exec", web, "stat", "-c", "%u:%g", "/running", "/stopped", "/etc/running").stdout
     assert seen.split() == ["3:4", "3:4", "0:0"]
+    os.chown(source, 70000, 0)
+    refused = skiff.run("cp", str(source), f"{web}:/", check=False)
+    assert refused.returncode == 1
+    assert "file belongs to 70000:0, and the container's user namespace has no such user" in refused.stderr
     missing = skiff.run("cp", str(source), f"{web}:/no/such/folder/", check=False)
     assert missing.returncode == 1
     assert "no folder" in missing.stderr

@@ -10,6 +10,7 @@ OURS = {
     "mount /sys/fs/cgroup": r"/sys/fs/cgroup ro,nosuid,nodev,noexec,relatime tmpfs mode=755,rw",
     "propagation": r"/ -\n/e -\n/v -\n=> 0",
     "masked since 2024": r"0\n(ls: /sys/devices/virtual/powercap: No such file or directory|)\n0\n=> 0\n",
+    "nodes in the image": r"/ rw,nodev,relatime overlay",
     "privileged": r"CapInh:\t0+\nCapPrm:\t(?P<all>[0-9a-f]+)\nCapEff:\t(?P=all)\nCapBnd:\t(?P=all)\nCapAmb:\t0+\n"
     r"NoNewPrivs:\t0\nSeccomp:\t0\n=> 0\n",
     "calls of recent years": r"io_uring_setup 1\nname_to_handle_at 14\npkey_free 22\nprocess_vm_readv 0\n"
