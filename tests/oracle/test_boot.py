@@ -70,17 +70,31 @@ class Host:
         for policy, states in POLICIES.items():
             for state in states:
                 own = name(policy, state)
-                options = ("--name", own, "--hostname", own, "--network", "none", "--stop-timeout", "1")
+                patience = "1" if "deaf" in state else "60"  # a meek one is never killed, however slow the host is
+                options = ("--name", own, "--hostname", own, "--network", "none", "--stop-timeout", patience)
                 options = (*options, "-v", f"{self._ready}:/ready")
                 verb = ("create",) if state == "created" else ("run", "-d")
                 self.run(*verb, *options, "--restart", policy, IMAGE, *PROGRAMS.get(state, MEEK))
         self._await(lambda one: one["ExitCode"] == 1 or one["Restarting"], "failed")
         self._await(lambda one: not one["Running"] or one["Restarting"], "ended")
+        for state in ("runs", "deaf", *BY_USER):
+            self._await_signals(names_of(state))
         for state, verbs in BY_USER.items():
-            names = [name(policy, state) for policy, states in POLICIES.items() if state in states]
             for verb in verbs:
-                until(lambda names=names: set(names) <= set(os.listdir(self._ready)), "the signals are taken")  # type: ignore[misc]
-                self.run(verb, *names)
+                self._act(verb, names_of(state))
+
+    def _act(self, verb: str, names: list[str]) -> None:
+        """Have the user do something, and wait until what was started takes signals."""
+        if verb != "start":
+            self.run(verb, *names)
+            return
+        for one in names:
+            (self._ready / one).unlink()
+        self.run(verb, *names)
+        self._await_signals(names)
+
+    def _await_signals(self, names: list[str]) -> None:
+        until(lambda: set(names) <= set(os.listdir(self._ready)), "the signals are taken")
 
     def states(self) -> dict[str, dict[str, Any]]:
         ids = self.run("ps", "-aq", "--no-trunc").split()
@@ -92,6 +106,11 @@ class Host:
 
 def name(policy: str, state: str) -> str:
     return f"{policy.replace(':', '')}.{state}"
+
+
+def names_of(state: str) -> list[str]:
+    """Return the names of all containers that are to be in a state."""
+    return [name(policy, state) for policy, states in POLICIES.items() if state in states]
 
 
 def until(condition: Callable[[], bool], what: str) -> None:

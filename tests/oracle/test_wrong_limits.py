@@ -9,8 +9,8 @@ import pytest
 from .conftest import IMAGE, Engine
 
 RUN = [
-    ("--cpuset-cpus", "77"),
-    ("--cpuset-mems", "5"),
+    ("--cpuset-cpus", "4095"),
+    ("--cpuset-mems", "1000"),
     ("--cpuset-cpus", "a"),
     ("--cpus", "-1"),
     ("--cpus", "1", "--cpu-period", "5000"),
@@ -39,8 +39,8 @@ RUN = [
     ("--restart", "always"),  # with --rm
 ]
 UPDATE = [
-    ("--cpuset-cpus", "0-77"),
-    ("--cpuset-mems", "5"),
+    ("--cpuset-cpus", "0-4095"),
+    ("--cpuset-mems", "1000"),
     ("-m", "1m"),
     ("-m", "64m", "--memory-swap", "32m"),
     ("--cpu-period", "5"),
