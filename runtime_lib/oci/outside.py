@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import stat
+
 from ..errors import InvalidSpec
-from ..linux import libc
+from ..linux import libc, mounts
 from . import rootfs
 from .report import Stage
 
@@ -49,3 +52,49 @@ def open_sources(root: plan.Root, planned: list[plan.Mount], bundle: str, propag
 def _open(each: plan.Mount, bundle: str, namespace: int) -> None:
     with Stage("mount", each.source if each.kind == "bind" else each.destination):
         each.opened = rootfs.open_source(each, bundle, namespace)
+
+
+def hold(root: plan.Root, planned: list[plan.Mount], bundle: str) -> None:
+    """Attach what was opened in this mount namespace, with its flags, and change to the folder of it.
+
+    In a copy of it that belongs to another user namespace all flags are locked (mount_namespaces(7)): otherwise root of
+    the container, where it may mount, could lift ro and nodev. A mount that is to stay shared with the host, which a
+    copy is not, is left as it is.
+    """
+    with Stage("namespace", "mount"):
+        libc.mount(None, "/", None, libc.MS_PRIVATE | libc.MS_REC)
+        folder = mounts.filesystem("tmpfs", "tmpfs", [("mode", "755")])
+        _attach(folder, bundle)
+        os.chdir(bundle)
+    for number, each in enumerate(_held(root, planned)):
+        with Stage("mount", getattr(each, "destination", "/")):
+            mounts.change(each.opened, each.options.attr_set, each.options.attr_clr)
+            mounts.change(each.opened, each.options.tree_set, each.options.tree_clr, recursive=True)
+            _make_place(str(number), stat.S_ISDIR(os.fstat(each.opened).st_mode))
+            _attach(each.opened, str(number))
+
+
+def take(root: plan.Root, planned: list[plan.Mount]) -> None:
+    """Open in a copy of the mount namespace what `hold` has attached there."""
+    for number, each in enumerate(_held(root, planned)):
+        each.opened = mounts.clone(libc.AT_FDCWD, str(number), recursive=True)
+    os.chdir("/")
+
+
+def _held(root: plan.Root, planned: list[plan.Mount]) -> list[plan.Root | plan.Mount]:
+    own = [each for each in planned if each.opened >= 0 and each.options.propagation != libc.MS_SHARED]
+    return [root, *own]
+
+
+def _make_place(name: str, is_folder: bool) -> None:
+    if is_folder:
+        os.mkdir(name)
+    else:
+        os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC))
+
+
+def _attach(mount: int, path: str) -> None:
+    place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    mounts.attach(mount, place)
+    os.close(place)
+    os.close(mount)

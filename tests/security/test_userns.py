@@ -14,7 +14,7 @@ from tests.support import rootfs
 from tests.support.alone import alone
 from tests.support.skiff import Skiff
 
-pytestmark = [pytest.mark.skipif(os.geteuid() != 0, reason="needs root"), pytest.mark.userns]
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 ALONE = ("run", "--rm", "--network", "none", "--userns", "auto")
 OUTSIDE = 70000  # not among the 65536
 NET_RAW = 1 << 13
@@ -99,7 +99,10 @@ def test_what_belongs_to_nobody_stays_so(host: Skiff) -> None:
         assert owners == {"/secret": "65534", "/mine": "0"}
 
 
-@pytest.mark.parametrize("options", [(), ("--privileged",), ("--device-cgroup-rule", "a *:* rwm")])
+@pytest.mark.parametrize(
+    "options",
+    [(), pytest.param(("--privileged",), marks=pytest.mark.userns), ("--device-cgroup-rule", "a *:* rwm")],
+)
 def test_nodes_of_devices_are_files_without_use(host: Skiff, options: tuple[str, ...]) -> None:
     """Their owner and mode are the image's, so only the rules for devices would stand before the host's disks."""
     plain = ("run", "--rm", "--network", "none", "-v", "nodes:/v", "bb", "sh", "-c")
@@ -110,8 +113,27 @@ def test_nodes_of_devices_are_files_without_use(host: Skiff, options: tuple[str,
         lines = seen(host, script, *mounts, *options).splitlines()
         assert [line for line in lines if line.isdigit()] == ["0", "0", "0", "1"]
         assert sum("Permission denied" in line for line in lines) == 3
+        script = "for place in / /v /i; do mount -o remount,bind,dev $place; done; head -c 1 /zero /v/zero | wc -c"
+        assert seen(host, script, *mounts, *options).splitlines()[-1] == "0"
     finally:
         host.run("volume", "rm", "nodes")
+
+
+@pytest.mark.userns
+def test_read_only_stays_so(host: Skiff, tmp_path: Path) -> None:
+    os.chmod(tmp_path, 0o777)
+    (tmp_path / "file").touch(0o666)
+    os.chmod(tmp_path / "file", 0o666)
+    binds = ("-v", f"{tmp_path}:/b:ro", "-v", f"{tmp_path}/file:/f:ro", "-v", "kept:/v:ro")
+    script = "for place in /b /f /v; do mount -o remount,bind,rw $place; done; touch /v/x /b/x; echo x >/f; "
+    script += "umount /v; mount -t tmpfs x /v && touch /v/own && echo end"
+    try:
+        lines = seen(host, script, "--privileged", *binds).splitlines()
+        assert sum("permission denied" in line for line in lines) == 3, lines
+        assert sum("Read-only file system" in line for line in lines) == 3
+        assert lines[-1] == "end"
+    finally:
+        host.run("volume", "rm", "kept")
 
 
 def test_set_user_id_files_in_volumes_are_out_of_reach(host: Skiff) -> None:
