@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 LOCK_PATIENCE = 60.0  # seconds; longer than any operation that holds a lock should last
+_LOG_PAGES = 200
 _RESERVE = 1024 * 1024  # bytes
 _PLENTY = 16 * _RESERVE
 
@@ -208,6 +209,8 @@ def _connect(address: str, path: str, looks: bool) -> sqlite3.Connection:
     db.row_factory = sqlite3.Row
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA synchronous = NORMAL")
+    # Nobody keeps the database open, so every command reads the whole log first: it has to stay short.
+    db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
     version = schema.check(db, path)
     if version >= schema.VERSION:
         return db

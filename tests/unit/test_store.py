@@ -153,3 +153,10 @@ def test_an_observer_sees_what_is_there_and_cannot_change_it(tmp_path: Path) -> 
 
 def test_a_reserve_is_kept_for_a_full_disk(store: Store) -> None:
     assert os.stat(f"{store.layout.root}/reserve").st_blocks * 512 >= 1024 * 1024
+
+
+def test_the_log_that_every_opening_reads_stays_short(store: Store) -> None:
+    for number in range(600):
+        add_image(store, f"image{number}")
+    log = os.path.getsize(f"{store.layout.database}-wal")
+    assert log < 400 * 4096, "a checkpoint is due after 200 pages"
