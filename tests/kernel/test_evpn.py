@@ -11,7 +11,7 @@ import pytest
 
 from runtime_lib.linux import netns
 from tests.support import frr
-from tests.support.netlab import Member
+from tests.support.netlab import SOON, Member
 from tests.support.site import Host, site
 from tests.support.waiting import until
 
@@ -41,6 +41,11 @@ def web(host: Host) -> Member:
     return member
 
 
+def talk(one: Member, other: Member) -> None:
+    """Have one ask the server of the other until it is answered."""
+    until(lambda: one.ask(other.ip, 80, patience=SOON) == f"{one.ip} {other.name}", PATIENCE)
+
+
 def remotes(host: Host) -> list[str]:
     """Return the forwarding entries to other hosts."""
     lines = host.run("bridge", "fdb", "show").splitlines()
@@ -52,7 +57,7 @@ def test_containers_of_three_hosts_reach_each_other(hosts: list[Host]) -> None:
     for one in members:
         for other in members:
             if one is not other:
-                until(lambda one=one, other=other: one.ask(other.ip, 80) == f"{one.ip} {other.name}", PATIENCE)
+                talk(one, other)
     mac = members[1].endpoints[0].mac
     until(lambda: any(line.startswith(mac) and "extern_learn" in line for line in remotes(hosts[0])), PATIENCE)
 
@@ -60,7 +65,7 @@ def test_containers_of_three_hosts_reach_each_other(hosts: list[Host]) -> None:
 def test_what_frr_has_learned_stays(hosts: list[Host]) -> None:
     """A task that names peers, for their names, and a start mend what Skiff has made, and only that."""
     first, second = web(hosts[0]), web(hosts[1])
-    until(lambda: first.ask(second.ip, 80) == f"{first.ip} web2", PATIENCE)
+    talk(first, second)
     until(lambda: second.endpoints[0].mac in " ".join(remotes(hosts[0])), PATIENCE)
     before = remotes(hosts[0])
     hosts[0].change(hosts[:2])

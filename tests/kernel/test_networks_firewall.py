@@ -12,7 +12,7 @@ import pytest
 from runtime_lib.linux import netns, nftables
 from runtime_lib.networks import catalog, firewall
 from runtime_lib.networks.spec import NetworkSpec
-from tests.support.netlab import HOST, OUTSIDE, Lab, ask, lab, run
+from tests.support.netlab import HOST, OUTSIDE, SOON, Lab, ask, lab, run
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
@@ -99,9 +99,9 @@ def test_a_published_port_is_known_by_what_the_client_asked_for(host: Lab) -> No
     web.publish("8080:80", "8081:80")
     add(host, "meta l4proto tcp ct original proto-dst 8080 drop")
     add(host, f"ct original ip daddr {SECOND} drop")
-    assert host.ask_from_outside(HOST, 8080) == "silence"
+    assert host.ask_from_outside(HOST, 8080, patience=SOON) == "silence"
     assert host.ask_from_outside(HOST, 8081) == f"{OUTSIDE} web"  # the same port of the container
-    assert host.ask_from_outside(SECOND, 8081) == "silence"
+    assert host.ask_from_outside(SECOND, 8081, patience=SOON) == "silence"
     assert ask(HOST, 8080).endswith(" web")  # what the host itself asks for is not forwarded
 
 
@@ -111,7 +111,7 @@ def test_a_table_of_their_own_does_as_well(host: Lab) -> None:
     web.publish("8080:80", "8081:80")
     rule = "tcp dport 80 ct original proto-dst 8080 drop"
     load(f"table inet mine {{ chain forward {{ type filter hook forward priority filter; {rule}; }}; }}")
-    assert host.ask_from_outside(HOST, 8080) == "silence"
+    assert host.ask_from_outside(HOST, 8080, patience=SOON) == "silence"
     assert host.ask_from_outside(HOST, 8081) == f"{OUTSIDE} web"
 
 
@@ -121,7 +121,7 @@ def test_what_the_administrator_loaded_first_is_kept_to_the_end(host: Lab) -> No
     web = host.member("web", "one")
     web.serve(80)
     web.publish("8080:80")
-    assert host.ask_from_outside(HOST, 8080) == "silence"
+    assert host.ask_from_outside(HOST, 8080, patience=SOON) == "silence"
     firewall.sync(host.store)
     assert in_chain(host) == [f"ip saddr {OUTSIDE} drop"]
     web.end()
@@ -156,9 +156,9 @@ def test_bridges_in_the_trusted_zone_of_firewalld(host: Lab) -> None:
     assert web.ask(OUTSIDE, 80) == f"{HOST} world"
     assert host.ask_from_outside(HOST, 8080) == f"{OUTSIDE} web"
     assert stranger.ask(HOST, 8080).endswith(" web")
-    assert stranger.ask(web.ip, 80) == "silence"  # networks stay apart all the same
+    assert stranger.ask(web.ip, 80, patience=SOON) == "silence"  # networks stay apart all the same
     run("ip", "route", "add", f"{web.ip}/32", "via", HOST, namespace=host.outside)
-    assert host.ask_from_outside(web.ip, 80) == "silence"
+    assert host.ask_from_outside(web.ip, 80, patience=SOON) == "silence"
 
 
 def test_five_hundred_ports_need_no_further_rule(host: Lab) -> None:

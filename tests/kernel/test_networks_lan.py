@@ -15,12 +15,11 @@ from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.model import Network
 from runtime_lib.networks.namespace import new_namespace
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
-from tests.support.netlab import HOST, OUTSIDE, Lab, ask, lab, run
+from tests.support.netlab import HOST, OUTSIDE, PATIENCE, SOON, UNREACHABLE, Lab, ask, lab, run
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 LAN = SubnetSpec("192.0.2.0/24", OUTSIDE, "192.0.2.128/25")
-UNREACHABLE = ("silence", "errno 113")
 
 
 @pytest.fixture
@@ -56,7 +55,7 @@ def test_a_container_is_a_machine_on_the_wire(host: Lab) -> None:
     assert web.ask(OUTSIDE, 80) == f"{web.ip} world"
     assert host.ask_from_outside(web.ip, 80) == f"{OUTSIDE} web"
     assert f"{web.ip} dev eth0 lladdr 02:42:c0:00:02:80" in run("ip", "neigh", namespace=host.outside)
-    assert ask(web.ip, 80) in UNREACHABLE  # macvlan keeps the host itself apart, as with Docker
+    assert ask(web.ip, 80, patience=SOON) in UNREACHABLE  # macvlan keeps the host itself apart, as with Docker
     assert interfaces() == before
     web.end()
     catalog.remove(host.store, "lan")
@@ -71,7 +70,7 @@ def test_who_reaches_whom(host: Lab, mode: str, reaches: bool) -> None:
     for member in (one, two):
         member.serve(80)
         assert host.ask_from_outside(member.ip, 80) == f"{OUTSIDE} {member.name}"
-    answer = one.ask(two.ip, 80)
+    answer = one.ask(two.ip, 80, patience=PATIENCE if reaches else SOON)
     assert answer == f"{one.ip} two" if reaches else answer in UNREACHABLE
 
 

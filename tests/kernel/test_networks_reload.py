@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import rootfs
 from tests.support.alone import alone
-from tests.support.netlab import ask, run
+from tests.support.netlab import SOON, ask, run
 from tests.support.skiff import Skiff
 from tests.support.waiting import until
 
@@ -44,7 +44,7 @@ def skiff(clean: Skiff) -> Skiff:
 
 def works(skiff: Skiff) -> bool:
     """Whether the server is reached by its name, by its address, and by its published port."""
-    until(lambda: ask("127.0.0.1", 8080) == "?", 20)
+    until(lambda: ask("127.0.0.1", 8080, patience=SOON) == "?", 60)
     return asked_by(skiff, "nb", "web") == "?" and ask(endpoint(skiff)["IPAddress"], 80) == "?"
 
 
@@ -84,7 +84,7 @@ def test_rules_bridge_and_settings(skiff: Skiff) -> None:
     run("nft", "flush", "ruleset")
     run("ip", "link", "del", bridge(skiff))
     run("sysctl", "-w", "net.ipv4.ip_forward=0")
-    assert ask("127.0.0.1", 8080) != "?"
+    assert ask("127.0.0.1", 8080, patience=SOON) != "?"
     assert skiff.run("network", "reload").stdout == "net\n"
     assert works(skiff)
     assert run("sysctl", "-n", "net.ipv4.ip_forward") == "1\n"
@@ -148,7 +148,7 @@ def test_strangers_stay_strangers(clean: Skiff) -> None:
     clean.run("run", "-d", "--name", "nb", "--network", "net", "bb", "sleep", "1000")
     run("ip", "link", "del", bridge(clean))
     clean.run("network", "reload")
-    until(lambda: ask(endpoint(clean)["IPAddress"], 80) == "?", 20)
+    until(lambda: ask(endpoint(clean)["IPAddress"], 80, patience=SOON) == "?", 60)
     assert asked_by(clean, "nb", "web") == ""
 
 

@@ -17,25 +17,19 @@ from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.options import MTU
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
 from tests.support import waiting
-from tests.support.netlab import Member, ask
+from tests.support.netlab import PATIENCE, Member
 from tests.support.site import Host, site
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 _ARP = 0x0806  # ETH_P_ARP
 _EXPERIMENT = 0x88B5  # IEEE 802: for experiments
-PATIENCE = 20.0  # seconds for an answer: ARP over a loaded machine may need to ask again
 
 
 @pytest.fixture
 def hosts(tmp_path: Path) -> Iterator[list[Host]]:
     with site(tmp_path, 3) as made:
         yield made
-
-
-def asked(member: Member, address: str, patience: float = PATIENCE) -> str:
-    with netns.entered(member.namespace):
-        return ask(address, 80, patience=patience)
 
 
 def web(host: Host) -> Member:
@@ -55,14 +49,14 @@ def test_containers_of_three_hosts_reach_each_other_by_name(hosts: list[Host]) -
     for host, member in zip(hosts, members):
         known = host.names(member)
         for other in members:
-            assert asked(member, known[other.name]) == f"{member.ip} {other.name}"
+            assert member.ask(known[other.name], 80) == f"{member.ip} {other.name}"
 
 
 def test_they_reach_each_other_before_anybody_has_told_their_names(hosts: list[Host]) -> None:
     for host in hosts[:2]:
         host.create(hosts[:2])
     first, second = (web(host) for host in hosts[:2])
-    assert asked(first, second.ip) == f"{first.ip} web2"
+    assert first.ask(second.ip, 80) == f"{first.ip} web2"
     assert "web2" not in hosts[0].names(first)
 
 
@@ -73,7 +67,7 @@ def test_the_gateway_is_each_hosts_own_and_leads_out(hosts: list[Host]) -> None:
     assert str(second.endpoints[0].gateway(4)) == "10.20.2.0"
     with netns.entered(hosts[1].lab.outside):
         hosts[1].lab.serve("world", 80)
-    assert asked(second, "192.0.2.2") == "192.0.2.1 world"
+    assert second.ask("192.0.2.2", 80) == "192.0.2.1 world"
 
 
 def test_a_known_container_is_found_without_asking_all_hosts(hosts: list[Host]) -> None:
@@ -90,7 +84,7 @@ def test_a_known_container_is_found_without_asking_all_hosts(hosts: list[Host]) 
     with netns.entered(hosts[2].namespace):
         heard = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ARP))
     with heard:
-        assert asked(first, second.ip) == f"{first.ip} web2"
+        assert first.ask(second.ip, 80) == f"{first.ip} web2"
         heard.setblocking(False)
         assert not [frame for frame in received(heard) if socket.inet_aton(second.ip) in frame]
 
@@ -116,7 +110,7 @@ def test_a_host_leaves_and_joins_and_nobody_else_notices(hosts: list[Host]) -> N
         assert hosts[0].names(first)["web3"] == third.ip
         assert indices(hosts[0]) == before
         assert open_connection.recv(100).decode() == f"{first.ip} web2"
-    assert asked(first, third.ip) == f"{first.ip} web3"
+    assert first.ask(third.ip, 80) == f"{first.ip} web3"
 
 
 def indices(host: Host) -> list[str]:
@@ -171,7 +165,7 @@ def test_interfaces_that_somebody_deleted_come_back_with_the_next_container(host
     for name in names.get(which, [network.bridge, overlay.interface(network)]):
         hosts[0].run("ip", "link", "del", name)
     third = hosts[0].member("third")
-    assert [asked(member, second.ip) for member in (first, third)] == [f"{one.ip} web2" for one in (first, third)]
+    assert [member.ask(second.ip, 80) for member in (first, third)] == [f"{one.ip} web2" for one in (first, third)]
 
 
 def test_removing_leaves_nothing(hosts: list[Host]) -> None:

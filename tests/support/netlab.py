@@ -22,7 +22,9 @@ from tests.support.waiting import until
 
 HOST, OUTSIDE = "192.0.2.1", "192.0.2.2"
 HOST6, OUTSIDE6 = "2001:db8::1", "2001:db8::2"
-PATIENCE = 1.5  # seconds for an answer: TCP asks a second time after one
+PATIENCE = 30.0  # seconds for an answer: ARP and TCP ask again after one, and a first handshake takes its time in a VM
+SOON = 1.5  # seconds in which nothing may come, or after which one asks anew; TCP asks a second time after one
+UNREACHABLE = ("silence", "errno 113")  # EHOSTUNREACH
 
 
 class Member:

@@ -11,7 +11,7 @@ from runtime_lib.linux import netns
 from runtime_lib.networks import attach, catalog
 from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
-from tests.support.netlab import Lab, Member, lab, run
+from tests.support.netlab import SOON, Lab, Member, lab, run
 from tests.support.ovs import Switch, switch
 from tests.support.waiting import until
 
@@ -89,7 +89,7 @@ def two_hosts(folder: Path, datapath: str = "netdev") -> Iterator[tuple[Host, Ho
 def talk(one: Member, other: Member, port: int = 80) -> None:
     """Have one ask a server of the other until it is answered: a tunnel drops frames until it knows the other end."""
     other.serve(port)
-    until(lambda: one.ask(other.ip, port) == f"{one.ip} {other.name}", 60)
+    until(lambda: one.ask(other.ip, port, patience=SOON) == f"{one.ip} {other.name}", 60)
 
 
 def share(hosts: tuple[Host, Host], name: str = "net", **more: str) -> None:

@@ -24,7 +24,7 @@ from runtime_lib.networks import attach, catalog
 from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.model import Network
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
-from tests.support.netlab import HOST, OUTSIDE, Lab, ask, lab, run
+from tests.support.netlab import HOST, OUTSIDE, SOON, Lab, ask, lab, run
 
 LAN = SubnetSpec("192.0.2.0/24", OUTSIDE, "192.0.2.128/25")
 FAR = SubnetSpec("10.9.0.0/24")
@@ -173,7 +173,7 @@ def l2(host: Lab) -> dict[str, Any]:
         "same_mac": mac_of("eth0", one.namespace) == mac_of("wire"),
         "inspect": [entry["MacAddress"] for entry in catalog.inspect(host.store, "lan")["Containers"].values()],
         "wire": mac_of("wire"),
-        "host": ask(two.ip, 80),
+        "host": ask(two.ip, 80, patience=SOON),
         "mode": run("ip", "-d", "link", "show", "eth0", namespace=one.namespace),
     }
     two.end()
@@ -185,7 +185,7 @@ def l2_flags(host: Lab) -> dict[str, Any]:
     make(host, "ipvlan", parent="wire", ipvlan_flag="private")
     one, two = host.member("one", "lan"), host.member("two", "lan")
     two.serve(80)
-    return {"neighbour": one.ask(two.ip, 80), "outside": host.ask_from_outside(two.ip, 80)}
+    return {"neighbour": one.ask(two.ip, 80, patience=SOON), "outside": host.ask_from_outside(two.ip, 80)}
 
 
 def l3(host: Lab) -> dict[str, Any]:

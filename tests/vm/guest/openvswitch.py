@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime_lib.networks.spec import SubnetSpec
-from tests.support.netlab import run
+from tests.support.netlab import SOON, run
 from tests.support.ovshosts import Host, a_host, share, talk, two_hosts
 from tests.support.waiting import until
 
@@ -46,7 +46,7 @@ def vlans() -> dict[str, Any]:
         talk(left, friend)
         right.run("ip", "addr", "add", "10.10.0.9/24", "dev", "eth0")
         right.serve(81)
-        answer = left.ask("10.10.0.9", 81)
+        answer = left.ask("10.10.0.9", 81, patience=SOON)
         for member, name in ((left, ""), (friend, "left"), (right, "right")):
             host.disconnect(member)
             if name:

@@ -17,11 +17,10 @@ from typing import Any
 from runtime_lib.linux import netns
 from runtime_lib.linux.netlink import wireguard
 from runtime_lib.networks import attach, catalog, overlay
-from tests.support.netlab import Member, ask
+from tests.support.netlab import Member
 from tests.support.site import Host, site
 
 SECRET = "a word that nobody else should read"
-PATIENCE = 30.0  # seconds: a first handshake under emulation
 _EVERY_FRAME = 3  # ETH_P_ALL
 _BUFFER = 1 << 24  # bytes
 
@@ -46,7 +45,7 @@ def _seen(hosts: list[Host], options: dict[str, str], folder: Path) -> dict[str,
     seen: dict[str, Any] = {"sound": [_sound(host) for host in hosts]}
     with _heard(hosts[0]) as frames:
         seen["answers"] = [
-            [_asked(member, host.names(member)[f"web{other.number}"]) for other in hosts if other is not host]
+            [member.ask(host.names(member)[f"web{other.number}"], 80) for other in hosts if other is not host]
             for host, member in zip(hosts, members)
         ]
     seen["readable"] = sum(SECRET.encode() in frame for frame in frames)
@@ -55,11 +54,6 @@ def _seen(hosts: list[Host], options: dict[str, str], folder: Path) -> dict[str,
     seen["left"] = _left_and_joined(hosts, members)
     seen.update(_interfaces(hosts[0], folder))
     return seen
-
-
-def _asked(member: Member, address: str, patience: float = PATIENCE) -> str:
-    with netns.entered(member.namespace):
-        return ask(address, 80, patience=patience)
 
 
 def _sound(host: Host) -> bool:
@@ -110,11 +104,11 @@ def _forged(hosts: list[Host]) -> bool:
 def _left_and_joined(hosts: list[Host], members: list[Member]) -> list[str]:
     """Return what the first host's container is answered by the third's before, without and with its peer."""
     address = members[2].ip
-    answers = [_asked(members[0], address)]
+    answers = [members[0].ask(address, 80)]
     hosts[0].change(hosts[:2])
-    answers.append(_asked(members[0], address, patience=2))
+    answers.append(members[0].ask(address, 80, patience=2))
     hosts[0].change(hosts)
-    return [*answers, _asked(members[0], address)]
+    return [*answers, members[0].ask(address, 80)]
 
 
 def _interfaces(host: Host, folder: Path) -> dict[str, Any]:
