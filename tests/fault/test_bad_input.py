@@ -188,7 +188,7 @@ def test_an_image_whose_passwd_is_a_fifo(skiff: Skiff, tmp_path: Path) -> None:
     os.mkfifo(tree / "etc" / "passwd")
     subprocess.run(["tar", "-C", tree, "-cf", tmp_path / "fifo.tar", "."], check=True)
     skiff.run("import", str(tmp_path / "fifo.tar"), "fifo")
-    result = skiff.run("run", "--rm", "--network", "none", "fifo", "true", check=False, timeout=20)
+    result = skiff.run("run", "--rm", "--network", "none", "fifo", "true", check=False, timeout=120)
     refused(result, 125, "/etc/passwd")
     assert skiff.states() == {}
 

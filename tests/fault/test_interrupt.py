@@ -23,7 +23,7 @@ def interrupted(skiff: Skiff, call: str, *words: str) -> int:
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=20,
+        timeout=120,
         check=False,
     )
     assert "Traceback" not in result.stderr

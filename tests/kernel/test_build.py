@@ -57,11 +57,11 @@ def test_output_comes_while_it_runs(builder: Builder) -> None:
     text = "FROM base\nRUN echo first; while [ ! -e /gate ]; do sleep 0.1; done; echo second >&2; printf last\n"
     thread = threading.Thread(target=builder.build, args=(text,), kwargs={"output": output})
     thread.start()
-    assert first.wait(30)
+    assert first.wait(120)
     container = builder.store.query("SELECT id FROM containers")[0]["id"]
     state = json.loads(Path(f"{builder.layout.bundle(container)}/state.json").read_text())
     Path(f"/proc/{state['pid']}/root/gate").touch()
-    thread.join(30)
+    thread.join(120)
     assert "second\n" in "".join(seen)
     assert "last" in "".join(seen[2:])
 
@@ -312,7 +312,7 @@ def test_a_killed_build_is_cleared_away_by_the_next(builder: Builder) -> None:
     while process.stdout.readline() != "started\n":
         assert process.poll() is None
     process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    process.wait(60)
     process.stdout.close()
     assert builder.counted()[:2] == (1, 2)
     builder.build("FROM base\nLABEL a=1\n")

@@ -97,7 +97,7 @@ def test_processes_of_groups_below_count(group: Cgroup, sleeper: subprocess.Pope
         (Path(folder) / "inner" / "cgroup.procs").write_text(str(sleeper.pid))
     assert group.pids() == [sleeper.pid]
     group.kill()
-    assert sleeper.wait(5) == -signal.SIGKILL
+    assert sleeper.wait(60) == -signal.SIGKILL
 
 
 def test_creating_twice_is_no_error(group: Cgroup, hierarchy: Hierarchy) -> None:
@@ -154,7 +154,7 @@ def test_frozen_processes_stand_still_and_can_be_killed(group: Cgroup) -> None:
     assert counter.stdout.read(1) == b"x"
     group.freeze()
     group.kill()
-    assert counter.wait(5) == -signal.SIGKILL
+    assert counter.wait(60) == -signal.SIGKILL
     counter.stdout.close()
 
 
@@ -168,7 +168,7 @@ def test_a_fork_bomb_is_killed(group: Cgroup, hierarchy: Hierarchy) -> None:
         while True:
             with contextlib.suppress(BlockingIOError):
                 os.fork()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while len(group.pids()) < 20 and time.monotonic() < deadline:
         time.sleep(0.001)
     group.kill()
@@ -178,7 +178,7 @@ def test_a_fork_bomb_is_killed(group: Cgroup, hierarchy: Hierarchy) -> None:
 
 def test_a_signal_reaches_all(group: Cgroup, sleeper: subprocess.Popen[bytes]) -> None:
     group.kill(signal.SIGTERM)
-    assert sleeper.wait(5) == -signal.SIGTERM
+    assert sleeper.wait(60) == -signal.SIGTERM
 
 
 def test_memory_limits_go_up_and_down(group: Cgroup, hierarchy: Hierarchy) -> None:

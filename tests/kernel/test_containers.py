@@ -106,11 +106,11 @@ def status(store: Store, ref: str) -> str:
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    """Look again until it is so; ten seconds are far more than it takes."""
-    deadline = time.monotonic() + 10
+    """Look again until it is so; a minute is far more than it takes."""
+    deadline = time.monotonic() + 60
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within 10 seconds: {what}")
+            raise AssertionError(f"not within a minute: {what}")
         time.sleep(0.01)
 
 

@@ -27,7 +27,7 @@ from runtime_lib.store import Store
 from tests.support import rootfs, waiting
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-PATIENCE = 20.0  # seconds
+PATIENCE = 120.0  # seconds
 
 
 class Host:

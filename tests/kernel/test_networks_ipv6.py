@@ -133,7 +133,7 @@ def test_a_namespace_is_known_until_it_is_gone() -> None:
         assert netlink.mark_namespace(namespace) == number
         assert netlink.has_namespace(number)
         os.close(namespace)
-        until(lambda: not netlink.has_namespace(number), 10)  # its last socket goes with a grace period of the kernel
+        until(lambda: not netlink.has_namespace(number), 60)  # its last socket goes with a grace period of the kernel
 
 
 @pytest.fixture

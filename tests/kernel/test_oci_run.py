@@ -201,7 +201,7 @@ def test_a_signal_from_outside_is_128_and_its_number(bundle: Bundle) -> None:
         assert running.stdout
         assert running.stdout.readline() == "ready\n"
         assert bundle.verb("kill", bundle.name, "KILL").returncode == 0
-        assert running.wait(30) == 137
+        assert running.wait(120) == 137
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 OURS = ("sk", "sv", "sx", "sw", "so", "st", "dm-")
 
 
-def of(root: str, label: str, patience: float = 10.0) -> dict[str, list[str]]:
+def of(root: str, label: str, patience: float = 60.0) -> dict[str, list[str]]:
     """Return processes, mounts, interfaces, cgroups, rules and folders of an installation; {} when nothing is there.
 
     Interfaces are those of the calling thread's network namespace, which must be the test's own. The kernel ends

@@ -61,7 +61,7 @@ def _mtu(text: str) -> str:
 def _left(host: Host, before: set[str]) -> list[str]:
     """Return the interfaces that stay; the daemon ends a datapath a moment after its last bridge."""
     try:
-        until(lambda: host.interfaces() <= before, 20)
+        until(lambda: host.interfaces() <= before, 120)
     except AssertionError:
         return sorted(host.interfaces() - before)
     return [str(bridge) for bridge in host.ovs.ports()]

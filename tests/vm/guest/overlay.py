@@ -89,7 +89,7 @@ def _forged(hosts: list[Host]) -> bool:
         network = catalog.find(hosts[0].lab.store, "mesh")
         heard = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_EVERY_FRAME))
         heard.bind((overlay.interface(network), 0))
-        heard.settimeout(2)
+        heard.settimeout(10)
     header = b"\x08\0\0\0" + overlay.vni(network.spec).to_bytes(3, "big") + b"\0"
     frame = b"\xff" * 6 + b"\x02\0\0\0\0\x09" + b"\x88\xb5" + b"forged".ljust(50, b"\0")  # IEEE: for experiments
     with heard, netns.entered(hosts[1].namespace), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
