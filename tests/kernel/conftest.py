@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from runtime_lib.paths import Layout
+from runtime_lib.store import Store
 from tests.support import rootfs
 from tests.support.builder import Builder
 from tests.support.bundle import Bundle
+from tests.support.netlab import Lab, lab
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +45,19 @@ def builder(tmp_path: Path, base_tar: Path) -> Iterator[Builder]:
     made = Builder(tmp_path, base_tar)
     yield made
     made.end()
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Lab]:
+    """A host of its own for a test of networks."""
+    with lab(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A store of its own; nothing temporary is left in it at the end."""
+    opened = Store(Layout(str(tmp_path / "root"), str(tmp_path / "run")))
+    yield opened
+    opened.close()
+    assert os.listdir(tmp_path / "root" / "tmp") == []

@@ -6,7 +6,6 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ import pytest
 from runtime_lib.errors import CommandFailed
 from runtime_lib.images import bootstrap, catalog, layers
 from runtime_lib.images.bootstrap import Recipe
-from runtime_lib.paths import Layout
 from runtime_lib.records import replace
 from runtime_lib.store import Store
 
@@ -28,14 +26,6 @@ Architecture: all
 Maintainer: nobody <nobody@example.org>
 Description: tiny
 """
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(Layout(str(tmp_path / "root"), str(tmp_path / "run")))
-    yield opened
-    opened.close()
-    assert os.listdir(tmp_path / "root" / "tmp") == []
 
 
 @pytest.fixture

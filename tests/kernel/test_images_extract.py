@@ -13,7 +13,6 @@ import pytest
 
 from runtime_lib.errors import CorruptData
 from runtime_lib.images import layers
-from runtime_lib.paths import Layout
 from runtime_lib.store import Store
 from tests.support.archives import block, member, raw_header, tar
 
@@ -25,14 +24,6 @@ LINK, HARD, FOLDER, CHARACTER, FIFO = (
     tarfile.CHRTYPE,
     tarfile.FIFOTYPE,
 )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(Layout(str(tmp_path / "root"), str(tmp_path / "run")))
-    yield opened
-    opened.close()
-    assert os.listdir(tmp_path / "root" / "tmp") == []
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,14 +26,6 @@ from tests.support.trees import described, rich_tree
 
 pytestmark = pytest.mark.root
 REPOSITORY = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(Layout(str(tmp_path / "root"), str(tmp_path / "run")))
-    yield opened
-    opened.close()
-    assert os.listdir(tmp_path / "root" / "tmp") == []
 
 
 def layer_tar() -> bytes:

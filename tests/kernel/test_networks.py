@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +26,9 @@ from runtime_lib.networks import attach, catalog, firewall, options
 from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.namespace import new_namespace
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
-from tests.support.netlab import HOST, OUTSIDE, SOON, UNREACHABLE, Lab, ask, lab, run
+from tests.support.netlab import HOST, OUTSIDE, SOON, UNREACHABLE, Lab, ask, run
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Lab]:
-    with lab(tmp_path) as made:
-        yield made
 
 
 def rules(host: Lab) -> list[object]:

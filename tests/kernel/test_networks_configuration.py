@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,16 +11,10 @@ from runtime_lib.networks import attach, catalog
 from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.options import MTU
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
-from tests.support.netlab import Lab, lab, run
+from tests.support.netlab import Lab, run
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 SUBNET = SubnetSpec("10.5.0.0/24", "10.5.0.254", aux_addresses={"printer": "10.5.0.1"})
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Lab]:
-    with lab(tmp_path) as made:
-        yield made
 
 
 def test_a_configuration_is_no_network(host: Lab) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from runtime_lib.linux import netns, nftables
 from runtime_lib.networks import catalog, firewall
 from runtime_lib.networks.spec import NetworkSpec
-from tests.support.netlab import HOST, OUTSIDE, SOON, Lab, ask, lab, run
+from tests.support.netlab import HOST, OUTSIDE, SOON, Lab, ask, run
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
@@ -62,12 +60,6 @@ table inet firewalld {
 }
 """
 ZONE = 'iifname "sk*" goto filter_trusted'
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Lab]:
-    with lab(tmp_path) as made:
-        yield made
 
 
 def load(text: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,17 +14,11 @@ from runtime_lib.networks import catalog, options
 from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.model import Network
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
-from tests.support.netlab import HOST, OUTSIDE, SOON, UNREACHABLE, Lab, ask, lab, run
+from tests.support.netlab import HOST, OUTSIDE, SOON, UNREACHABLE, Lab, ask, run
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Lab]:
-    with lab(tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +15,7 @@ from runtime_lib.networks.model import all_networks
 from runtime_lib.networks.namespace import new_namespace
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
 from runtime_lib.records import replace
-from tests.support.netlab import HOST6, OUTSIDE6, SOON, UNREACHABLE, Lab, ask, lab, run
+from tests.support.netlab import HOST6, OUTSIDE6, SOON, UNREACHABLE, Lab, ask, run
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -26,12 +24,6 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 LONG = 30
 
 BOTH = NetworkSpec("both", subnets=(SubnetSpec("10.9.0.0/24"), SubnetSpec("fd00:9::/64")), enable_ipv6=True)
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Lab]:
-    with lab(tmp_path) as made:
-        yield made
 
 
 def test_both_versions_side_by_side(host: Lab) -> None:

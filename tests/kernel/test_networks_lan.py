@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,17 +13,11 @@ from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.model import Network
 from runtime_lib.networks.namespace import new_namespace
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
-from tests.support.netlab import HOST, OUTSIDE, PATIENCE, SOON, UNREACHABLE, Lab, ask, lab, run
+from tests.support.netlab import HOST, OUTSIDE, PATIENCE, SOON, UNREACHABLE, Lab, ask, run
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 LAN = SubnetSpec("192.0.2.0/24", OUTSIDE, "192.0.2.128/25")
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Lab]:
-    with lab(tmp_path) as made:
-        yield made
 
 
 def interfaces() -> list[str]:

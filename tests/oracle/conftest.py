@@ -19,6 +19,8 @@ from typing import Any, Protocol
 
 import pytest
 
+from runtime_lib.paths import Layout
+from runtime_lib.store import Store
 from tests.support import dockerd, leftovers, rootfs
 from tests.support.skiff import Skiff
 
@@ -200,3 +202,11 @@ def skiff(archive: Path) -> Iterator[Engine]:
         assert not any(left.values()), left
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A store of its own."""
+    opened = Store(Layout(str(tmp_path / "root"), str(tmp_path / "run")))
+    yield opened
+    opened.close()

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -67,14 +68,9 @@ class Host:
 
     def prepare(self) -> None:
         """Make a container for each policy and state, and wait until each is in that state."""
-        for policy, states in POLICIES.items():
-            for state in states:
-                own = name(policy, state)
-                patience = "1" if "deaf" in state else "60"  # a meek one is never killed, however slow the host is
-                options = ("--name", own, "--hostname", own, "--network", "none", "--stop-timeout", patience)
-                options = (*options, "-v", f"{self._ready}:/ready")
-                verb = ("create",) if state == "created" else ("run", "-d")
-                self.run(*verb, *options, "--restart", policy, IMAGE, *PROGRAMS.get(state, MEEK))
+        with ThreadPoolExecutor(4) as pool:
+            wanted = [(policy, state) for policy, states in POLICIES.items() for state in states]
+            list(pool.map(lambda pair: self._make(*pair), wanted))
         self._await(lambda one: one["ExitCode"] == 1 or one["Restarting"], "failed")
         self._await(lambda one: not one["Running"] or one["Restarting"], "ended")
         for state in ("runs", "deaf", *BY_USER):
@@ -82,6 +78,14 @@ class Host:
         for state, verbs in BY_USER.items():
             for verb in verbs:
                 self._act(verb, names_of(state))
+
+    def _make(self, policy: str, state: str) -> None:
+        own = name(policy, state)
+        patience = "1" if "deaf" in state else "60"  # a meek one is never killed, however slow the host is
+        options = ("--name", own, "--hostname", own, "--network", "none", "--stop-timeout", patience)
+        options = (*options, "-v", f"{self._ready}:/ready")
+        verb = ("create",) if state == "created" else ("run", "-d")
+        self.run(*verb, *options, "--restart", policy, IMAGE, *PROGRAMS.get(state, MEEK))
 
     def _act(self, verb: str, names: list[str]) -> None:
         """Have the user do something, and wait until what was started takes signals."""

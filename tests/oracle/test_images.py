@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from runtime_lib.images import archive, catalog, inspect, layers, rootfs
-from runtime_lib.paths import Layout
 from runtime_lib.store import Store
 from tests.oracle.conftest import Engine
 from tests.support.archives import docker_archive, member, tar
@@ -23,13 +22,6 @@ from tests.support.trees import described, rich_tree
 pytestmark = pytest.mark.root
 # What only a host of Docker's has: where its trees lie, and the container that it did not have.
 OWN = ("GraphDriver", "Metadata", "Container", "ContainerConfig")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(Layout(str(tmp_path / "root"), str(tmp_path / "run")))
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ import pytest
 from runtime_lib.images import archive, catalog, inspect, newfile
 from runtime_lib.images.save import save
 from runtime_lib.images.selection import select
-from runtime_lib.paths import Layout
 from runtime_lib.store import Store
 from tests.oracle.conftest import IMAGE, Engine
 from tests.oracle.test_images import compared, docker_trees, inspected, our_trees
@@ -25,13 +24,6 @@ from tests.support.trees import rich_tree
 pytestmark = pytest.mark.root
 FOLDER, HARD, CHARACTER = tarfile.DIRTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE
 NAME = "skiff-oracle-save:1"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(Layout(str(tmp_path / "root"), str(tmp_path / "run")))
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -67,12 +67,13 @@ class Side:
         return done.stdout
 
     @contextmanager
-    def network(self, options: tuple[str, ...]) -> Iterator[None]:
-        """Make the macvlan network `lan` for a block."""
-        self.call("network", "create", "-d", "macvlan", *options, "lan")
+    def network(self, options: tuple[str, ...], driver: tuple[str, ...] = ("-d", "macvlan")) -> Iterator[None]:
+        """Make the network `lan` for a block; it goes with its container `box`, also when the block has failed."""
+        self.call("network", "create", *driver, *options, "lan")
         try:
             yield
         finally:
+            self.host(*self._command("rm", "-f", "box"))
             self.call("network", "rm", "lan")
 
     def inspect(self, *words: str) -> Any:
@@ -132,7 +133,6 @@ def seen(side: Side, options: tuple[str, ...], *settings: str) -> dict[str, Any]
         result["inside"] = side.call("exec", "box", "sh", "-c", SCRIPT).splitlines()
         side.call("restart", "-t", "0", "box")
         result["again"] = side.call("exec", "box", "sh", "-c", SCRIPT).splitlines()
-        side.call("rm", "-f", "box")
     return result
 
 
@@ -173,7 +173,6 @@ def joined(side: Side) -> list[list[str]]:
             side.call("network", *words)
             script = "ip addr | grep 'inet .*eth'; ip route; cat /sys/class/net/*/address"
             found.append(side.call("exec", "box", "sh", "-c", script).splitlines())
-        side.call("rm", "-f", "box")
     return found
 
 
@@ -186,14 +185,13 @@ def on_a_bridge(side: Side, options: tuple[str, ...]) -> tuple[list[str], str, b
     for words in ("link add br9 type bridge", "addr add 198.51.100.5/24 dev br9", "link set br9 up"):
         side.host("ip", *words.split())
     name = ("-o", "com.docker.network.bridge.name=br9", "--subnet", "198.51.100.0/24", "--gateway", "198.51.100.5")
-    side.call("network", "create", *name, *options, "lan")
-    side.call("run", "-d", "--name", "box", "-h", "box", "--network", "lan", IMAGE, "sleep", "1000")
-    inside, gateway = side.call("exec", "box", "sh", "-c", SCRIPT).splitlines(), connected(side)["Gateway"]
-    side.call("rm", "-f", "box")
-    side.call("network", "rm", "lan")
-    left = "198.51.100.5/24" in side.host("ip", "addr", "show", "br9").stdout
-    side.host("ip", "link", "del", "br9")
-    return inside, gateway, left
+    try:
+        with side.network((*name, *options), driver=()):
+            side.call("run", "-d", "--name", "box", "-h", "box", "--network", "lan", IMAGE, "sleep", "1000")
+            inside, gateway = side.call("exec", "box", "sh", "-c", SCRIPT).splitlines(), connected(side)["Gateway"]
+        return inside, gateway, "198.51.100.5/24" in side.host("ip", "addr", "show", "br9").stdout
+    finally:
+        side.host("ip", "link", "del", "br9")
 
 
 @pytest.mark.parametrize(

@@ -50,24 +50,34 @@ def serving(folder: Path, password: bool = False, tls: bool = False, client_ca: 
     if tls:
         make_certificates(folder)
     (folder / "htpasswd").write_text(f"{USER}:{HASH}\n")
-    port = free_port()
     clients = f", clientcas: [{folder}/ca.crt]" if client_ca else ""
     text = _CONFIG.format(
         folder=folder,
-        port=port,
+        port="{port}",
         tls=_TLS.format(folder=folder, client=clients) if tls else "",
         auth=_AUTH.format(folder=folder) if password else "",
     )
-    (folder / "config.yml").write_text(text)
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([SERVER, "serve", folder / "config.yml"], stdout=log, stderr=log)
+    process, port = _started(folder, text)
     try:
-        until(lambda: _listens(port) or process.poll() is not None, 60)
-        assert process.poll() is None, (folder / "log").read_text()
         yield Registry(folder, port, process)
     finally:
         process.kill()
         process.wait()
+
+
+def _started(folder: Path, text: str, tries: int = 5) -> tuple[subprocess.Popen[bytes], int]:
+    """Start a server on a free port, on another one when somebody has taken that meanwhile."""
+    port = free_port()
+    (folder / "config.yml").write_text(text.replace("{port}", str(port)))
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([SERVER, "serve", folder / "config.yml"], stdout=log, stderr=log)
+    until(lambda: _listens(port) or process.poll() is not None, 60)
+    if process.poll() is None:
+        return process, port
+    told = (folder / "log").read_text()
+    assert tries > 1, told
+    assert "address already in use" in told, told
+    return _started(folder, text, tries - 1)
 
 
 def free_port() -> int:
