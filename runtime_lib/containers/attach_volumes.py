@@ -72,10 +72,9 @@ def ready(store: Store, spec: ContainerSpec) -> tuple[ReadyMount, ...]:
         ready_mount = ReadyMount(mount.target, source, mount.read_only, mount.propagation, mount.recursive)
         if mount.read_only_tree:
             kernel.require((5, 12), f"mount {mount.target}: read_only_force_recursive")
-        idmap = mount.kind in ("volume", "image")
-        part = replace(
-            ready_mount, idmap=idmap, read_only_tree=mount.read_only_tree, beneath=mount.subpath or "", layers=layers
-        )
+        idmap = mount.kind in ("volume", "image") or mount.idmap is not None
+        part = replace(ready_mount, read_only_tree=mount.read_only_tree, beneath=mount.subpath or "", layers=layers)
+        part = replace(part, idmap=idmap, ids=mount.idmap or "")
         result.append(part)
     return tuple(result)
 

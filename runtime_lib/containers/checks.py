@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import InvalidSpec
 from ..networks import names as host_names_of
+from ..oci import idmaps
 from ..patterns import Pattern
 from . import health, log_options, other_runtime, signals, userns
 from .config_mounts import clean
@@ -269,6 +270,10 @@ def _mount(mount: Mount) -> None:
         _fail(f"mount {mount.target}: read_only_force_recursive is for a bind that is read_only and not non_recursive")
     if mount.subpath is not None:
         _subpath(mount, mount.subpath)
+    if mount.idmap is not None and mount.kind not in ("bind", "volume"):
+        _fail(f"mount {mount.target}: idmap is for a bind or a volume")
+    if mount.idmap:
+        idmaps.parse(mount.idmap)
     if mount.kind == "tmpfs" and mount.source:
         _fail(f"mount {mount.target}: a tmpfs has no source")
     if mount.propagation and mount.propagation not in PROPAGATIONS:

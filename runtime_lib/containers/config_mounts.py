@@ -25,7 +25,8 @@ class ReadyMount:
 
     With `layers` (the top one first) it is the tree of an image instead, read-only without `writable`, a folder with
     an `upper` and a `work` that take what is written. `beneath` is a path inside of it. `flags` are more options.
-    `idmap` lets its files belong to the container's users, in a container with a user namespace.
+    `idmap` lets its files belong to the container's users, in a container with a user namespace, and `ids` (see
+    `oci.idmaps`) to others in any container.
     """
 
     target: str
@@ -37,6 +38,7 @@ class ReadyMount:
     beneath: str = ""
     layers: tuple[str, ...] = ()
     idmap: bool = False
+    ids: str = ""
     writable: str = ""
     flags: tuple[str, ...] = ()
 
@@ -63,7 +65,7 @@ def mounts(spec: ContainerSpec, ready: Sequence[ReadyMount]) -> list[dict[str, A
 def bind(mount: ReadyMount) -> dict[str, Any]:
     """Return the OCI mount that binds a path of the host, or shows the tree of an image."""
     part = [f"{BENEATH}={mount.beneath}"] if mount.beneath else []
-    part += _shifted(mount.recursive and not mount.layers) if mount.idmap else []
+    part += _shifted(mount.recursive and not mount.layers, mount.ids) if mount.idmap or mount.ids else []
     if mount.layers:
         own = [f"upperdir={mount.writable}/upper", f"workdir={mount.writable}/work"] if mount.writable else []
         options = [f"lowerdir={lowerdir(mount.layers)}", *own, "rprivate", *part]
@@ -74,9 +76,10 @@ def bind(mount: ReadyMount) -> dict[str, Any]:
     return {"destination": mount.target, "type": "bind", "source": mount.source, "options": options}
 
 
-def _shifted(tree: bool) -> tuple[str, ...]:
+def _shifted(tree: bool, ids: str) -> tuple[str, ...]:
     # A node in there would be open to the users that it seems to belong to, with all devices of a privileged container.
-    return ("ridmap", "rnodev") if tree else SHIFTED
+    text = f"={ids}" if ids else ""
+    return (f"ridmap{text}", "rnodev") if tree else (f"idmap{text}", "nodev")
 
 
 def lowerdir(layers: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import profile
 from .inspect_mounts import is_anonymous
+from .mounts import idmap_words
 from .spec import ContainerSpec
 
 TYPE_CHECKING = False
@@ -144,4 +145,5 @@ def _rates(throttles: Iterable[Throttle]) -> list[dict[str, Any]] | None:
 
 def _bind(mount: Mount) -> str:
     words = [*(["ro"] if mount.read_only else []), *([mount.propagation] if mount.propagation else [])]
+    words += idmap_words(mount)
     return ":".join([f"{mount.source}:{mount.target}", *([",".join(words)] if words else [])])

@@ -63,6 +63,16 @@ def _fields(text: str) -> list[str]:
     return found
 
 
+def idmap(word: str | None) -> str | None:
+    """Return what `Mount.idmap` is for the value of such an option: true, false, or ids."""
+    return {"true": "", "false": None}.get(word, word) if word is not None else None
+
+
+def idmap_words(mount: Mount) -> list[str]:
+    """Return the option of `-v` for it, none or one."""
+    return [] if mount.idmap is None else [f"idmap={mount.idmap}" if mount.idmap else "idmap"]
+
+
 def parse_tmpfs(text: str) -> tuple[str, str]:
     """Return (path, options) of a `--tmpfs` text: `/run` or `/run:size=64m,mode=755`."""
     path, _unused, options = text.partition(":")
@@ -78,6 +88,8 @@ def _options(options: list[str], text: str, kind: str) -> dict[str, Any]:
             values["copy"] = False
         elif option in PROPAGATIONS and kind == "bind":
             values["propagation"] = option
+        elif option.partition("=")[0] == "idmap":
+            values["idmap"] = option[len("idmap=") :]
         elif option not in _IGNORED:
             raise InvalidSpec(f"volume {text!r}: unknown option {option!r} for a {kind}; use ro, rw or nocopy")
     if "ro" in options and "rw" in options:
@@ -111,6 +123,7 @@ def _mount(values: dict[str, list[str]], text: str) -> Mount:
         subpath=_take(values, "image-subpath" if kind == "image" else "volume-subpath"),
         labels=_pairs(values.pop("volume-label", [])),
         volume_options=_pairs(values.pop("volume-opt", [])),
+        idmap=idmap(_take(values, "idmap")),
         tmpfs_size=size(_take(values, "tmpfs-size") or "0", "tmpfs-size") or None,
         tmpfs_mode=_octal(_take(values, "tmpfs-mode"), text),
     )

@@ -24,6 +24,7 @@ def check(spec: ContainerSpec) -> None:
         "init": spec.init,
         "userns_mode": spec.userns_mode not in ("", "host"),
         "a mount of type image": any(mount.kind == "image" for mount in spec.mounts),
+        "a mount with idmap": any(mount.idmap is not None for mount in spec.mounts),
         "a part of a volume (subpath)": any(mount.subpath for mount in spec.mounts),
     }
     for what, wanted in lacking.items():

@@ -14,7 +14,8 @@ class Mount:
     source). `subpath` is a path inside a volume or an image, relative to its top. `create_source` makes a missing
     folder of a bind, as Docker's `-v` does and `--mount` does not. `read_only_tree` makes the mounts below a
     read-only bind read-only, too. `propagation` is one of Docker's (rprivate, private, rshared, shared, rslave,
-    slave). `tmpfs_size` is in bytes, `tmpfs_mode` a number, `tmpfs_options` are options of mount(8).
+    slave). `idmap` shows the files of a bind or volume with other owners: "" as if they were the container's own, or by
+    a text of `oci.idmaps`. `tmpfs_size` is in bytes, `tmpfs_mode` a number, `tmpfs_options` are options of mount(8).
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Mount:
     tmpfs_mode: int | None = None
     tmpfs_options: tuple[str, ...] = ()
     image_id: str | None = None
+    idmap: str | None = None
 
 
 @dataclass(frozen=True)

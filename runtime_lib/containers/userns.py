@@ -50,6 +50,7 @@ def size(spec: ContainerSpec) -> int:
 def check(spec: ContainerSpec) -> None:
     """An unknown mode, and namespaces of the host or of others, which such a container would have no right in."""
     if not wanted(spec):
+        _check_maps(spec)
         return
     size(spec)
     for what, mode in (
@@ -62,6 +63,15 @@ def check(spec: ContainerSpec) -> None:
             raise InvalidSpec(
                 f"{what} {mode} cannot be combined with userns_mode {spec.userns_mode}: the container's user namespace"
                 " has to own it; leave one of them out"
+            )
+
+
+def _check_maps(spec: ContainerSpec) -> None:
+    for mount in spec.mounts:
+        if mount.idmap is not None and (mount.idmap == "" or "@" in mount.idmap):
+            raise InvalidSpec(
+                f"mount {mount.target}: idmap without ids of the host is for a container with ids of its own: add"
+                " userns_mode auto, or name them, such as idmap=uids=1000-0-1;gids=1000-0-1"
             )
 
 

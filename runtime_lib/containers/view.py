@@ -17,7 +17,7 @@ from ..images import layers
 from ..linux import libc, mntns, mounts
 from ..linux import userns as kernel_userns
 from ..linux.saferoot import SafeRoot
-from ..oci import mountpoint
+from ..oci import idmaps, mountpoint
 from ..records import replace
 from ..store import Store
 from . import attach_volumes, tree, userns
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..linux.process import Process
     from .config_mounts import ReadyMount
     from .parts import Mount
+    from .userns import Maps
 
 _SAFE = libc.MOUNT_ATTR_NOSUID | libc.MOUNT_ATTR_NODEV | libc.MOUNT_ATTR_NOEXEC
 
@@ -68,8 +69,9 @@ def view(store: Store, container: Container, volumes: bool = True, writable: boo
         root = stack.enter_context(ShiftedRoot.at(place) if namespace >= 0 else SafeRoot.at(place))
         if isinstance(root, ShiftedRoot):
             root.userns = namespace
+        maps = userns.mappings(store, container.id)
         for bind in binds:
-            _bind(root, bind, f"{store.layout.container(container.id)}/work", writable)
+            _bind(root, bind, f"{store.layout.container(container.id)}/work", writable, maps)
         yield root
 
 
@@ -148,11 +150,26 @@ def _opened(bind: ReadyMount, place: str) -> int:
             os.close(part)
 
 
-def _bind(root: SafeRoot, bind: ReadyMount, place: str, writable: bool) -> None:
+def _shift(root: SafeRoot, bind: ReadyMount, mount: int, maps: Maps | None) -> None:
+    """Give a bind the owners that belong to the tree: of one that is put together anew they are those on disk."""
+    if bind.layers or not (bind.idmap or bind.ids) or (maps and not isinstance(root, ShiftedRoot)):
+        return
+    if not bind.ids:
+        if isinstance(root, ShiftedRoot):
+            kernel_userns.shift(mount, root.userns, bind.recursive, bind.source)
+        return
+    uids, gids = maps or ((), ())
+    made = kernel_userns.create(*idmaps.parse(bind.ids, {"uidMappings": uids, "gidMappings": gids}))
+    try:
+        kernel_userns.shift(mount, made, bind.recursive, bind.source)
+    finally:
+        os.close(made)
+
+
+def _bind(root: SafeRoot, bind: ReadyMount, place: str, writable: bool, maps: Maps | None) -> None:
     mount = _opened(bind, place)
     try:
-        if bind.idmap and not bind.layers and isinstance(root, ShiftedRoot):
-            kernel_userns.shift(mount, root.userns, bind.recursive, bind.source)
+        _shift(root, bind, mount, maps)
         try:
             target = root.open(bind.target, os.O_PATH)
         except FileNotFoundError:

@@ -9,7 +9,7 @@ import os
 import re
 import shlex
 
-from ..containers.mounts import parse_tmpfs, parse_volume
+from ..containers.mounts import idmap, parse_tmpfs, parse_volume
 from ..containers.parts import Attachment, Device, Healthcheck, Mount, Throttle, Ulimit
 from ..containers.sizes import size
 from ..errors import InvalidSpec
@@ -112,6 +112,7 @@ def mount(value: dict[str, Any]) -> Mount:
         read_only_tree=bool(value.get("read_only_force_recursive")),
         copy=not value.get("no_copy"),
         subpath=value.get("subpath"),
+        idmap=idmap(value.get("idmap")),
         labels=labels(value.get("labels") or {}),
         volume_options=numbers_as_texts(value.get("volume_options") or {}),
         tmpfs_size=size(value["tmpfs_size"], "mounts: tmpfs_size") if value.get("tmpfs_size") else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..containers.mounts import idmap_words
 from ..records import asdict, dataclass, field
 
 TYPE_CHECKING = False
@@ -98,6 +99,7 @@ def _volume(mount: Mount) -> str:
     if _anonymous(mount):
         return mount.target
     options = ["ro" if mount.read_only else "rw", *([mount.propagation] if mount.propagation else [])]
+    options += idmap_words(mount)
     return ":".join((str(mount.source), mount.target, ",".join(options + ([] if mount.copy else ["nocopy"]))))
 
 

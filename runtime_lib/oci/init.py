@@ -56,11 +56,6 @@ class Wanted:
         """Whether the ids of the container are mapped by us."""
         return self.namespaces.get("user") == ""
 
-    @property
-    def copies_mounts(self) -> bool:
-        """Whether the mount namespace belongs to the user namespace, as a copy of one that does not."""
-        return "user" in self.namespaces and self.namespaces.get("mount") == ""
-
 
 def run(wanted: Wanted, cgroup: Cgroup | None, told: report.Failures, down: int) -> NoReturn:
     """Set up everything, say so where failures are told, wait for the gate, execute the program.
@@ -150,7 +145,7 @@ def _leave_host(wanted: Wanted, cgroup: Cgroup | None, up: int) -> None:
                 flags |= namespaces.KINDS[kind][1]
     with report.Stage("namespace"):
         libc.unshare(flags)
-        if wanted.copies_mounts:
+        if "user" in wanted.namespaces:
             outside.take(wanted.root, wanted.mounts)
         if flags & libc.CLONE_NEWTIME:  # unshare(2) puts only children into it
             namespaces.join("/proc/self/ns/time_for_children", "time")
@@ -162,8 +157,7 @@ def _leave_host(wanted: Wanted, cgroup: Cgroup | None, up: int) -> None:
 def _enter_user_namespace(wanted: Wanted, up: int) -> None:
     section = wanted.config.get("linux") or {}
     outside.open_sources(wanted.root, wanted.mounts, wanted.bundle, wanted.propagation, wanted.userns)
-    if wanted.copies_mounts:
-        outside.hold(wanted.root, wanted.mounts, wanted.bundle)
+    outside.hold(wanted.root, wanted.mounts, wanted.bundle)
     if not wanted.process.terminal:
         become.hand_over(wanted.stdio, userns.outside(section.get("uidMappings") or (), wanted.process.uid))
     with report.Stage("namespace", "user"):

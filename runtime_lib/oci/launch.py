@@ -17,7 +17,7 @@ from ..linux import libc, namespaces, seccomp, userns
 from ..linux.cgroups.group import Cgroup
 from ..linux.cgroups.hierarchy import detect
 from ..linux.process import Process as HostProcess
-from . import devices, init, report
+from . import devices, init, outside, report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ def create(
     wanted.filter_program, wanted.filter_flags = _filter(config, cache)
     if "user" in wanted.namespaces:
         wanted.userns = _user_namespace(wanted)
+    outside.make_maps(wanted.mounts)
     cgroup = _cgroup(config, container_id)
     try:
         return _fork(wanted, cgroup, hooks)

@@ -51,19 +51,20 @@ class Options:
     `attr_set` and `attr_clr` are those of mount_setattr(2) for this mount, `tree_set` and `tree_clr` for it and all
     mounts below. `propagation` is an MS_ flag or 0. `bind` and `recursive` say that an existing tree is meant,
     `copy_up` that a new file system begins with what the image has there, `idmap` that files belong to the container's
-    users as on disk they belong to the host's (`idmap_tree`: also below). `data` are the (key, value or None) that the
-    file system itself reads.
+    users as on disk they belong to the host's (`idmap_tree`: also below; `ids`: to others, see `idmaps`). `data` are
+    the (key, value or None) that the file system itself reads.
     """
 
     __slots__ = (
-        "attr_clr", "attr_set", "bind", "copy_up", "data", "idmap", "idmap_tree", "propagation", "propagation_tree",
-        "recursive", "tree_clr", "tree_set",
+        "attr_clr", "attr_set", "bind", "copy_up", "data", "idmap", "idmap_tree", "ids", "propagation",
+        "propagation_tree", "recursive", "tree_clr", "tree_set",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.attr_set = self.attr_clr = self.tree_set = self.tree_clr = 0
         self.propagation = 0
         self.propagation_tree = self.bind = self.recursive = self.copy_up = self.idmap = self.idmap_tree = False
+        self.ids = ""
         self.data: list[tuple[str, str | None]] = []
 
     def value(self, key: str) -> str | None:
@@ -96,8 +97,9 @@ def _sort(options: Options, word: str) -> None:
         options.propagation_tree = word not in _PROPAGATION
     elif word == "tmpcopyup":
         options.copy_up = True
-    elif word in ("idmap", "ridmap"):
-        options.idmap, options.idmap_tree = True, word == "ridmap"
+    elif word.partition("=")[0] in ("idmap", "ridmap"):
+        name, _equals, options.ids = word.partition("=")
+        options.idmap, options.idmap_tree = True, name == "ridmap"
     elif word not in _MEANINGLESS:
         key, separator, value = word.partition("=")
         options.data.append((key, value if separator else None))

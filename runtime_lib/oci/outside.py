@@ -6,7 +6,7 @@ import os
 import stat
 
 from ..errors import InvalidSpec
-from ..linux import libc, mounts
+from ..linux import libc, mounts, userns
 from . import rootfs
 from .report import Stage
 
@@ -17,8 +17,20 @@ if TYPE_CHECKING:
 
 def check(root: plan.Root, planned: list[plan.Mount], wanted: dict[str, str]) -> None:
     """Raise InvalidSpec for an id-mapped mount without the namespace whose ids it is to have."""
-    if "user" not in wanted and (root.options.idmap or any(mount.options.idmap for mount in planned)):
+    shifted = root.options.idmap or any(mount.options.idmap and mount.maps is None for mount in planned)
+    if "user" not in wanted and shifted:
         raise InvalidSpec("the mount option idmap needs a user namespace: add one to linux.namespaces")
+
+
+def make_maps(planned: list[plan.Mount]) -> None:
+    """Make the user namespaces of id-mapped mounts whose ids are not those of the container."""
+    made: dict[str, int] = {}
+    for each in planned:
+        if each.maps is not None:
+            with Stage("mount", each.destination):
+                each.namespace = made.setdefault(each.options.ids, -1)
+                if each.namespace < 0:
+                    each.namespace = made[each.options.ids] = userns.create(*each.maps)
 
 
 def open_shared(planned: list[plan.Mount], bundle: str, namespace: int = -1) -> None:

@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .idmaps import Maps
     from .options import Options
 
 BENEATH = "x-skiff.beneath"
@@ -21,17 +22,19 @@ class Mount:
 
     `overlay` are the layers of one of that kind. Of a tree of which only a part is wanted, `beneath` is that part's
     path: our extension, the option `x-skiff.beneath=`; links are followed inside the tree. `opened` is a detached mount
-    of it, where one has been made already (`outside`).
+    of it, where one has been made already (`outside`). `maps` are the ids of an id-mapped one that are not those of the
+    container, `namespace` a user namespace that has them.
     """
 
-    __slots__ = ("beneath", "destination", "kind", "opened", "options", "overlay", "source")
+    __slots__ = ("beneath", "destination", "kind", "maps", "namespace", "opened", "options", "overlay", "source")
 
     def __init__(self, destination: str, kind: str, source: str, options: Options) -> None:
         self.destination = destination
         self.kind = kind
         self.source = source
         self.options = options
-        self.opened = -1
+        self.opened = self.namespace = -1
+        self.maps: Maps | None = None
         self.beneath = options.value(BENEATH) or ""
         self.overlay = Root("", False, options) if kind == "overlay" and options.value("lowerdir") else None
         options.data = [(key, value) for key, value in options.data if key != BENEATH]
@@ -80,7 +83,12 @@ def mounts(config: dict[str, Any], bundle: str) -> list[Mount]:
     for entry in config.get("mounts") or ():
         if entry.get("destination") == "/" and entry.get("type") == "overlay":
             continue
-        planned.append(_mount(entry, bundle))
+        mount = _mount(entry, bundle)
+        if mount.options.ids:
+            from . import idmaps
+
+            mount.maps = idmaps.parse(mount.options.ids, config.get("linux") or {})
+        planned.append(mount)
     return planned
 
 

@@ -227,7 +227,7 @@ def open_source(each: plan.Mount, bundle: str, namespace: int = -1) -> int:
     else:
         mount = mounts.clone(libc.AT_FDCWD, each.source, each.options.recursive)
     if each.options.idmap:
-        userns.shift(mount, namespace, each.options.idmap_tree, each.source)
+        userns.shift(mount, namespace if each.maps is None else each.namespace, each.options.idmap_tree, each.source)
     return mount
 
 

@@ -50,6 +50,16 @@ def test_run(podman: Podman) -> None:
     assert (done.returncode, done.stdout.split()) == (4, ["there", "0"]), done.stderr
 
 
+@pytest.mark.parametrize(("ids", "more"), [("1000-0-1", ()), ("@1000-0-1", ("--uidmap=0:200000:65536",))])
+def test_a_bind_with_other_owners(podman: Podman, tmp_path: Path, ids: str, more: tuple[str, ...]) -> None:
+    os.chown(tmp_path, 1000, 1000)
+    bind = f"--volume={tmp_path}:/b:idmap=uids={ids};gids={ids}"
+    script = "touch /b/f; stat -c %u:%g /b"
+    done = podman("run", "--rm", "--network=none", *LIMITS, *more, bind, "box", "sh", "-c", script)
+    assert done.stdout == "0:0\n", done.stderr
+    assert (tmp_path / "f").stat().st_uid == 1000
+
+
 def test_a_program_that_is_missing(podman: Podman) -> None:
     done = podman("run", "--rm", "--network=none", *LIMITS, "box", "nonesuch")
     assert done.returncode == 127, done.stderr

@@ -99,10 +99,7 @@ def test_what_belongs_to_nobody_stays_so(host: Skiff) -> None:
         assert owners == {"/secret": "65534", "/mine": "0"}
 
 
-@pytest.mark.parametrize(
-    "options",
-    [(), pytest.param(("--privileged",), marks=pytest.mark.userns), ("--device-cgroup-rule", "a *:* rwm")],
-)
+@pytest.mark.parametrize("options", [(), ("--privileged",), ("--device-cgroup-rule", "a *:* rwm")])
 def test_nodes_of_devices_are_files_without_use(host: Skiff, options: tuple[str, ...]) -> None:
     """Their owner and mode are the image's, so only the rules for devices would stand before the host's disks."""
     plain = ("run", "--rm", "--network", "none", "-v", "nodes:/v", "bb", "sh", "-c")

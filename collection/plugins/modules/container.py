@@ -352,6 +352,15 @@ options:
       read_only_force_recursive:
         description: Make the mounts below a bind read-only, too. Needs O(mounts[].read_only=true), and Linux 5.12 or newer.
         type: bool
+      idmap:
+        description:
+          - Shows the files of a bind or a volume with other owners, while nothing changes on disk. V(true) makes a bind's
+            belong to the users of a container with O(userns_mode=auto).
+          - C(uids=1000-0-1;gids=1000-0-1) shows those of user and group 1000 as root's, in any container. The numbers are an
+            id on disk, one of the host, and how many; C(#) stands between several, and C(@) before those whose second number
+            is one of the container. The option C(idmap) of O(volumes) takes the same.
+          - It needs Linux 5.12 and a file system that can, such as ext4, XFS or Btrfs.
+        type: str
       labels:
         description: Labels of a volume that is made.
         type: dict
@@ -846,6 +855,7 @@ OPTIONS = {
         "options": {
             "consistency": {"type": "str", "choices": ["cached", "consistent", "default", "delegated"]},
             "create_mountpoint": {"type": "bool"},
+            "idmap": {"type": "str"},
             "labels": {"type": "dict"},
             "no_copy": {"type": "bool"},
             "non_recursive": {"type": "bool"},

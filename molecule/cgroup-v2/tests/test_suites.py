@@ -19,7 +19,7 @@ def test_the_host_has_version_2_alone(host: testinfra.host.Host) -> None:
 
 @pytest.mark.parametrize(
     ("suite", "least"),
-    [("-m cgroups tests/kernel", 40), ("-m cgroups tests/oracle", 23), ("-m userns tests/kernel tests/security", 8)],
+    [("-m cgroups tests/kernel", 40), ("-m cgroups tests/oracle", 23), ("-m userns tests/kernel tests/security", 9)],
 )
 def test_our_own_tests(suite: str, least: int, host: testinfra.host.Host) -> None:
     done = host.run(f"cd /srv/checkout && python3 -m pytest -q -p no:cacheprovider {suite}")
