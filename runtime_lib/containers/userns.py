@@ -24,6 +24,7 @@ SIZE = 65536  # every id that ordinary images have
 OWNERS = ("skiff", "containers")  # of entries in subuid(5): those of the first one that has some
 # The ids that no distribution and no part of systemd gives to anybody (systemd's "Users, Groups, UIDs and GIDs").
 DEFAULT = (0x70000000, 0x7FFE0000 - 0x70000000)
+_SYSTEM = (0, 1000)  # of root and of services: a line that gives them away would make root in a container one of those
 _FILES = ("/etc/subuid", "/etc/subgid")
 _MOST = 1 << 31
 
@@ -93,7 +94,7 @@ def lease(store: Store, container_id: str, spec: ContainerSpec) -> None:
         first = []
         for (spans, foreign), column, path in zip(pools, ("uid", "gid"), _FILES):
             taken = [(row[0], row[1]) for row in db.execute(f"SELECT {column}, size FROM id_ranges")]
-            first.append(free(spans, [*taken, *foreign], count, path))
+            first.append(free(spans, [*taken, *foreign, _SYSTEM], count, path))
         db.execute(
             "INSERT INTO id_ranges (container_id, uid, gid, size) VALUES (?, ?, ?, ?)", (container_id, *first, count)
         )

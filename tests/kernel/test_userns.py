@@ -116,6 +116,17 @@ def test_ids_are_given_back(skiff: Skiff, tmp_path: Path) -> None:
     skiff.run("rm", "one")
 
 
+def test_root_of_the_host_is_never_given_away(skiff: Skiff, tmp_path: Path) -> None:
+    wrong = tmp_path / "subuid"
+    wrong.write_text("skiff:0:2000\n")
+    words = ("run", "--rm", "--network", "none", "--userns", "auto:size=1000", "bb", "cat", "/proc/self/uid_map")
+    assert skiff.run(*words, before=_files(wrong)).stdout.split() == ["0", "1000", "1000"]
+    wrong.write_text("skiff:0:1500\n")
+    refused = skiff.run(*words, before=_files(wrong), check=False)
+    assert refused.returncode == 125
+    assert "no 1000 ids in a row" in refused.stderr
+
+
 def _files(path: Path) -> str:
     return f"from runtime_lib.containers import userns; userns._FILES = ({str(path)!r},) * 2"
 
