@@ -150,7 +150,7 @@ def _has(network: Network, text: str | None) -> bool:
     if not text:
         return False
     address = ipaddress.ip_address(text)
-    return any(address in subnet.network and address != subnet.gateway for subnet in network.subnets)
+    return any(address in network.part(subnet) and address != subnet.gateway for subnet in network.subnets)
 
 
 def _join(store: Store, container: Container, network: Network, kept: dict[str, Any]) -> None:

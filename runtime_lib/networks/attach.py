@@ -223,8 +223,7 @@ def _address(db: sqlite3.Connection, network: Network, wish: Attachment, version
     address = options.address(f"network {network.name}", wanted, version)
     subnet = next((subnet for subnet in subnets if address in subnet.network), subnets[0])
     ipam.check_requested(address, subnet.network, subnet.gateway)
-    if network.driver == "overlay":
-        ipam.check_own(address, network.spec.subnets[0].range())
+    ipam.check_own(address, network.part(subnet))
     if address in reserved:
         raise AddressTaken(
             f"address {address} of network {network.name} is one of its aux_addresses; choose another one"

@@ -6,7 +6,8 @@ from ..errors import InvalidSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from collections.abc import Sequence
+    from typing import Any, Protocol
 
     from ..linux.netlink.link import Rtnetlink
     from ..store import Store
@@ -20,9 +21,17 @@ if TYPE_CHECKING:
         GATEWAY_ON_HOST: bool
         # Whether each endpoint has an interface on the host, which dies with the container's.
         HOST_END: bool
+        # Whether all containers have the MAC address of the host's interface.
+        SHARES_MAC: bool
 
         def check(self, spec: NetworkSpec) -> None:
             """Raise InvalidSpec for driver options that do not exist or make no sense. Pure."""
+
+        def sliced(self, spec: NetworkSpec) -> bool:
+            """Whether hosts share the subnets, and each gives out addresses of its own `ip_range` alone. Pure."""
+
+        def guards(self, networks: Sequence[Network]) -> list[list[dict[str, Any]]]:
+            """Return what the chain `guard` needs for this driver's networks: what may not reach the host. Pure."""
 
         def prepare(self, store: Store, spec: NetworkSpec) -> NetworkSpec:
             """Look at the host before anything is written; return what is to be stored.
@@ -38,6 +47,9 @@ if TYPE_CHECKING:
 
         def plug(self, host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
             """Make the container's interface inside `namespace`. It is not up, and has no address yet."""
+
+        def rejoin(self, store: Store, host: Rtnetlink, endpoint: Endpoint) -> None:
+            """Put back what else an endpoint had, whose interface was lost and has been made again by `plug`."""
 
         def settle(self, host: Rtnetlink, endpoint: Endpoint) -> None:
             """Do what is due once the interface is up."""

@@ -6,7 +6,6 @@ from ..errors import HostLacks, InvalidSpec
 from ..linux import netns
 from ..linux.netlink.link import Rtnetlink
 from . import attach, catalog, driver, firewall, names, swept
-from .drivers import brport
 from .model import all_networks, endpoints
 from .namespace import inside
 
@@ -71,8 +70,7 @@ def _restore(store: Store, container_id: str, namespace: int) -> None:
         lost = [endpoint for endpoint in lost if _is_possible(store, endpoint.network)]
         attach.plug(lost, namespace, {4, 6})
         for endpoint in lost:
-            if _is_port(endpoint):
-                brport.rejoin(store, host, endpoint)
+            driver.of(endpoint.network.driver).rejoin(store, host, endpoint)
     if lost:
         attach.reroute(store, container_id, namespace)
 
@@ -90,10 +88,6 @@ def _is_lost(host: Rtnetlink, own: Rtnetlink, endpoint: Endpoint) -> bool:
     if swept.namespace_id(endpoint.host_interface) is None:
         return not swept.alive(host, endpoint.host_interface)
     return not swept.alive(own, endpoint.interface)
-
-
-def _is_port(endpoint: Endpoint) -> bool:
-    return endpoint.network.driver in ("bridge", "overlay")
 
 
 def _reloadable(store: Store, ref: str) -> Network:

@@ -79,7 +79,7 @@ class Network:
     @property
     def shares_mac(self) -> bool:
         """Whether all containers have the MAC address of the host's interface."""
-        return self.driver == "ipvlan"
+        return driver.of(self.driver).SHARES_MAC
 
     @property
     def by_interface(self) -> bool:
@@ -97,6 +97,11 @@ class Network:
         """Return the gateway of containers in one of the subnets."""
         others = [given.way_out() for given in self.spec.subnets if given.aux_addresses and self.driver == "bridge"]
         return next((address for address in others if address and address in subnet.network), subnet.gateway)
+
+    def part(self, subnet: Subnet) -> IPNetwork:
+        """Return where the addresses of this host's containers lie: in its slice, where hosts share a subnet."""
+        given = [one for one in self.spec.subnets if one.network() == subnet.network]
+        return given[0].range() if given and driver.of(self.driver).sliced(self.spec) else subnet.network
 
     @property
     def subnet_specs(self) -> tuple[SubnetSpec, ...]:

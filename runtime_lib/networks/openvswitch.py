@@ -117,6 +117,20 @@ def mtu(spec: NetworkSpec) -> int:
     return spec.mtu - OVERHEAD[spec.driver_options[TUNNEL]] - (_IPV6 if longer else 0)
 
 
+def sliced(spec: NetworkSpec) -> bool:
+    """Whether other hosts have containers in the same subnet, by tunnels, and give out other parts of it."""
+    return TUNNEL in spec.driver_options
+
+
+def guards(networks: Sequence[Network]) -> list[list[dict[str, Any]]]:
+    """Return what drops frames at the host's ends of containers: they are for the bridge alone.
+
+    A datapath in user space takes copies of them, and the host's own stack would still route the originals.
+    """
+    ends = {"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "sv*"}}
+    return [[ends, {"drop": None}]]
+
+
 def wanted(network: Network, host_interfaces: Sequence[str]) -> list[Port]:
     """Return the ports of a network: the host's if it is the gateway, one for each other host, and the containers'."""
     spec = network.spec

@@ -8,7 +8,7 @@ from . import overlay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from typing import Any
 
     from .model import Network
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 _VNI = {"payload": {"base": "th", "offset": 96, "len": 24}}  # bits: UDP has 64, VXLAN 32 before it (RFC 7348)
 
 
-def rules(networks: Iterable[Network]) -> list[list[Json]]:
+def rules(networks: Sequence[Network]) -> list[list[Json]]:
     """Return, for each network whose peers are all that send to it, what drops the frames of others.
 
     Encrypted ones take none but by their own interface, and with EVPN it is FRR that knows who takes part.
     """
-    return [_strangers(network) for network in networks if network.driver == "overlay" and _knows_all(network)]
+    return [_strangers(network) for network in networks if _knows_all(network)]
 
 
 def _knows_all(network: Network) -> bool:

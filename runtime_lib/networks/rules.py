@@ -7,7 +7,7 @@ published ports; nothing enters or leaves an internal network.
 
 from __future__ import annotations
 
-from . import portmaps
+from . import driver, portmaps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def ruleset(table: str, networks: Sequence[Network], ports: Sequence[Published])
         commands.append({"flush": {"chain": {"family": "inet", "table": table, "name": name}}})
     commands += portmaps.contents(table, ports)
     rules = [("forward", [_jump(USER)]), *_translation(bridged), *_filters(bridged)]
+    rules += [("guard", expressions) for expressions in _guards(networks)]
     for chain, expressions in rules:
         rule = {"family": "inet", "table": table, "chain": chain, "expr": expressions}
         commands.append({"add": {"rule": rule}})
@@ -110,19 +111,17 @@ def _filters(networks: Sequence[Network]) -> list[tuple[str, list[Json]]]:
         # route_localnet makes the host listen to these; before connection tracking, where answers are still disguised.
         ("guard", [_match({"meta": {"key": "iifname"}}, names), _address(4, "daddr", _LOOPBACK), {"drop": None}]),
     ]
-    rules += [("guard", expressions) for expressions in _strangers(networks)]
     for network in networks:
         rules += [("forward", expressions) for expressions in _own(network)]
     rules += [("forward", [into, known, {"accept": None}]), ("forward", [into, _translated(), {"accept": None}])]
     return [*rules, ("forward", [into, {"drop": None}])]
 
 
-def _strangers(networks: Sequence[Network]) -> list[list[Json]]:
-    if not any(network.driver == "overlay" for network in networks):
-        return []
-    from . import overlay_rules
-
-    return overlay_rules.rules(networks)
+def _guards(networks: Sequence[Network]) -> list[list[Json]]:
+    found = []
+    for name in sorted({network.driver for network in networks}):
+        found += driver.of(name).guards([network for network in networks if network.driver == name])
+    return found
 
 
 def _own(network: Network) -> list[list[Json]]:

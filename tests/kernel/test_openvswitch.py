@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from runtime_lib.errors import HostLacks, InvalidSpec, NameTaken, WrongState
+from runtime_lib.errors import HostLacks, InvalidSpec, NameTaken
 from runtime_lib.linux import ethtool, netns
 from runtime_lib.networks import catalog
+from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.namespace import new_namespace
-from runtime_lib.networks.spec import SubnetSpec
+from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
 from tests.support import netlab
-from tests.support.netlab import SOON, UNREACHABLE, run
+from tests.support.netlab import SOON, UNREACHABLE, Member, run
 from tests.support.ovshosts import SHARED, SLICES, Host, a_host, share, talk, two_hosts
 from tests.support.waiting import until
 
@@ -134,7 +136,7 @@ def test_a_bridge_that_is_there_is_kept(host: Host) -> None:
     assert host.ovs.ports() == {"lan": []}
     host.create("net", bridge="lan")
     host.ovs.ctl("del-br", "lan")
-    with pytest.raises(WrongState, match="its bridge lan, which was there before it, is gone"):
+    with pytest.raises(HostLacks, match="its bridge lan, which was there before it, is gone"):
         host.member("web", "net")
     host.remove("net")
 
@@ -192,6 +194,47 @@ def test_a_host_without_what_it_needs(host: Host) -> None:
     with pytest.raises(HostLacks, match=f"does not answer at unix:{host.ovs.folder}/none.sock .*systemctl start"):
         host.create("net", database=f"unix:{host.ovs.folder}/none.sock")
     assert [network.name for network in catalog.listing(host.lab.store)] == ["host", "none"]
+
+
+def test_the_hosts_end_of_a_container_is_no_way_out(host: Host) -> None:
+    """In user space the host's own stack sees what comes in there: it neither answers nor routes it."""
+    with netns.entered(host.namespace):
+        spec = NetworkSpec(
+            "net", "openvswitch", internal=True,
+            driver_options={"database": host.ovs.database, "datapath_type": host.datapath},
+        )  # fmt: skip
+        catalog.create(host.lab.store, spec)
+    web = host.member("web", "net")
+    with netns.entered(host.lab.outside):
+        world = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    gateway = str(web.endpoints[0].network.subnets[0].gateway)
+    until(lambda: asked_for(web, gateway), 60)
+    assert mac(host, web.endpoints[0].network.bridge) in web.run("ip", "neigh", "show", gateway)
+    web.run("ip", "neigh", "replace", gateway, "lladdr", mac(host, web.endpoints[0].host_interface), "dev", "eth0")
+    web.run("ip", "route", "add", "default", "via", gateway)
+    with world:
+        world.bind((netlab.OUTSIDE, 80))
+        world.settimeout(SOON)
+        web.ask(netlab.OUTSIDE, 80, "udp", patience=0.1)
+        with pytest.raises(TimeoutError):
+            world.recv(10)
+
+
+def mac(host: Host, interface: str) -> str:
+    return run("ip", "-o", "link", "show", interface, namespace=host.namespace).partition("link/ether ")[2].split()[0]
+
+
+def asked_for(member: Member, address: str) -> bool:
+    """Have a container ask for a neighbour; return whether it knows it now."""
+    member.ask(address, 9, patience=0.2)
+    return "lladdr" in member.run("ip", "neigh", "show", address)
+
+
+def test_an_address_of_another_hosts_slice(hosts: tuple[Host, Host]) -> None:
+    share(hosts, tunnel="vxlan")
+    with pytest.raises(InvalidSpec, match="10.77.2.9 is not inside 10.77.1.0/24, of which this host gives out"):
+        hosts[0].member("web", Attachment("net", "10.77.2.9"))
+    assert hosts[0].member("web", Attachment("net", "10.77.1.9")).ip == "10.77.1.9"
 
 
 def test_what_somebody_took_away_is_mended(host: Host) -> None:

@@ -10,7 +10,7 @@ from ...linux.netlink import bridges, stacked
 from ...linux.netlink.link import Rtnetlink
 from .. import forwarding, options
 from ..model import all_networks, endpoints
-from . import brport, hostbridge
+from . import brport, hostbridge, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,9 +20,14 @@ if TYPE_CHECKING:
 
 GATEWAY_ON_HOST = True
 HOST_END = True
+SHARES_MAC = plain.SHARES_MAC
 
 _LINK_LOCAL = ipaddress.ip_interface("fe80::1/64")  # of the bridge, as with Docker
 _OPTIONS = {options.BRIDGE_NAME: options.interface, **options.OF_GATEWAYS}
+
+sliced = plain.sliced
+guards = plain.guards
+rejoin = brport.rejoin
 
 
 def check(spec: NetworkSpec) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...errors import InUse
 from ...linux.netlink import stacked
 from .. import options
-from . import macvlan, parents
+from . import macvlan, parents, plain
 from .macvlan import settle, unplug
 from .parents import ensure, remove
 from .parents import ensure as mend
@@ -17,10 +17,16 @@ if TYPE_CHECKING:
     from ..model import Endpoint
     from ..spec import NetworkSpec
 
-__all__ = ["GATEWAY_ON_HOST", "HOST_END", "check", "ensure", "mend", "plug", "prepare", "remove", "settle", "unplug"]
+# fmt: off
+__all__ = [
+    "GATEWAY_ON_HOST", "HOST_END", "SHARES_MAC", "check", "ensure", "guards", "mend", "plug", "prepare", "rejoin",
+    "remove", "settle", "sliced", "unplug",
+]
+# fmt: on
 
 GATEWAY_ON_HOST = False
 HOST_END = False
+SHARES_MAC = True
 
 MODE = options.IPVLAN_MODE
 FLAG = "ipvlan_flag"
@@ -30,6 +36,10 @@ _OPTIONS = {
     FLAG: options.one_of(*stacked.IPVLAN_FLAGS),
     options.MTU: options.mtu,
 }
+
+sliced = plain.sliced
+guards = plain.guards
+rejoin = plain.rejoin
 
 
 def check(spec: NetworkSpec) -> None:

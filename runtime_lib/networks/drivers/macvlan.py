@@ -9,7 +9,7 @@ from ...linux.netlink import stacked
 from .. import options, swept
 from ..namespace import inside
 from ..patience import patiently
-from . import parents
+from . import parents, plain
 from .parents import ensure, remove
 from .parents import ensure as mend
 
@@ -20,10 +20,16 @@ if TYPE_CHECKING:
     from ..model import Endpoint
     from ..spec import NetworkSpec
 
-__all__ = ["GATEWAY_ON_HOST", "HOST_END", "check", "ensure", "mend", "plug", "prepare", "remove", "settle", "unplug"]
+# fmt: off
+__all__ = [
+    "GATEWAY_ON_HOST", "HOST_END", "SHARES_MAC", "check", "ensure", "guards", "mend", "plug", "prepare", "rejoin",
+    "remove", "settle", "sliced", "unplug",
+]
+# fmt: on
 
 GATEWAY_ON_HOST = False
 HOST_END = False
+SHARES_MAC = plain.SHARES_MAC
 
 MODE = options.MACVLAN_MODE
 _OPTIONS = {
@@ -31,6 +37,11 @@ _OPTIONS = {
     MODE: options.one_of(*stacked.MACVLAN_MODES),
     options.MTU: options.mtu,
 }
+
+sliced = plain.sliced
+guards = plain.guards
+rejoin = plain.rejoin
+
 _DOUBLE = (errno.EADDRINUSE, errno.EBUSY)  # of macvlan_open: each MAC address is once on a parent
 
 

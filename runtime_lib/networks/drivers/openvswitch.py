@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from ...errors import HostLacks, InvalidSpec, NameTaken, WrongState
+from ...errors import HostLacks, InvalidSpec, NameTaken
 from ...linux import ethtool, netns
 from ...linux import openvswitch as vsctl
-from ...linux.netlink import bridges
+from ...linux.netlink import bridges, stacked
 from ...linux.netlink.link import Rtnetlink
 from ...records import replace
 from .. import forwarding, options
 from .. import openvswitch as ovs
 from ..model import endpoints
-from . import bridge, hostaddresses
+from . import bridge, hostaddresses, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 
 GATEWAY_ON_HOST = True
 HOST_END = True
+SHARES_MAC = plain.SHARES_MAC
 
 settle = bridge.settle
+rejoin = plain.rejoin
+sliced = ovs.sliced
+guards = ovs.guards
 
 
 def _address(key: str, text: str) -> None:
@@ -149,8 +153,8 @@ def _check_datapath(spec: NetworkSpec, found: ovs.Bridge) -> None:
 def ensure(store: Store, network: Network) -> None:
     """Make or mend bridge, tunnels and ports, and take away the ports of containers that are gone.
 
-    When nothing is to do, it costs one call of ovs-vsctl. Raises HostLacks, WrongState when a bridge that was adopted
-    is gone, and OSError.
+    When nothing is to do, it costs one call of ovs-vsctl. Raises OSError and HostLacks, this also when a bridge that
+    was adopted is gone.
     """
     if _plan(store, network):
         with store.lock("bridge", ovs.bridge_of(network)):
@@ -186,6 +190,8 @@ def plug(host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
         if _observe(network.spec).bridges[ovs.bridge_of(network)].datapath == "netdev":
             with netns.entered(namespace):
                 ethtool.compute_checksums(endpoint.interface)
+            # The host's own stack sees these frames too: it must not answer for an address that the bridge has.
+            host.change(stacked.without_arp(host.index(name)), name)
         _apply(network, ovs.addition(network, ovs.member(network, name)))
     except BaseException:
         unplug(host, endpoint, ended=False)
@@ -226,7 +232,7 @@ def _observe(spec: NetworkSpec) -> ovs.Observed:
 def _plan(store: Store, network: Network) -> list[list[str]]:
     there = _observe(network.spec)
     if network.spec.adopted and ovs.bridge_of(network) not in there.bridges:
-        raise WrongState(
+        raise HostLacks(
             f"network {network.name}: its bridge {ovs.bridge_of(network)}, which was there before it, is gone;"
             f" make it (ovs-vsctl add-br {ovs.bridge_of(network)}), or remove the network"
         )

@@ -9,9 +9,9 @@ from ...errors import AddressTaken, InvalidSpec, NameTaken
 from ...linux.netlink import bridges, vxlan
 from ...linux.netlink.link import Rtnetlink
 from ...records import replace
-from .. import forwarding, options, overlay, peers
+from .. import forwarding, options, overlay, overlay_rules, peers
 from ..model import all_networks
-from . import bridge
+from . import bridge, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 GATEWAY_ON_HOST = True
 HOST_END = True
+SHARES_MAC = plain.SHARES_MAC
 
 _LARGEST_VNI = 2**24 - 1
 _FIRST_VNI = 4096  # as Docker; smaller ones are for networks that people number themselves
@@ -46,6 +47,13 @@ _OPTIONS: Mapping[str, options.Check] = {
 plug = bridge.plug
 settle = bridge.settle
 unplug = bridge.unplug
+rejoin = bridge.rejoin
+guards = overlay_rules.rules
+
+
+def sliced(spec: NetworkSpec) -> bool:
+    """Return True."""
+    return True
 
 
 def check(spec: NetworkSpec) -> None:

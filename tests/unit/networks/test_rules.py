@@ -117,3 +117,11 @@ def test_the_same_state_gives_the_same_text() -> None:
     ports = [Published("tcp", "0.0.0.0", port, "10.1.0.2", port) for port in (3, 1, 2)]
     first = json.dumps(rules.ruleset("t", networks, ports))
     assert first == json.dumps(rules.ruleset("t", networks, ports[::-1]))
+
+
+def test_hosts_ends_of_open_vswitch_lead_nowhere() -> None:
+    internal = NetworkSpec("a", "openvswitch", internal=True)
+    pool = ipaddress.ip_network("10.1.0.0/16")
+    commands = rules.ruleset("t", [Network("ab" * 32, internal, (Subnet(pool, pool[1]),), 0)], [])
+    assert rules_of(commands, "guard")[-1] == "iifname sv* drop"
+    assert "iifname sv* drop" not in rules_of(rules.ruleset("t", [network("a", "10.1.0.0/16")], []), "guard")

@@ -1,0 +1,233 @@
+"""What is taken from networks of the other drivers while containers run comes back by `reload` or the next start."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support import rootfs
+from tests.support.alone import alone
+from tests.support.netlab import ask, run
+from tests.support.ovs import Switch, switch
+from tests.support.skiff import Skiff
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+SERVER = ("bb", "nc", "-ll", "-p", "80", "-e", "head", "-c", "1")  # it answers with what it was sent
+PEER, SLICE = "198.51.100.2", "10.20.1.0/24"
+PATIENCE = 60.0
+CURES = [("network", "reload"), ("run", "--rm", "--network", "net", "bb", "true")]
+cured = pytest.mark.parametrize("cure", CURES, ids=["reload", "start"])
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
+    folder = tmp_path_factory.mktemp("reload")
+    with alone(folder, rootfs.tar(folder / "tree", folder / "bb.tar")) as host:
+        yield host
+
+
+@pytest.fixture
+def skiff(installation: Skiff) -> Iterator[Skiff]:
+    """A host with the interface `p0`, 198.51.100.1."""
+    cable()
+    yield installation
+    installation.remove_everything()
+    run("ip", "link", "del", "p1")
+
+
+@pytest.fixture
+def ovs(skiff: Skiff, tmp_path: Path) -> Iterator[Switch]:
+    if not shutil.which("ovs-vsctl"):
+        pytest.skip("needs openvswitch-switch")
+    with switch(tmp_path / "ovs") as made:
+        yield made
+        skiff.remove_everything()  # while it can be told
+
+
+def cable() -> None:
+    run("ip", "link", "add", "p0", "type", "veth", "peer", "name", "p1")
+    for name in ("p0", "p1"):
+        run("ip", "link", "set", name, "up")
+    run("ip", "addr", "add", "198.51.100.1/24", "dev", "p0")
+
+
+def populate(skiff: Skiff, *create: str, ports: tuple[str, ...] = ("-p", "8080:80")) -> None:
+    """Make the network `net`, a server `web` on it, and its neighbour `nb`."""
+    skiff.run("network", "create", *create, "net")
+    skiff.run("run", "-d", "--name", "web", "--network", "net", *ports, *SERVER)
+    skiff.run("run", "-d", "--name", "nb", "--network", "net", "bb", "sleep", "1000")
+    await_works(skiff, bool(ports))
+
+
+def await_works(skiff: Skiff, ports: bool = True) -> None:
+    """Wait until the server is reached by its name, and by its published port."""
+    until(lambda: answer(skiff) == "?", PATIENCE)
+    if ports:
+        until(lambda: ask("127.0.0.1", 8080) == "?", PATIENCE)
+
+
+def answer(skiff: Skiff) -> str:
+    return skiff.run("exec", "nb", "sh", "-c", "printf ? | nc -w 2 web 80", check=False).stdout
+
+
+@contextmanager
+def same_afterwards(skiff: Skiff) -> Iterator[None]:
+    """Have both containers keep their addresses, MAC addresses and routes."""
+    before = look(skiff)
+    yield
+    assert look(skiff) == before
+
+
+def look(skiff: Skiff) -> list[object]:
+    found: list[object] = []
+    for name in ("web", "nb"):
+        networks = json.loads(skiff.run("inspect", name).stdout)[0]["NetworkSettings"]["Networks"]
+        link = skiff.run("exec", name, "ip", "link", "show", "eth0").stdout
+        address = skiff.run("exec", name, "ip", "-o", "addr", "show", "eth0").stdout.partition("inet ")[2].split()[0]
+        routes = sorted(skiff.run("exec", name, "ip", "route").stdout.splitlines())
+        found.append((networks["net"], link.partition("link/ether ")[2].split()[0], address, routes))
+    return found
+
+
+def digits(skiff: Skiff) -> str:
+    return skiff.run("network", "ls", "-q", "--no-trunc", "-f", "name=net").stdout[:10]
+
+
+def port_of(skiff: Skiff, container: str) -> str:
+    shown = skiff.run("exec", container, "cat", "/sys/class/net/eth0/iflink").stdout.strip()
+    lines = run("ip", "-o", "link").splitlines()
+    return next(line.split()[1].partition("@")[0] for line in lines if line.startswith(f"{shown}:"))
+
+
+@cured
+def test_a_bridge_of_the_hosts_that_came_back(skiff: Skiff, cure: tuple[str, ...]) -> None:
+    make_br0()
+    populate(skiff, "-o", "com.docker.network.bridge.name=br0", "--subnet", "10.5.0.0/16")
+    with same_afterwards(skiff):
+        run("nft", "flush", "ruleset")
+        run("ip", "link", "del", "br0")
+        failed = skiff.run(*cure, check=False)
+        assert "network net: the host has no bridge br0 any more; bring it back" in failed.stderr
+        make_br0()
+        skiff.run(*cure)
+        await_works(skiff)
+    run("ip", "link", "del", port_of(skiff, "web"))
+    skiff.run(*cure)
+    await_works(skiff)
+    skiff.remove_everything()
+    run("ip", "link", "del", "br0")  # it is the administrator's, and still there
+
+
+def make_br0() -> None:
+    run("ip", "link", "add", "br0", "type", "bridge")
+    run("ip", "addr", "add", "10.5.0.1/16", "dev", "br0")
+    run("ip", "link", "set", "br0", "up")
+
+
+def test_an_interface_that_went_from_inside_a_container(skiff: Skiff) -> None:
+    populate(skiff, "-d", "macvlan", "-o", "parent=p0", "--subnet", "10.6.0.0/16", ports=())
+    with same_afterwards(skiff):
+        pid = skiff.run("inspect", "-f", "{{.State.Pid}}", "web").stdout.strip()
+        run("nsenter", "-n", "-t", pid, "ip", "link", "del", "eth0")
+        skiff.run("network", "reload", "net")
+        await_works(skiff, ports=False)
+
+
+def overlay(skiff: Skiff) -> None:
+    populate(skiff, "-d", "overlay", "--subnet", "10.20.0.0/16", "--ip-range", SLICE)
+    peers(skiff)
+
+
+def peers(skiff: Skiff) -> None:
+    """Let the overlay have a peer with a container of which it has been told."""
+    code = (
+        "from runtime_lib.networks import peering, peers; from runtime_lib.cli import opened; peering.change("
+        "opened.store(), 'net', peers.from_options('net', [dict(name='b', address='198.51.100.2', slice='10.20.2.0/24',"
+        "endpoints=[dict(names=['far'], address='10.20.2.1', mac='02:42:0a:14:02:01')])]))"
+    )
+    skiff.run("network", "ls", before=code)
+
+
+def entries(skiff: Skiff) -> list[str]:
+    """Return the entries that lead to the peer, and the rule against strangers."""
+    tunnel, bridge = f"sx{digits(skiff)}", f"sk{digits(skiff)}"
+    found = run("bridge", "fdb", "show", "dev", tunnel).splitlines()
+    found = [line for line in found if "dst" in line or line.startswith("02:42:0a:14:02:01")]
+    found += run("ip", "neigh", "show", "dev", bridge, "nud", "permanent").splitlines()
+    rules = run("nft", "list", "chain", "inet", skiff.layout.label.replace("-", "_"), "guard").splitlines()
+    return sorted(line.strip() for line in [*found, *[rule for rule in rules if "vxlan" in rule or "@th" in rule]])
+
+
+@pytest.mark.parametrize("kind", ["sk", "sx"])
+@cured
+def test_an_interface_of_an_overlay(skiff: Skiff, cure: tuple[str, ...], kind: str) -> None:
+    overlay(skiff)
+    before = entries(skiff)
+    assert len(before) == 5
+    with same_afterwards(skiff):
+        run("nft", "flush", "ruleset")
+        run("ip", "link", "del", f"{kind}{digits(skiff)}")
+        skiff.run(*cure)
+        await_works(skiff)
+        assert entries(skiff) == before
+    run("ip", "link", "del", port_of(skiff, "web"))
+    skiff.run(*cure)
+    await_works(skiff)
+
+
+def test_entries_of_an_overlay(skiff: Skiff) -> None:
+    overlay(skiff)
+    before = entries(skiff)
+    tunnel, bridge = f"sx{digits(skiff)}", f"sk{digits(skiff)}"
+    run("bridge", "fdb", "del", "00:00:00:00:00:00", "dev", tunnel, "dst", PEER)
+    run("bridge", "fdb", "del", "02:42:0a:14:02:01", "dev", tunnel, "master")
+    run("ip", "neigh", "del", "10.20.2.1", "dev", bridge)
+    run("ip", "link", "set", tunnel, "nomaster")
+    skiff.run("network", "reload", "net")
+    assert entries(skiff) == before
+    assert f"master {bridge}" in run("ip", "-o", "link", "show", tunnel)
+
+
+@cured
+def test_open_vswitch(skiff: Skiff, ovs: Switch, cure: tuple[str, ...]) -> None:
+    options = ("-o", f"database={ovs.database}", "-o", "datapath_type=netdev")
+    populate(skiff, "-d", "openvswitch", *options, "--subnet", "10.7.0.0/16")
+    bridge, host = f"so{digits(skiff)}", f"sk{digits(skiff)}"
+    with same_afterwards(skiff):
+        for damage in (["del-port", port_of(skiff, "web")], ["del-port", host], ["del-br", bridge]):
+            run("nft", "flush", "ruleset")
+            ovs.ctl(*damage)
+            skiff.run(*cure)
+            await_works(skiff)
+        run("ip", "link", "del", port_of(skiff, "web"))
+        skiff.run(*cure)
+        await_works(skiff)
+    assert len(ovs.ports()[bridge]) == 3
+
+
+def test_a_switch_that_is_not_ours_keeps_nobody_from_being_mended(skiff: Skiff, ovs: Switch) -> None:
+    make = ("add-br", "lan", "--", "set", "Bridge", "lan", "datapath_type=netdev")
+    ovs.ctl(*make)
+    options = ("-o", f"database={ovs.database}", "-o", "bridge=lan", "--subnet", "10.7.0.0/16")
+    populate(skiff, "-d", "openvswitch", *options)
+    skiff.run("network", "create", "other")
+    skiff.run("run", "-d", "--network", "other", "bb", "sleep", "1000")
+    ovs.ctl("del-br", "lan")
+    run("ip", "link", "del", f"sk{skiff.run('network', 'ls', '-q', '--no-trunc', '-f', 'name=other').stdout[:10]}")
+    failed = skiff.run("network", "reload", check=False)
+    assert failed.returncode == 1
+    assert "network net: its bridge lan, which was there before it, is gone" in failed.stderr
+    run("ip", "link", "show", f"sk{skiff.run('network', 'ls', '-q', '--no-trunc', '-f', 'name=other').stdout[:10]}")
+    ovs.ctl(*make)
+    skiff.run("network", "reload")
+    await_works(skiff)
+    skiff.remove_everything()
+    assert ovs.ports() == {"lan": []}
