@@ -89,7 +89,7 @@ _OPTIONS = (
     Option("tty", "t", FLAG, "Give it a terminal"),
     Option("ulimit", "", LIST, "Limits of processes (name=soft[:hard])"),
     Option("user", "u", TEXT, "User name or uid (name|uid[:group|gid])"),
-    Option("userns", "", TEXT, "User namespace: host, auto or auto:size=N"),
+    Option("userns", "", TEXT, "User namespace: host, auto or auto:OPTIONS"),
     Option("uts", "", TEXT, "UTS namespace"),
     Option("volume", "v", LIST, "Bind-mount a folder, or mount a volume"),
     Option("volumes-from", "", LIST, "Mount the volumes of another container"),

@@ -39,7 +39,7 @@ def write(
     """
     more = more or Additions()
     folder = store.layout.container(container.id)
-    id_maps = userns.mappings(store, container.id)
+    id_maps = userns.mappings(store, container)
     binds = (*own_files(store, container), *attach_volumes.ready(store, container.spec), *more.mounts)
     attach_volumes.check_propagation(binds)
     settings = Settings(

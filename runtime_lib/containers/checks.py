@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..errors import InvalidSpec
 from ..networks import names as host_names_of
-from ..oci import idmaps
 from ..patterns import Pattern
 from . import health, log_options, other_runtime, signals, userns
 from .config_mounts import clean
@@ -273,6 +272,8 @@ def _mount(mount: Mount) -> None:
     if mount.idmap is not None and mount.kind not in ("bind", "volume"):
         _fail(f"mount {mount.target}: idmap is for a bind or a volume")
     if mount.idmap:
+        from ..oci import idmaps
+
         idmaps.parse(mount.idmap)
     if mount.kind == "tmpfs" and mount.source:
         _fail(f"mount {mount.target}: a tmpfs has no source")

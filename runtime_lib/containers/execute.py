@@ -164,7 +164,7 @@ def _process(
     if spec.user:
         user = _look(container, spec.user, target)
         if userns.wanted(container.spec):
-            userns.check_user(user, userns.mappings(store, container.id))
+            userns.check_user(user, userns.mappings(store, container))
         process["user"] = {**own["user"], "uid": user.uid, "gid": user.gid, "additionalGids": list(user.groups)}
         if not _home_is_given(store, container):
             values["HOME"] = user.home

@@ -28,7 +28,7 @@ class ContainerSpec:
     `memory_swap` is memory plus swap, -1 is unlimited. `cpus` is a number of processors; `cpu_period`, `cpu_quota` and
     the real-time budget `cpu_rt_*` are microseconds. The rates of `blkio_weight_device` are weights.
     `stdin_once` ends an `interactive` one's standard input with the first client's, or when that client leaves.
-    `userns_mode` is "" or "host", or "auto" for ids of its own (`auto:size=N`, see `userns`).
+    `userns_mode` is "" or "host", or "auto" for ids of its own (`auto:size=N,uidmapping=...`, see `userns_mode`).
     `oci_runtime` is the name or path of another OCI runtime, "" or "skiff" is our own.
     """
 

@@ -10,23 +10,23 @@ from __future__ import annotations
 from ..errors import HostLacks, InvalidSpec
 from ..store import Store
 from .spec import ContainerSpec
+from .userns_mode import Auto, composed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .catalog import Container
+    from .userns_mode import Given, Map, Span
     from .users import User
 
-    Span = tuple[int, int]  # the first id, and how many
-    Maps = tuple[list[dict[str, int]], list[dict[str, int]]]  # of user ids and of group ids
+    Maps = tuple[Map, Map]  # of user ids and of group ids
 
-SIZE = 65536  # every id that ordinary images have
 OWNERS = ("skiff", "containers")  # of entries in subuid(5): those of the first one that has some
 # The ids that no distribution and no part of systemd gives to anybody (systemd's "Users, Groups, UIDs and GIDs").
 DEFAULT = (0x70000000, 0x7FFE0000 - 0x70000000)
 _SYSTEM = (0, 1000)  # of root and of services: a line that gives them away would make root in a container one of those
 _FILES = ("/etc/subuid", "/etc/subgid")
-_MOST = 1 << 31
 
 
 def wanted(spec: ContainerSpec) -> bool:
@@ -34,26 +34,12 @@ def wanted(spec: ContainerSpec) -> bool:
     return spec.userns_mode not in ("", "host")
 
 
-def size(spec: ContainerSpec) -> int:
-    """Return how many ids it asks for. Raises InvalidSpec for an unknown mode. Pure."""
-    mode, colon, option = spec.userns_mode.partition(":")
-    if mode in ("keep-id", "nomap"):
-        raise InvalidSpec(f"userns_mode {mode} is for a user's own Podman; Skiff runs as root: use auto or host")
-    key, _equals, value = option.partition("=")
-    if mode != "auto" or (colon and (key != "size" or not value.isdigit() or len(value) > 10)):
-        raise InvalidSpec(f"userns_mode {spec.userns_mode!r}: use host, auto, or auto:size=N for N user ids")
-    count = int(value) if colon else SIZE
-    if not 1 <= count < _MOST:
-        raise InvalidSpec(f"userns_mode {spec.userns_mode}: the size must be between 1 and {_MOST - 1}")
-    return count
-
-
 def check(spec: ContainerSpec) -> None:
     """An unknown mode, and namespaces of the host or of others, which such a container would have no right in."""
     if not wanted(spec):
         _check_maps(spec)
         return
-    size(spec)
+    Auto(spec.userns_mode)
     for what, mode in (
         ("network_mode", spec.network_mode),
         ("pid_mode", spec.pid_mode),
@@ -88,36 +74,49 @@ def lease(store: Store, container_id: str, spec: ContainerSpec) -> None:
     """Give a container its range of ids, for as long as it exists. Raises HostLacks when there is none left."""
     if not wanted(spec):
         return
-    count = size(spec)
+    auto = Auto(spec.userns_mode)
     pools = [pool(_read(path)) for path in _FILES]
+    for (spans, _foreign), given in zip(pools, (auto.uids, auto.gids)):
+        _check_given(spans, given)
     with store.transaction() as db:
         first = []
         for (spans, foreign), column, path in zip(pools, ("uid", "gid"), _FILES):
             taken = [(row[0], row[1]) for row in db.execute(f"SELECT {column}, size FROM id_ranges")]
-            first.append(free(spans, [*taken, *foreign, _SYSTEM], count, path))
-        db.execute(
-            "INSERT INTO id_ranges (container_id, uid, gid, size) VALUES (?, ?, ?, ?)", (container_id, *first, count)
-        )
+            first.append(free(spans, [*taken, *foreign, _SYSTEM], auto.size, path))
+        row = (container_id, *first, auto.size)
+        db.execute("INSERT INTO id_ranges (container_id, uid, gid, size) VALUES (?, ?, ?, ?)", row)
 
 
-def mappings(store: Store, container_id: str) -> Maps | None:
+def _check_given(spans: Iterable[Span], given: Iterable[Given]) -> None:
+    for first, length in spans:
+        for _inner, outer, count in given:
+            if outer < first + length and first < outer + count:
+                raise InvalidSpec(
+                    f"userns_mode: the host's ids from {outer} on are among those that containers get by themselves,"
+                    f" {first} to {first + length - 1}: map others"
+                )
+
+
+def mappings(store: Store, container: Container) -> Maps | None:
     """Return the maps of a container's ids (OCI linux.uidMappings and gidMappings), None without a user namespace."""
-    row = store.row("SELECT uid, gid, size FROM id_ranges WHERE container_id = ?", (container_id,))
+    row = store.row("SELECT uid, gid, size FROM id_ranges WHERE container_id = ?", (container.id,))
     if row is None:
         return None
-    uid, gid = ([{"containerID": 0, "hostID": row[key], "size": row["size"]}] for key in ("uid", "gid"))
-    return uid, gid
+    auto = Auto(container.spec.userns_mode)
+    return composed(row["uid"], row["size"], auto.uids), composed(row["gid"], row["size"], auto.gids)
 
 
 def check_user(user: User, maps: Maps | None) -> None:
-    """Raise InvalidSpec for a user or group that the container's range does not have. Pure."""
+    """Raise InvalidSpec for a user or group that the container's maps do not have. Pure."""
     if maps is None:
         return
-    count = maps[0][0]["size"]
-    for number in (user.uid, user.gid, *user.groups):
-        if number >= count:
+    from ..linux.userns import outside
+
+    uids, gids = maps
+    for entries, number in ((uids, user.uid), *((gids, one) for one in (user.gid, *user.groups))):
+        if outside(entries, number) < 0:
             raise InvalidSpec(
-                f"the user or group id {number} is not among the {count} of the container: make it with a larger size,"
+                f"the user or group id {number} is not among those of the container: make it with a larger size,"
                 f" userns_mode auto:size={number + 1} or more"
             )
 

@@ -69,7 +69,7 @@ def view(store: Store, container: Container, volumes: bool = True, writable: boo
         root = stack.enter_context(ShiftedRoot.at(place) if namespace >= 0 else SafeRoot.at(place))
         if isinstance(root, ShiftedRoot):
             root.userns = namespace
-        maps = userns.mappings(store, container.id)
+        maps = userns.mappings(store, container)
         for bind in binds:
             _bind(root, bind, f"{store.layout.container(container.id)}/work", writable, maps)
         yield root

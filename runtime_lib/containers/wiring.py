@@ -64,7 +64,7 @@ def connect(store: Store, container: Container) -> int:
 
 
 def _fresh(store: Store, container: Container) -> int:
-    maps = id_ranges.mappings(store, container.id) if id_ranges.wanted(container.spec) else None
+    maps = id_ranges.mappings(store, container) if id_ranges.wanted(container.spec) else None
     if maps is None:
         return new_namespace()
     from ..linux import userns

@@ -127,6 +127,31 @@ def test_root_of_the_host_is_never_given_away(skiff: Skiff, tmp_path: Path) -> N
     assert "no 1000 ids in a row" in refused.stderr
 
 
+def test_users_of_the_host(skiff: Skiff, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    os.chown(shared, 1000, 1001)
+    os.chmod(tmp_path, 0o755)
+    auto = "auto:size=3000,uidmapping=1000:1000:1,gidmapping=2000:1001:1"
+    script = "touch /b/mine; cat /proc/self/uid_map; stat -c %u:%g /b /b/mine /etc/passwd"
+    words = ("run", "--rm", "--network", "none", "--userns", auto, "-u", "1000:2000", "-v", f"{shared}:/b", "bb")
+    lines = skiff.run(*words, "sh", "-c", script).stdout.splitlines()
+    rows = [[int(word) for word in line.split()] for line in lines[:3]]
+    base = rows[0][1]
+    assert rows == [[0, base, 1000], [1000, 1000, 1], [1001, base + 1001, 1999]]
+    assert lines[3:] == ["1000:2000", "1000:2000", "0:0"]
+    assert ((shared / "mine").stat().st_uid, (shared / "mine").stat().st_gid) == (1000, 1001)
+    skiff.run("create", "--name", "own", *words[2:], "true")
+    skiff.run("cp", str(shared), "own:/home/")
+    skiff.run("start", "own")
+    skiff.run("wait", "own")
+    skiff.run("rm", "own")
+    taken = ("create", "--userns", f"auto:uidmapping=5:{base}:1", "bb", "true")
+    refused = skiff.run(*taken, check=False)
+    assert refused.returncode == 125
+    assert "among those that containers get by themselves" in refused.stderr
+
+
 def _files(path: Path) -> str:
     return f"from runtime_lib.containers import userns; userns._FILES = ({str(path)!r},) * 2"
 
@@ -138,7 +163,7 @@ def _files(path: Path) -> str:
         (("--userns", "auto", "--pid", "host"), "pid_mode host cannot be combined"),
         (("--userns", "keep-id"), "a user's own Podman"),
         (("--userns", "auto:size=0"), "between 1 and"),
-        (("--userns", "auto:uidmapping=1"), "use host, auto, or auto:size=N"),
+        (("--userns", "auto:uidmapping=1"), "use host, auto, or auto:size=N,uidmapping=CONTAINER:HOST:SIZE"),
     ],
 )
 def test_what_cannot_be(skiff: Skiff, options: tuple[str, ...], told: str) -> None:
@@ -249,7 +274,7 @@ def test_an_older_kernel_that_can_do_it(skiff: Skiff) -> None:
 
 
 def test_a_user_outside_of_the_range(skiff: Skiff, web: str) -> None:
-    told = "the user or group id 70000 is not among the 65536"
+    told = "the user or group id 70000 is not among those of the container"
     for words in (("run", "--rm", *ALONE, "--user", "70000", "bb", "id"), ("exec", "--user", "0:70000", web, "id")):
         refused = skiff.run(*words, check=False)
         assert refused.returncode == 125

@@ -573,6 +573,8 @@ options:
     description:
       - V(host), the default, lets users in the container be those of the host. V(auto) gives the container 65536 ids of its
         own, C(auto:size=N) another number of them, so that its root has no rights outside.
+      - C(auto:uidmapping=1000:1000:1,gidmapping=1000:1000:1) lets it have users and groups of the host as well, here user 1000
+        as its own 1000. The numbers are an id in the container, one of the host, and how many.
       - The ids are those of the user C(skiff) or else C(containers) in C(/etc/subuid) and C(/etc/subgid), or without such
         an entry the ones from 1879048192 to 2147352575. A container keeps its range until it is removed.
       - Images are not copied for it, and volumes hold the ids that containers know. Both need Linux 5.19, volumes on tmpfs

@@ -15,19 +15,6 @@ def mode(text: str, **more: str) -> ContainerSpec:
     return ContainerSpec(image="bb", userns_mode=text, **more)  # type: ignore[arg-type]
 
 
-def test_sizes() -> None:
-    assert userns.size(mode("auto")) == 65536
-    assert userns.size(mode("auto:size=1024")) == 1024
-
-
-@pytest.mark.parametrize(
-    "text", ["private", "auto:", "auto:size=", "auto:size=-1", "auto:size=99999999999", "auto:gid=1"]
-)
-def test_wrong_modes(text: str) -> None:
-    with pytest.raises(InvalidSpec, match="use host, auto"):
-        userns.check(mode(text))
-
-
 @pytest.mark.parametrize("key", ["network_mode", "pid_mode", "ipc_mode", "uts_mode"])
 @pytest.mark.parametrize("value", ["host", "container:db"])
 def test_namespaces_of_others(key: str, value: str) -> None:
