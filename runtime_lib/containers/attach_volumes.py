@@ -106,7 +106,7 @@ def _from_others(store: Store, spec: ContainerSpec) -> list[Mount]:
             raise InvalidSpec(f"volumes_from {text!r}: use CONTAINER, CONTAINER:ro or CONTAINER:rw")
         for mount in find(store, ref).spec.mounts:
             if mount.kind != "tmpfs":
-                mounts.append(replace(mount, read_only=mount.read_only or mode == "ro", copy=False))
+                mounts.append(replace(mount, read_only=mount.read_only or mode == "ro", copy=False, short=None))
     return mounts
 
 

@@ -16,7 +16,7 @@ from . import health
 from .catalog import Container, find, state
 from .config import arguments, working_dir
 from .inspect_host import bindings, host_config
-from .inspect_mounts import is_anonymous, mounts
+from .inspect_mounts import mounts
 from .inspect_network import network_settings
 
 TYPE_CHECKING = False
@@ -156,7 +156,10 @@ def configuration(store: Store, container: Container, image: Image) -> dict[str,
 
     spec, defaults = container.spec, image.defaults
     labels = {**(defaults.get("Labels") or {}), **spec.labels}
-    volumes = {**(defaults.get("Volumes") or {}), **{one.target: {} for one in spec.mounts if is_anonymous(one)}}
+    volumes = {
+        **(defaults.get("Volumes") or {}),
+        **{one.target: {} for one in spec.mounts if one.anonymous and one.short},
+    }
     ports = [*(defaults.get("ExposedPorts") or {}), *_protocols(spec.exposed_ports), *bindings(spec)]
     command = spec.command if spec.command is not None else (defaults.get("Cmd") if spec.entrypoint is None else None)
     result: dict[str, Any] = {

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from . import profile
-from .inspect_mounts import is_anonymous
-from .mounts import idmap_words
+from .inspect_long import long_form
 from .spec import ContainerSpec
 
 TYPE_CHECKING = False
@@ -14,14 +13,14 @@ if TYPE_CHECKING:
 
     from .parts import Mount, Throttle
 
-_BINDS = ("bind", "volume")
 _EVERYWHERE = "0.0.0.0"
 
 
 def host_config(spec: ContainerSpec) -> dict[str, Any]:
     """Return what was asked for, under Docker's names."""
     return {
-        "Binds": [_bind(one) for one in spec.mounts if one.kind in _BINDS and not is_anonymous(one)] or None,
+        "Binds": [_bind(one) for one in spec.mounts if one.short and not (one.long or one.anonymous)] or None,
+        **_given({"Mounts": [long_form(one) for one in spec.mounts if one.long]}),
         "ContainerIDFile": "",
         "LogConfig": {"Type": spec.log_driver, "Config": dict(spec.log_options)},
         "NetworkMode": spec.network_mode,
@@ -144,6 +143,5 @@ def _rates(throttles: Iterable[Throttle]) -> list[dict[str, Any]] | None:
 
 
 def _bind(mount: Mount) -> str:
-    words = [*(["ro"] if mount.read_only else []), *([mount.propagation] if mount.propagation else [])]
-    words += idmap_words(mount)
-    return ":".join([f"{mount.source}:{mount.target}", *([",".join(words)] if words else [])])
+    mode = mount.told.get("mode", mount.mode())
+    return f"{mount.source}:{mount.target}:{mode}" if mode else f"{mount.source}:{mount.target}"

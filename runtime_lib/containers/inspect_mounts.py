@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from .parts import Mount
 
-_HEX = set("0123456789abcdef")
-
 
 def mounts(store: Store, container: Container) -> list[dict[str, Any]]:
     """Return the binds and volumes of a container, by their places in it."""
@@ -23,14 +21,14 @@ def mounts(store: Store, container: Container) -> list[dict[str, Any]]:
         if mount.kind == "volume":
             entry.update({"Name": source, "Driver": "local"})
             source = f"{store.layout.volume(source)}/_data"
-        shared = "z" if mount.kind == "volume" and not is_anonymous(mount) else ""  # what Docker's command asks for
-        entry.update({"Source": source, "Destination": mount.target, "Mode": "ro" if mount.read_only else shared})
+        entry.update({"Source": source, "Destination": mount.target, "Mode": _mode(mount)})
         propagation = mount.propagation or ("rprivate" if mount.kind == "bind" else "")
         found.append({**entry, "RW": not mount.read_only, "Propagation": propagation})
     return found
 
 
-def is_anonymous(mount: Mount) -> bool:
-    """Whether a mount is a volume that got its name by chance."""
-    name = mount.source or ""
-    return mount.kind == "volume" and (not name or (len(name) == 64 and set(name) <= _HEX))
+def _mode(mount: Mount) -> str:
+    # Docker has no options for the long form, but has volumes labelled that were asked for without any.
+    text = "" if mount.long or mount.short is None else mount.told.get("mode", mount.mode())
+    labelled = mount.kind == "volume" and (mount.long or (mount.short and not mount.anonymous))
+    return text or ("z" if labelled else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import InvalidSpec
+from ..records import replace
 from .parts import Mount
 from .sizes import size
 
@@ -30,12 +31,15 @@ def parse_volume(text: str) -> Mount:
     if len(parts) == 1:
         return Mount("volume", _target(parts[0], text))
     source, target = parts[0], _target(parts[1], text)
-    options = parts[2].split(",") if len(parts) == 3 else []
+    mode = parts[2] if len(parts) == 3 else ""
+    options = mode.split(",") if mode else []
     if source.startswith("/"):
-        return Mount("bind", target, source, create_source=True, **_options(options, text, "bind"))
-    if source.startswith((".", "~")):
+        mount = Mount("bind", target, source, create_source=True, **_options(options, text, "bind"))
+    elif source.startswith((".", "~")):
         raise InvalidSpec(f"the source of volume {text!r} must be an absolute path or the name of a volume")
-    return Mount("volume", target, source, **_options(options, text, "volume"))
+    else:
+        mount = Mount("volume", target, source, **_options(options, text, "volume"))
+    return mount if mode == mount.mode() else replace(mount, told={"mode": mode})
 
 
 def parse_mount(text: str) -> Mount:
@@ -66,11 +70,6 @@ def _fields(text: str) -> list[str]:
 def idmap(word: str | None) -> str | None:
     """Return what `Mount.idmap` is for the value of such an option: true, false, or ids."""
     return {"true": "", "false": None}.get(word, word) if word is not None else None
-
-
-def idmap_words(mount: Mount) -> list[str]:
-    """Return the option of `-v` for it, none or one."""
-    return [] if mount.idmap is None else [f"idmap={mount.idmap}" if mount.idmap else "idmap"]
 
 
 def parse_tmpfs(text: str) -> tuple[str, str]:
@@ -126,13 +125,19 @@ def _mount(values: dict[str, list[str]], text: str) -> Mount:
         idmap=idmap(_take(values, "idmap")),
         tmpfs_size=size(_take(values, "tmpfs-size") or "0", "tmpfs-size") or None,
         tmpfs_mode=_octal(_take(values, "tmpfs-mode"), text),
+        short=False,
+        told=told(_take(values, "volume-driver"), _take(values, "consistency")),
     )
-    if (_take(values, "volume-driver") or "local") != "local":
+    if mount.told.get("driver", "local") != "local":
         raise InvalidSpec(f"mount {text!r}: there is one volume driver, local")
-    values.pop("consistency", None)
     if values:
         raise InvalidSpec(f"mount {text!r}: unknown key {sorted(values)[0]!r}")
     return mount
+
+
+def told(driver: str | None, consistency: str | None) -> dict[str, str]:
+    """Return what of a long form is only kept to be shown."""
+    return {key: value for key, value in (("driver", driver), ("consistency", consistency)) if value}
 
 
 def _target(path: str, text: str) -> str:

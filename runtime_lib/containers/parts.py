@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ..records import dataclass, field
 
+_HEX = set("0123456789abcdef")
+
 
 @dataclass(frozen=True)
 class Mount:
@@ -16,6 +18,9 @@ class Mount:
     read-only bind read-only, too. `propagation` is one of Docker's (rprivate, private, rshared, shared, rslave,
     slave). `idmap` shows the files of a bind or volume with other owners: "" as if they were the container's own, or by
     a text of `oci.idmaps`. `tmpfs_size` is in bytes, `tmpfs_mode` a number, `tmpfs_options` are options of mount(8).
+    `short` and `told` are for `inspect` alone: whether it was asked for as `-v`, not as `--mount` (None: neither, it
+    came with `volumes_from`), and what was said that has no other effect ("mode": the options of `-v` where they are
+    not the usual text for their meaning; "driver", "consistency").
     """
 
     kind: str
@@ -35,6 +40,29 @@ class Mount:
     tmpfs_options: tuple[str, ...] = ()
     image_id: str | None = None
     idmap: str | None = None
+    short: bool | None = field(default=True, compare=False)
+    told: dict[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def long(self) -> bool:
+        """Whether it was asked for as `--mount`. Earlier versions noted that only of what `-v` cannot say."""
+        only = self.kind in ("tmpfs", "image") or (self.kind == "bind" and not self.create_source)
+        return self.short is False or (only and self.short is not None)
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether it is a volume that got its name by chance, or has none yet."""
+        name = self.source or ""
+        return self.kind == "volume" and (not name or (len(name) == 64 and set(name) <= _HEX))
+
+    def mode(self) -> str:
+        """Return the usual options of `-v` for it, such as `ro,rslave`."""
+        words = ("ro" if self.read_only else "", self.propagation or "", "" if self.copy else "nocopy")
+        return ",".join([*filter(None, words), *self.idmap_words()])
+
+    def idmap_words(self) -> list[str]:
+        """Return the option of `-v` for `idmap`, none or one."""
+        return [] if self.idmap is None else [f"idmap={self.idmap}" if self.idmap else "idmap"]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import os
 import re
 import shlex
 
-from ..containers.mounts import idmap, parse_tmpfs, parse_volume
+from ..containers.mounts import idmap, parse_tmpfs, parse_volume, told
 from ..containers.parts import Attachment, Device, Healthcheck, Mount, Throttle, Ulimit
 from ..containers.sizes import size
 from ..errors import InvalidSpec
@@ -118,6 +118,8 @@ def mount(value: dict[str, Any]) -> Mount:
         tmpfs_size=size(value["tmpfs_size"], "mounts: tmpfs_size") if value.get("tmpfs_size") else None,
         tmpfs_mode=_octal(value.get("tmpfs_mode"), target),
         tmpfs_options=_tmpfs_options(value.get("tmpfs_options") or (), target),
+        short=False,
+        told=told(value.get("volume_driver"), value.get("consistency")),
     )
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
-from ..containers.mounts import idmap_words
 from ..records import asdict, dataclass, field
 
 TYPE_CHECKING = False
@@ -14,9 +11,6 @@ if TYPE_CHECKING:
 
     from ..containers.parts import Mount
     from ..containers.spec import ContainerSpec
-
-
-_RANDOM = re.compile(r"[0-9a-f]{64}\Z")
 
 
 @dataclass(frozen=True)
@@ -96,21 +90,17 @@ def _volumes(spec: ContainerSpec, image: ImageFacts) -> Any:
 
 
 def _volume(mount: Mount) -> str:
-    if _anonymous(mount):
+    if mount.anonymous:
         return mount.target
     options = ["ro" if mount.read_only else "rw", *([mount.propagation] if mount.propagation else [])]
-    options += idmap_words(mount)
+    options += mount.idmap_words()
     return ":".join((str(mount.source), mount.target, ",".join(options + ([] if mount.copy else ["nocopy"]))))
 
 
-def _anonymous(mount: Mount) -> bool:
-    """Whether nobody named the volume: a stored description has 64 hex digits there."""
-    return mount.kind == "volume" and (mount.source is None or bool(_RANDOM.match(mount.source)))
-
-
 def _mounts(spec: ContainerSpec, _image: ImageFacts) -> Any:
-    hidden = ("create_source", "image_id")  # how to prepare the host, and what it had then; not what was asked for
-    named = (asdict(mount) for mount in spec.mounts if not _anonymous(mount))
+    # How to prepare the host, what it had then, and in which words it was asked for; not what was asked for.
+    hidden = ("create_source", "image_id", "short", "told")
+    named = (asdict(mount) for mount in spec.mounts if not mount.anonymous)
     return tuple({key: part for key, part in mount.items() if key not in hidden} for mount in named)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -119,3 +121,60 @@ def test_forms_of_mounts(docker: Engine, skiff: Engine, options: tuple[str, ...]
     done = [engine.run(("--network", "none", *options), "sh", "-c", script) for engine in (docker, skiff)]
     theirs, ours = ((one.returncode, one.stdout) for one in done)
     assert ours == theirs, done
+
+
+LONG = [
+    *(f"type=bind,src=/etc{more}"
+      for more in ("", ",ro,bind-propagation=rprivate", ",bind-nonrecursive=true", ",consistency=cached", ",ro=false")),
+    *(f"src={DATA}{more}" for more in ("", ",ro,volume-nocopy,volume-label=a=b", ",volume-driver=local")),
+    f"src={DATA}-other,volume-driver=local,{TMPFS}",
+    "volume-nocopy=true",
+    "type=volume",
+    "type=volume,consistency=default",
+]  # fmt: skip
+SHORT = [
+    *(f"{DATA}:%s{mode}" for mode in ("", ":rw", ":ro", ":nocopy", ":ro,nocopy", ":nocopy,ro", ":z")),
+    *(f"/etc:%s{mode}" for mode in ("", ":rw", ":ro,rprivate", ":rprivate,ro", ":ro,Z", ":cached")),
+    "%s",
+]  # fmt: skip
+SHOWN = {
+    "short": [word for number, text in enumerate(SHORT) for word in ("-v", text % f"/s{number:02}")],
+    "long": [word for number, text in enumerate(LONG) for word in ("--mount", f"{text},dst=/l{number:02}")],
+    "both": ["-v", f"{DATA}:/b", "--mount", f"src={DATA},dst=/a", "--tmpfs", "/m:size=1m", "-v", "/etc:/c:ro"],
+    "tmpfs": ["--mount", "type=tmpfs,dst=/a", "--mount", "type=tmpfs,dst=/b,tmpfs-size=1m,tmpfs-mode=700,ro"],
+    "taken": ["--volumes-from", f"{TAG}-short", "--volumes-from", f"{TAG}-long:ro", "-v", "/n"],
+}
+
+
+def shown(engine: Engine, name: str) -> dict[str, Any]:
+    """Return all that `inspect` says of a container's mounts, without the engine's folder and names given by chance."""
+    text = re.sub(r'"[^"]*/volumes/', '"VOLUMES/', must(engine, "inspect", name))
+    found = json.loads(re.sub(r"\b[0-9a-f]{64}\b", "ID", text))[0]
+    host = found["HostConfig"]
+    return {
+        "Binds": sorted(host["Binds"] or ()),
+        "Mounts of the host": sorted(host.get("Mounts") or (), key=lambda entry: str(entry["Target"])),
+        "Tmpfs": host.get("Tmpfs"),
+        "Mounts": sorted(found["Mounts"], key=lambda entry: str(entry["Destination"])),
+        "Volumes": found["Config"]["Volumes"],
+        "VolumesFrom": host["VolumesFrom"],
+    }
+
+
+def test_shown_as_asked_for(docker: Engine, skiff: Engine) -> None:
+    answers = []
+    for engine in (docker, skiff):
+        for name, options in SHOWN.items():
+            must(engine, "create", "--name", f"{TAG}-{name}", "--network", "none", *options, IMAGE, "true")
+        answers.append({name: shown(engine, f"{TAG}-{name}") for name in SHOWN})
+    theirs, ours = answers
+    assert len(ours["long"]["Mounts"]) == len(LONG)
+    wrong = [
+        (name, part, their, our)
+        for name, parts in theirs.items()
+        for part in parts
+        for their, our in itertools.zip_longest(parts[part] or (), ours[name][part] or ())
+        if their != our
+    ]
+    assert not wrong, "\n".join(map(str, wrong))
+    assert ours == theirs

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from runtime_lib.containers.inspect_host import host_config
+from runtime_lib.containers.inspect_long import long_form
 from runtime_lib.containers.mounts import parse_mount, parse_tmpfs, parse_volume
 from runtime_lib.containers.parts import Mount
+from runtime_lib.containers.spec import ContainerSpec
 from runtime_lib.errors import InvalidSpec
 
 
@@ -72,3 +75,47 @@ def test_wrong_long_mounts(text: str) -> None:
 def test_tmpfs() -> None:
     assert parse_tmpfs("/run") == ("/run", "")
     assert parse_tmpfs("/run:size=1m,exec") == ("/run", "size=1m,exec")
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("n:/a:ro,nocopy", {}), ("n:/a", {}), ("n:/a:nocopy,ro", {"mode": "nocopy,ro"}), ("/a:/b:rw", {"mode": "rw"}),
+])  # fmt: skip
+def test_unusual_options_are_kept(text: str, told: dict[str, str]) -> None:
+    assert parse_volume(text).told == told
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("type=bind,src=/a,dst=/b", {"Type": "bind", "Source": "/a", "Target": "/b"}),
+        ("type=bind,src=/a,dst=/b,ro,bind-recursive=readonly,bind-create-mountpoint=true,bind-propagation=rprivate",
+         {"Type": "bind", "Source": "/a", "Target": "/b", "ReadOnly": True, "BindOptions":
+          {"Propagation": "rprivate", "CreateMountpoint": True, "ReadOnlyForceRecursive": True}}),
+        ("dst=/b,volume-subpath=x", {"Type": "volume", "Target": "/b",
+                                     "VolumeOptions": {"Subpath": "x", "DriverConfig": {}}}),
+        ("type=image,src=bb,dst=/b,image-subpath=etc",
+         {"Type": "image", "Source": "bb", "Target": "/b", "ImageOptions": {"Subpath": "etc"}}),
+    ],
+)  # fmt: skip
+def test_long_form_is_shown(text: str, shown: dict[str, object]) -> None:
+    assert long_form(parse_mount(text)) == shown
+
+
+def test_mounts_of_earlier_versions() -> None:
+    """They were stored without a word of their form."""
+    stored = [
+        {"kind": "bind", "target": "/a", "source": "/x", "create_source": True, "read_only": True},
+        {"kind": "bind", "target": "/b", "source": "/y"},
+        {"kind": "volume", "target": "/c", "source": "data", "copy": False},
+        {"kind": "tmpfs", "target": "/d"},
+    ]
+    told = host_config(ContainerSpec.from_json({"mounts": stored}))
+    assert told["Binds"] == ["/x:/a:ro", "data:/c:nocopy"]
+    assert [one["Target"] for one in told["Mounts"]] == ["/b", "/d"]
+
+
+def test_older_versions_start_plain_mounts() -> None:
+    """They refuse what has a setting that they do not know: an empty one is none."""
+    for mount in (parse_volume("/a:/b:ro"), parse_mount("src=n,dst=/a"), parse_mount("type=bind,src=/a,dst=/b,ro")):
+        assert not mount.told
+    assert parse_mount("src=n,dst=/a").short is False
