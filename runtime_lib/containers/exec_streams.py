@@ -88,6 +88,7 @@ class _Relay:
         open_streams = dict(self.streams)
         at_terminal = source >= 0 and self.stdin in self.streams and os.isatty(source)
         pending = data
+        ended = False
         if not pending and source < 0:
             self._end_input()
         while open_streams:
@@ -117,8 +118,10 @@ class _Relay:
                     write(open_streams[descriptor], chunk)
                 elif chunk is not None:
                     del open_streams[descriptor]
-            if not outputs and self.running.poll() is not None:
+            if not outputs and ended:
                 return  # what it has left behind may hold its output open for ever
+            # The last words may have come after this look: only one after the end finds them.
+            ended = ended or self.running.poll() is not None
 
     def _feed(self, data: bytes) -> bytes:
         try:
