@@ -9,7 +9,7 @@ from ..linux import capabilities as kernel
 from ..linux.cgroups.hierarchy import detect
 from ..records import replace
 from ..store import Store, write_file
-from . import attach_volumes, devices, host_files, namespaces, tree, userns, users
+from . import apparmor, attach_volumes, devices, host_files, namespaces, tree, userns, users
 from .catalog import Container
 from .config import Overlay, Settings, oci_config, working_dir
 from .config_mounts import Additions, ReadyMount
@@ -56,6 +56,7 @@ def write(
         joined=namespaces.joined(store, container.spec),
         own_network=namespaces.own_network(container.spec),
         throttles=_throttles(),
+        apparmor=apparmor.ready(container.spec),
         id_maps=id_maps,
         cgroup_version=2 if detect().mode == "v2" else 1,
     )

@@ -44,6 +44,7 @@ class Settings:
     may give away; `joined` maps a namespace's type to the file of the one that is shared with another container;
     `own_network` says whether the container has a network namespace to itself; `cgroup_version` is 1 or 2.
     `id_maps` are the maps of user and group ids of a container with a user namespace, None without.
+    `apparmor` is the profile of AppArmor, "" for none.
     `throttles` are folders of the host's processors whose counters tell one container what the others do.
     """
 
@@ -61,6 +62,7 @@ class Settings:
     own_network: bool = True
     cgroup_version: int = 2
     throttles: tuple[str, ...] = ()
+    apparmor: str = ""
     id_maps: tuple[list[dict[str, int]], list[dict[str, int]]] | None = None
 
 
@@ -105,8 +107,8 @@ def process(settings: Settings) -> dict[str, Any]:
         "noNewPrivileges": options(spec).no_new_privileges,
         "oomScoreAdj": spec.oom_score_adj,
     }
-    if options(spec).apparmor:
-        result["apparmorProfile"] = options(spec).apparmor
+    if settings.apparmor:
+        result["apparmorProfile"] = settings.apparmor
     if spec.ulimits:
         result["rlimits"] = rlimits(spec)
     return result

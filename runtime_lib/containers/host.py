@@ -8,7 +8,7 @@ import platform
 from ..linux.cgroups.hierarchy import detect
 from ..networks.driver import NAMES as NETWORK_DRIVERS
 from ..store import Store
-from . import catalog
+from . import apparmor, catalog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def facts(store: Store) -> dict[str, Any]:
         "PythonVersion": platform.python_version(),
         "Runtimes": {"skiff": {"path": "skiff-oci"}},
         "DefaultRuntime": "skiff",
-        "SecurityOptions": ["name=seccomp,profile=default"],
+        "SecurityOptions": [*_apparmor(), "name=seccomp,profile=default"],
         "SkiffRootDir": store.layout.root,
         "SkiffRunDir": store.layout.run,
         "ServerVersion": VERSION,
@@ -65,6 +65,10 @@ def facts(store: Store) -> dict[str, Any]:
 
 def _has(controller: str) -> bool:
     return detect().version(controller) > 0
+
+
+def _apparmor() -> list[str]:
+    return ["name=apparmor"] if apparmor.confines() else []
 
 
 def _distribution() -> str:

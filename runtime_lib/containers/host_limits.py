@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..errors import HostLacks
-from . import other_runtime
+from . import apparmor, other_runtime
 from .devices import by_device
 from .resources import block_devices, limits
 from .spec import ContainerSpec
@@ -24,9 +24,10 @@ _NOWHERE = "0:0"  # in place of a device's numbers, where only the file counts t
 def check(spec: ContainerSpec) -> None:
     """Raise HostLacks for a limit that was asked for and would be none here; Docker drops it with a warning.
 
-    Also for an OCI runtime that is not here.
+    Also for an OCI runtime or a profile of AppArmor that is not here.
     """
     other_runtime.program(spec)
+    apparmor.check(spec)
     wanted = asked(spec)
     if not wanted:
         return

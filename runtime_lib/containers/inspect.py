@@ -12,7 +12,7 @@ from ..linux.cgroups.hierarchy import detect
 from ..linux.trees import tree_size
 from ..networks.model import endpoints
 from ..store import Store
-from . import health
+from . import apparmor, health
 from .catalog import Container, find, state
 from .config import arguments, working_dir
 from .inspect_host import bindings, host_config
@@ -60,7 +60,7 @@ def inspect(store: Store, ref: str, sizes: bool = False) -> dict[str, Any]:
         "Platform": "linux",
         "MountLabel": "",
         "ProcessLabel": "",
-        "AppArmorProfile": "",
+        "AppArmorProfile": apparmor.shown(spec, started=found.started > 0),
         "ExecIDs": None,
         "HostConfig": {**host_config(spec), **_resolved(store, spec)},
         "GraphDriver": _graph(store, container, image, found),

@@ -24,8 +24,9 @@ _KNOWN = ("no-new-privileges", "seccomp=", "apparmor=", "label=", "systempaths=u
 class Options:
     """What `security_opts` say: `seccomp` is None (default profile), "unconfined" or a profile as a dict.
 
-    `apparmor` is the name of a profile or "". `mask` are more paths to hide, `unmask` those that stay as they are;
-    there `*` matches as in a shell, and "ALL" is everything. `selinux` says that a label was asked for.
+    `apparmor` is the name of a profile, "unconfined", or "" for the default one. `mask` are more paths to hide,
+    `unmask` those that stay as they are; there `*` matches as in a shell, and "ALL" is everything. `selinux` says that
+    a label was asked for.
     """
 
     __slots__ = ("apparmor", "mask", "no_new_privileges", "seccomp", "selinux", "unmask")
@@ -77,7 +78,7 @@ def options(spec: ContainerSpec) -> Options:
             result.unmask.append("ALL")
         elif key in ("mask", "unmask") and sign:
             (result.mask if key == "mask" else result.unmask).extend(_paths(key, value))
-        elif key == "apparmor" and value:
+        elif key == "apparmor" and sign and value.isprintable():
             result.apparmor = value
         elif key == "label":
             result.selinux = value != "disable"
@@ -88,11 +89,11 @@ def options(spec: ContainerSpec) -> Options:
 
 def without_effect(spec: ContainerSpec) -> list[str]:
     """Return a sentence for each option that asks for a security module which does not label anything here."""
-    from ..oci.become import has_apparmor
+    from ..linux import apparmor
 
     wanted = options(spec)
     told = []
-    if wanted.apparmor not in ("", "unconfined") and not has_apparmor():
+    if wanted.apparmor not in ("", "unconfined") and not apparmor.enabled():
         told.append(f"security option apparmor={wanted.apparmor} has no effect: this host's kernel has no AppArmor")
     if wanted.selinux and os.path.exists("/sys/fs/selinux/enforce"):
         told.append("security option label has no effect: Skiff sets no labels of SELinux")

@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 
-from ..linux import capabilities, libc, rlimits, seccomp
+from ..linux import apparmor, capabilities, libc, rlimits, seccomp
 from . import process as processes
 from .report import LaunchError, Stage
 
@@ -62,22 +62,20 @@ def oom_score(score: int | None) -> None:
             file.write(b"%d" % score)
 
 
-def label(profile: str) -> None:
-    """Have AppArmor confine the program to come, where the host has AppArmor. /proc must still be the host's."""
-    if not profile or profile == "unconfined" or not has_apparmor():
-        return
-    folder = "/proc/self/attr/apparmor" if os.path.isdir("/proc/self/attr/apparmor") else "/proc/self/attr"
-    with Stage("label", profile), open(f"{folder}/exec", "wb", 0) as file:
-        file.write(b"exec " + profile.encode())
+def profile(process: Process) -> str:
+    """Return AppArmor's profile for the program, "" for none or on a host without. /sys must still be the host's."""
+    wanted = process.apparmor
+    return wanted if wanted not in ("", "unconfined") and apparmor.enabled() else ""
 
 
-def has_apparmor() -> bool:
-    """Whether the host's kernel confines programs by AppArmor."""
-    try:
-        with open("/sys/module/apparmor/parameters/enabled", "rb", 0) as file:
-            return file.read(1) == b"Y"
-    except FileNotFoundError:
-        return False
+def label(name: str, at_once: bool = False) -> None:
+    """Have a profile of AppArmor confine the program to come, or `at_once` this process too.
+
+    The former needs the host's /proc. No name is no profile.
+    """
+    if name:
+        with Stage("label", name):
+            (apparmor.confine if at_once else apparmor.confine_next)(name)
 
 
 def _load(program: bytes, flags: int) -> None:

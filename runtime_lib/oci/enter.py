@@ -111,7 +111,7 @@ def _enter(request: dict[str, Any], process: Process, pidfd: int, stdio: list[in
         with report.Stage("cgroup", file):
             _write(file, b"0")
     become.oom_score(process.oom_score_adj)
-    become.label(process.apparmor)
+    become.label(become.profile(process))
     kinds = [kind for kind in wire.text(request["kinds"]) if kind != "pid"]
     if request["keyring"]:
         with report.Stage("keyring"):

@@ -63,6 +63,7 @@ def run(wanted: Wanted, cgroup: Cgroup | None, told: report.Failures, down: int)
     Raises OSError and SkiffError.
     """
     gate = down if wanted.gate < 0 else wanted.gate
+    stays, profile = reaper.wanted(wanted.config), become.profile(wanted.process)
     os.setsid()
     seal.seal()
     signals.reset()
@@ -71,6 +72,7 @@ def run(wanted: Wanted, cgroup: Cgroup | None, told: report.Failures, down: int)
     stdio = _terminal(wanted, tree) if wanted.process.terminal else wanted.stdio
     if wanted.hooks:
         _hooks_of_create(wanted, told.descriptor, down)
+    become.label("" if stays else profile)
     tree.finish(bool((wanted.config.get("root") or {}).get("readonly")), _final_propagation(wanted), wanted.pivot)
     given = (*stdio, *wanted.extra)
     *_unused, told.descriptor, gate = seal.only(*given, told.descriptor, gate, inherited=len(given))
@@ -78,10 +80,11 @@ def run(wanted: Wanted, cgroup: Cgroup | None, told: report.Failures, down: int)
         with report.Stage("terminal"):
             terminal.take_control(0)
     program = become.settle(wanted.process, wanted.filter_program, wanted.filter_flags)
+    become.label(profile if stays else "", at_once=True)
     os.write(told.descriptor, b"r")
     read_exactly(gate, 1)
     _run_hooks(wanted, "startContainer", "created")
-    if reaper.wanted(wanted.config):
+    if stays:
         reaper.stay(lambda: become.execute(program, wanted.process), wanted.process.terminal)
     become.execute(program, wanted.process)
 
@@ -129,7 +132,6 @@ def _leave_host(wanted: Wanted, cgroup: Cgroup | None, up: int) -> None:
         with report.Stage("keyring"):
             keyring.join_session(f"_ses.{wanted.container_id}")
     become.oom_score(wanted.process.oom_score_adj)
-    become.label(wanted.process.apparmor)
     if "user" in wanted.namespaces:
         _enter_user_namespace(wanted, up)
     flags = 0

@@ -556,8 +556,9 @@ options:
       - The value of C(seccomp) is a profile as JSON, or the path of one on the host.
       - V(systempaths=unconfined) shows everything of C(/proc) and C(/sys). V(unmask=/proc/acpi:/proc/sys) does so for single
         paths, V(mask=/proc/version) hides more of them.
-      - V(apparmor=PROFILE) needs a kernel with AppArmor, and has no effect, with a warning, on others; so have labels of
-        SELinux.
+      - V(apparmor=PROFILE) names a profile of AppArmor that the kernel holds already, or is V(apparmor=unconfined). Without it
+        the profile is C(skiff-default), as described in docs/security.md. On a kernel without AppArmor a named profile has no
+        effect, with a warning; so have labels of SELinux.
     type: list
     elements: str
   ipc_mode:

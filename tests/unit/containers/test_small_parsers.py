@@ -60,7 +60,7 @@ def test_paths_are_masked_and_unmasked() -> None:
     assert found.mask == ["/proc/version", "/x"]
     for text in ("systempaths=unconfined", "unmask=ALL"):
         assert options(ContainerSpec(security_opts=(text,))).kept(["/proc/acpi", "/sys"]) == []
-    for text in ("unmask=proc", "mask=ALL", "mask=", "systempaths=other", "apparmor="):
+    for text in ("unmask=proc", "mask=ALL", "mask=", "systempaths=other", "apparmor", "apparmor=a\nb"):
         with pytest.raises(InvalidSpec):
             options(ContainerSpec(security_opts=(text,)))
 
