@@ -11,6 +11,8 @@ from ..store import Store, write_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..images.catalog import Image
     from .catalog import Container
     from .parts import Mount
@@ -20,6 +22,12 @@ def note(store: Store, container: Container, *actions: str, **more: str) -> None
     """Note what has happened to a container; several actions have happened at once."""
     values = {**attributes(store, container), "name": container.name, **more}
     eventlog.append(store.layout.run, "container", actions, container.id, values)
+
+
+def ending(store: Store, container: Container, **more: str) -> dict[str, Any]:
+    """Return what another process needs to note something of the container later: run folder, actor, attributes."""
+    values = {**attributes(store, container), "name": container.name, **more}
+    return {"run": store.layout.run, "actor": container.id, "attributes": values}
 
 
 def attributes(store: Store, container: Container) -> dict[str, str]:

@@ -89,15 +89,10 @@ def stream(store: Store, ref: str, spec: ExecSpec, stdio: Stdio = (0, 1, 2), hel
 
 
 def detach(store: Store, ref: str, spec: ExecSpec) -> int:
-    """Start a program without input and output, and leave it; return its pid on the host. Raises as `capture`.
-
-    Nobody is there to note its end.
-    """
+    """Start a program without input and output, and leave it; return its pid on the host. Raises as `capture`."""
     with open(os.devnull, "r+b") as null:
-        running = _start(store, ref, spec, (null.fileno(),) * 3, names.new_id())
-    if spec.tty:
-        running.leave()
-        os.close(running.console)
+        running = _start(store, ref, spec, (null.fileno(),) * 3, names.new_id(), alone=True)
+    running.part()
     return running.pid
 
 
@@ -114,7 +109,16 @@ def _note_end(store: Store, ref: str, exec_id: str, code: int) -> None:
         return  # the container has been removed since
 
 
-def _start(store: Store, ref: str, spec: ExecSpec, stdio: Stdio, exec_id: str, early: Helper | None = None) -> Running:
+def _start(
+    store: Store,
+    ref: str,
+    spec: ExecSpec,
+    stdio: Stdio,
+    exec_id: str,
+    early: Helper | None = None,
+    alone: bool = False,
+) -> Running:
+    """Start it; when it is left `alone`, its helper notes the end."""
     if not spec.command:
         raise InvalidSpec("there is no command to execute")
     helper = runtime.Prespawned(early) if early else runtime.prespawn(library.install(store))
@@ -130,7 +134,14 @@ def _start(store: Store, ref: str, spec: ExecSpec, stdio: Stdio, exec_id: str, e
         cgroup = release.cgroup(store, container.id).paths()
         try:
             running = helper.start(
-                target, config, process, stdio, container_id=container.id, cgroup=cgroup, cache=store.layout.cache
+                target,
+                config,
+                process,
+                stdio,
+                container_id=container.id,
+                cgroup=cgroup,
+                cache=store.layout.cache,
+                ending=events.ending(store, container, execID=exec_id) if alone else None,
             )
         except ProcessLookupError as error:
             raise WrongState(f"container {container.name} has just ended; start it and try again") from error

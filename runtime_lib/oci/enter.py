@@ -2,6 +2,8 @@
 
     engine --spawn--> helper (stays on the host, waits, ends with the same code) --fork--> the process in the container
 
+When the engine will not be there for the end (`ending` in the request), the helper notes that in the log of events.
+
 The helper takes one request over its socket (`wire`, with standard input, output and error) and answers with
 `r<pid> <start time>`, and the master of the terminal if it made one, or with `!` and what failed (`report`).
 """
@@ -33,19 +35,35 @@ def main() -> NoReturn:
     except (OSError, ValueError, InvalidSpec) as error:
         channel.send(seal.SOCKET, b"!" + report.encode(error))
         os._exit(125)
+    ending = wire.text(request.get("ending"))
+    if ending:
+        from .. import eventlog  # noqa: F401 - now, as this copy of the library may be gone when the program ends
     channel.send(seal.SOCKET, answer, masters)
     if request["detach"]:
         os._exit(0)
-    if masters:
-        _hold(masters[0], pid)
-    seal.only(0)
-    os._exit(exit_code(os.waitpid(pid, 0)[1]))
+    *_unused, line = seal.only(0, _hold(masters[0], pid) if masters else seal.SOCKET)
+    if not ending:
+        os.close(line)
+    code = exit_code(os.waitpid(pid, 0)[1])
+    if ending:
+        _note(line, ending, code)
+    os._exit(code)
 
 
-def _hold(master: int, pid: int) -> None:
+def _note(line: int, ending: dict[str, Any], code: int) -> None:
+    """Note the end in the log of events, after the engine has noted the start and closed its end of the line."""
+    from .. import eventlog
+
+    while os.read(line, 1):
+        pass
+    values = {**ending["attributes"], "exitCode": str(code)}
+    eventlog.append(ending["run"], "container", ("exec_die",), ending["actor"], values)
+
+
+def _hold(master: int, pid: int) -> int:
     """Hold a terminal while the engine has it; when its user has left it, take its output until nobody writes any.
 
-    An engine that goes without a word hangs it up.
+    An engine that goes without a word hangs it up. Return the line to the engine.
     """
     import select
 
@@ -61,6 +79,7 @@ def _hold(master: int, pid: int) -> None:
         except OSError:
             pass  # EIO: nobody has the terminal open any more
     os.close(master)
+    return line
 
 
 def start(request: dict[str, Any], stdio: list[int]) -> tuple[int, bytes, tuple[int, ...]]:

@@ -66,6 +66,13 @@ class Running:
         except BrokenPipeError:
             return  # it has ended already
 
+    def part(self) -> None:
+        """Leave the process for good: nobody waits for it here, and its helper goes on alone."""
+        if self.console >= 0:
+            self.leave()
+            os.close(self.console)
+        os.close(self._line)
+
 
 class Prespawned:
     """A helper that has been started and waits to be told what to run."""
@@ -88,20 +95,22 @@ class Prespawned:
         detach: bool = False,
         extra: tuple[int, ...] = (),
         keyring: bool = True,
+        ending: dict[str, Any] | None = None,
     ) -> Running:
         """Run `process` (an OCI process object) in the container whose first process is `target`.
 
         `config` is the container's own configuration (its linux.seccomp counts); `cgroup` are the `paths()` of its
         cgroup; `stdio` become 0, 1 and 2, unless `process.terminal` asks for a new terminal. With `detach` the helper
         ends at once: the process is the nearest subreaper's child then, and `wait` says nothing about it.
-        `extra` are descriptors that it has from 3 on; `keyring` asks for the container's session keyring.
+        `extra` are descriptors that it has from 3 on; `keyring` asks for the container's session keyring. With
+        `ending` (run, actor, attributes: see `eventlog.append`) the helper notes the end itself, after `Running.part`.
         The helper is used up, whatever happens. Raises InvalidSpec, ProcessLookupError when the container has ended,
         or `report.LaunchError`.
         """
         helper = self._helper
         try:
             request = request_for(target, config, process, container_id, cgroup, cache)
-            request.update(detach=detach, keyring=keyring)
+            request.update(detach=detach, keyring=keyring, ending=ending)
             given = extra if process.get("terminal") else (*stdio, *extra)
             channel.send(helper.socket, wire.pack(request), given)
             answer, descriptors = channel.receive(helper.socket)
@@ -113,10 +122,11 @@ class Prespawned:
             os.waitpid(helper.pid, 0)
             raise report.decode(answer[1:] or b"5\0runtime\0\0the helper ended without an answer")
         pid, start_time = map(int, answer[1:].split())
-        if not descriptors:
+        if not descriptors and not ending:
             os.close(helper.socket)
             return Running(helper.pid, Process(pid, start_time), -1)
-        return Running(helper.pid, Process(pid, start_time), descriptors[0], helper.socket)
+        console = descriptors[0] if descriptors else -1
+        return Running(helper.pid, Process(pid, start_time), console, helper.socket)
 
     def cancel(self) -> None:
         """End the helper; nothing was run."""

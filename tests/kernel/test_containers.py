@@ -14,6 +14,7 @@ from runtime_lib.containers import catalog, logs, verbs
 from runtime_lib.containers.attach import Wishes
 from runtime_lib.containers.connect import connect, disconnect
 from runtime_lib.containers.create import create
+from runtime_lib.containers.event_stream import events
 from runtime_lib.containers.execute import ExecSpec, capture, detach
 from runtime_lib.containers.inspect import inspect
 from runtime_lib.containers.parts import Attachment, Mount, Ulimit
@@ -439,6 +440,12 @@ def test_networks_come_and_go_while_it_runs(store: Store, make: Make) -> None:
 # Programs inside
 
 
+def ends_of_execs(store: Store, container: str) -> list[str]:
+    """Return the exit codes that the log of events has of commands that were executed in a container."""
+    noted = events(store, {"event": ["exec_die"]}, 0, time.time_ns())
+    return [one["Actor"]["Attributes"]["exitCode"] for one in noted if one["Actor"]["ID"] == container]
+
+
 def test_exec_in_every_way(store: Store, make: Make) -> None:
     container = make()
     start(store, container)
@@ -453,8 +460,10 @@ def test_exec_in_every_way(store: Store, make: Make) -> None:
         with pytest.raises(CommandFailed) as error:
             capture(store, container, ExecSpec(command))
         assert error.value.exit_code == code
-    detach(store, container, ExecSpec(("touch", "/tmp/detached")))
-    until(lambda: capture(store, container, ExecSpec(("test", "-e", "/tmp/detached"))).exit_code == 0, "it ran")
+    for tty, code in ((False, "8"), (True, "9")):
+        detach(store, container, ExecSpec(("sh", "-c", f"touch /tmp/detached{code}; exit {code}"), tty=tty))
+        until(lambda code=code: code in ends_of_execs(store, container), "its end is noted")  # type: ignore[misc]
+        assert capture(store, container, ExecSpec(("test", "-e", f"/tmp/detached{code}"))).exit_code == 0
     assert any("trap" in row[-1] for row in top(store, container)[1])
     stop(store, container, 0)
     with pytest.raises(WrongState):

@@ -367,6 +367,8 @@ def test_disk_usage(fleet: int, docker: Engine, skiff: Engine) -> None:
 STORY = (
     "run -d --name NAME -l x=y --network none --health-cmd true --health-interval 1s IMAGE sleep 1000",
     "exec NAME true",
+    "exec -d NAME sh -c 'exit 9'",
+    "exec -dt NAME sh -c 'exit 10'",
     "pause NAME",
     "unpause NAME",
     "rename NAME NAME-2",
@@ -391,6 +393,8 @@ def told(engine: Engine) -> list[str]:
         _done(engine, *shlex.split(line.replace("NAME", name).replace("IMAGE", IMAGE)))
         if line.startswith("run -d"):
             _until_healthy(engine, name)
+        elif line.startswith("exec -d"):
+            _until_noted(engine, begin, f"name={name}", f"exitCode={re.findall('[0-9]+', line)[-1]}")
     template = "{{.Type}} {{.Action}} {{json .Actor.Attributes}}"
     window = ("--since", f"{begin:.9f}", "--until", f"{time.time() + 0.5:.9f}")  # Docker tells of an end after it
     lines = engine.call("events", *window, "--filter", f"image={IMAGE}", "--format", template).stdout.splitlines()
@@ -399,6 +403,16 @@ def told(engine: Engine) -> list[str]:
     ]
     executed = {line for line in lines if "exec_" in line and "told-2" not in line}
     return sorted([*executed, *(line for line in lines if "exec_" not in line)])
+
+
+def _until_noted(engine: Engine, begin: float, *wanted: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        window = ("--since", f"{begin:.9f}", "--until", f"{time.time():.9f}")
+        lines = engine.call("events", *window, "--filter", "event=exec_die").stdout.splitlines()
+        if any(all(word in line for word in wanted) for line in lines):
+            return
+        assert time.monotonic() < deadline, f"{engine.name}: the end of an exec is not noted: {lines}"
 
 
 def _done(engine: Engine, *words: str) -> None:
