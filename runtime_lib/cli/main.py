@@ -80,9 +80,9 @@ LONG_VERBS = {
     "system df": "df:df",
     "system prune": "prune:system",
 }
-# A wrong word after one of these is Docker's 125, so that it is told from the exit code of the user's program.
-_ENGINE_FAILED = 125
-_RUNS_PROGRAMS = ("run", "create", "exec")
+# A failure of one of these is Docker's 125, so that it is told from the exit code of the user's program.
+ENGINE_FAILED = 125
+_RUNS_PROGRAMS = ("run", "exec")
 
 
 def console() -> None:
@@ -143,9 +143,9 @@ def _call(verb: str, words: list[str]) -> int:
     except CommandFailed as error:
         return _fail(str(error), error.exit_code)
     except SkiffError as error:
-        return _fail(str(error), _ENGINE_FAILED if verb in _RUNS_PROGRAMS else 1)
+        return _fail(str(error), ENGINE_FAILED if verb in _RUNS_PROGRAMS else 1)
     except OSError as error:
-        return _fail(sentence(error), _ENGINE_FAILED if verb in _RUNS_PROGRAMS else 1)
+        return _fail(sentence(error), ENGINE_FAILED if verb in _RUNS_PROGRAMS else 1)
 
 
 def handler(verb: str) -> Callable[[list[str]], int]:

@@ -6,7 +6,7 @@ import os
 import sys
 
 from ..containers import early
-from ..errors import InvalidSpec, SkiffError
+from ..errors import CommandFailed, InvalidSpec, SkiffError
 from . import opened
 from .container_flags import CREATE, RUN
 from .execute import detachable
@@ -38,7 +38,7 @@ def run(words: list[str]) -> int:
     if parsed.detach and parsed.attach:
         raise InvalidSpec("-a and -d exclude each other: a container in the background has nothing attached")
     if parsed.detach:
-        return _created(parsed, start=True)
+        return _created(parsed, _spec(parsed), start=True)
     if parsed.tty and parsed.interactive and not os.isatty(0):
         raise InvalidSpec("the input device is not a TTY; leave out -t, or run this in a terminal")
     spawned = early.monitor(opened.layout())
@@ -69,8 +69,18 @@ def run(words: list[str]) -> int:
 
 
 def create(words: list[str]) -> int:
-    """Create a container and print its id."""
-    return _created(CREATE.parse(words, interspersed=False), start=False)
+    """Create a container and print its id. Wrong options are 125, and what the engine refuses is 1, as with Docker."""
+    from .container_spec import container_spec
+
+    try:
+        parsed = CREATE.parse(words, interspersed=False)
+        spec = container_spec(parsed)
+    except InvalidSpec as error:
+        from .main import ENGINE_FAILED
+
+        raise CommandFailed(str(error), ENGINE_FAILED) from error
+    _warn(parsed, spec)
+    return _created(parsed, spec, start=False)
 
 
 def attach(words: list[str]) -> int:
@@ -108,15 +118,18 @@ def _spec(parsed: Parsed) -> ContainerSpec:
     from .container_spec import container_spec
 
     spec = container_spec(parsed)
+    _warn(parsed, spec)
+    return spec
+
+
+def _warn(parsed: Parsed, spec: ContainerSpec) -> None:
     if parsed.kernel_memory or spec.ulimits or spec.security_opts:
         from .warnings import tell
 
         tell(parsed, spec)
-    return spec
 
 
-def _created(parsed: Parsed, start: bool) -> int:
-    spec = _spec(parsed)
+def _created(parsed: Parsed, spec: ContainerSpec, start: bool) -> int:
     from ..containers.create import create as create_container
     from .pulled import with_image
 

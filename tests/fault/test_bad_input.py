@@ -88,7 +88,7 @@ def test_missing_containers(shared: Skiff, verb: str) -> None:
 
 def test_names_ports_and_subnets_that_are_taken(skiff: Skiff) -> None:
     skiff.run("run", "-d", "--name", "web", "-p", "127.0.0.1:18100:80", *SLEEP)
-    refused(skiff.run("create", "--name", "web", *SLEEP, check=False), 125, "'web' belongs to container")
+    refused(skiff.run("create", "--name", "web", *SLEEP, check=False), 1, "'web' belongs to container")
     taken = skiff.run("run", "--rm", "-p", "18100:80", *SLEEP, check=False)
     refused(taken, 125, "18100", "taken by container web")
     with socket.create_server(("127.0.0.1", 18101)):

@@ -107,7 +107,7 @@ def test_ids_are_given_back(skiff: Skiff, tmp_path: Path) -> None:
 
     assert create("--name", "one", "--userns", "auto").returncode == 0
     full = create("--name", "two", "--userns", "auto")
-    assert full.returncode == 125
+    assert full.returncode == 1
     assert "65536 ids in a row" in full.stderr
     assert str(small) in full.stderr
     assert create("--name", "two", "--userns", "auto:size=4000").returncode == 0
@@ -168,7 +168,7 @@ def _files(path: Path) -> str:
 )
 def test_what_cannot_be(skiff: Skiff, options: tuple[str, ...], told: str) -> None:
     refused = skiff.run("create", *options, "bb", "true", check=False)
-    assert refused.returncode == 125
+    assert refused.returncode == 1
     assert told in refused.stderr
 
 
@@ -263,7 +263,7 @@ seccomp.load(seccomp.compile({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [ru
 
 def test_an_older_kernel_is_told(skiff: Skiff) -> None:
     refused = skiff.run("create", *ALONE, "bb", "true", check=False, before=OLDER + WITHOUT)
-    assert refused.returncode == 125
+    assert refused.returncode == 1
     assert "userns_mode auto needs Linux 5.19 or newer" in refused.stderr
 
 

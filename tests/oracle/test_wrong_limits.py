@@ -67,3 +67,22 @@ def test_update(engine_name: str, request: pytest.FixtureRequest) -> None:
             assert done.stderr
     finally:
         engine.call("rm", "-f", name)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--nosuch",),
+        ("-m", "much"),
+        ("--cap-add", "nosuch"),
+        ("--network", "no-such-network", "--name", "bad name"),
+        ("--restart", "often"),
+        ("--security-opt", "nosuch=1"),
+        ("--pull", "never", "no-such-image:1"),
+    ],
+    ids=" ".join,
+)
+def test_the_exit_code_of_create(options: tuple[str, ...], docker: Engine, skiff: Engine) -> None:
+    """Wrong options are told from what the engine refuses."""
+    theirs, ours = (engine.call("create", *options, IMAGE, "true") for engine in (docker, skiff))
+    assert ours.returncode == theirs.returncode in (1, 125), (theirs.stderr, ours.stderr)
