@@ -103,6 +103,10 @@ def _words_of(usage: Usage, words: list[str], last: str) -> Sequence[str]:
         return [f"--{name}" for option in usage.options for name in option.names] + ["--help"]
     if usage.verb == _USAGE.verb:
         return list(SCRIPTS)
+    if usage.verb == "cp":
+        from . import completion_paths
+
+        return completion_paths.candidates(last, _names((_CONTAINERS,)))
     return _names(_ARGUMENTS.get(_argument(usage.arguments, given), ()))
 
 

@@ -9,6 +9,7 @@ _skiff() {
   word=${line##* }
   COMPREPLY=($(skiff completion candidates "$line" 2>/dev/null))
   COMPREPLY=("${COMPREPLY[@]#"${word%"${word##*[:=]}"}"}")
+  [[ ${#COMPREPLY[@]} != 1 || ${COMPREPLY[0]} != *[:/] ]] || compopt -o nospace
 }
 complete -o default -F _skiff skiff
 """
@@ -17,7 +18,8 @@ _ZSH = r"""#compdef skiff
 _skiff() {
   local -a candidates
   candidates=("${(@f)$(skiff completion candidates "${(j: :)words[1,CURRENT]}" 2>/dev/null)}")
-  compadd -- $candidates
+  compadd -S '' -- ${(M)candidates:#*[:/]}
+  compadd -- ${candidates:#*[:/]}
 }
 if [ "$funcstack[1]" = _skiff ]; then _skiff "$@"; else compdef _skiff skiff; fi
 """

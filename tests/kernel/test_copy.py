@@ -154,6 +154,21 @@ def test_what_is_mounted_read_only_is_refused(skiff: Skiff, tmp_path: Path) -> N
     skiff.run("rm", box)
 
 
+def test_a_shell_completes_paths_in_a_container(skiff: Skiff, box: str) -> None:
+    def possible(word: str) -> list[str]:
+        return skiff.run("completion", "candidates", f"skiff cp {word}").stdout.splitlines()
+
+    skiff.run("start", box)
+    skiff.run("rename", box, "box")
+    skiff.run("exec", "box", "sh", "-c", "mkdir -p /more/deep && cd /more && touch plain '$(reboot)' 'two words' 'a;b'")
+    for _state in ("running", "exited"):
+        assert possible("box:/mo") == ["box:/more/"]
+        assert possible("box:mor") == ["box:more/"]
+        assert possible("box:/more/") == ["box:/more/deep/", "box:/more/plain"]
+        assert possible("box:/more/plain/") == possible("box:/nowhere/") == []
+        skiff.run("stop", "-t", "0", "box")
+
+
 def test_parts_of_volumes_and_trees_of_images_are_seen(skiff: Skiff, box: str, tmp_path: Path) -> None:
     (tmp_path / "part").mkdir()
     (tmp_path / "part" / "file").write_text("part")

@@ -48,6 +48,10 @@ def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("skiff exec -it w", ["web", "worker"]),
         ("skiff exec web w", []),
         ("skiff tag ng", ["nginx:1.2"]),
+        ("skiff cp w", ["web:", "worker:"]),
+        ("skiff cp -a /tmp/file we", ["web:"]),
+        ("skiff cp ./w", []),
+        ("skiff cp nobody:/", []),
         ("skiff inspect ", ["data", "front", "nginx:1.2", "web", "worker"]),
         (
             "skiff network ",
@@ -80,7 +84,12 @@ def test_another_shell_is_told_in_a_sentence(capsys: pytest.CaptureFixture[str])
 
 @pytest.mark.parametrize(
     ("line", "replies"),
-    [("skiff st", "start stats stop"), ("skiff run nginx:", "1.2"), ("skiff run --network=fr", "front")],
+    [
+        ("skiff st", "start stats stop"),
+        ("skiff run nginx:", "1.2"),
+        ("skiff run --network=fr", "front"),
+        ("skiff cp we", "web:"),
+    ],
 )
 def test_the_script_of_bash(names: Path, line: str, replies: str) -> None:
     command = names / "skiff"
