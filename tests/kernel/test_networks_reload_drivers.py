@@ -13,7 +13,7 @@ import pytest
 
 from tests.support import rootfs
 from tests.support.alone import alone
-from tests.support.netlab import ask, run
+from tests.support.netlab import SOON, ask, run
 from tests.support.ovs import Switch, switch
 from tests.support.skiff import Skiff
 from tests.support.waiting import until
@@ -71,7 +71,7 @@ def await_works(skiff: Skiff, ports: bool = True) -> None:
     """Wait until the server is reached by its name, and by its published port."""
     until(lambda: answer(skiff) == "?", PATIENCE)
     if ports:
-        until(lambda: ask("127.0.0.1", 8080) == "?", PATIENCE)
+        until(lambda: ask("127.0.0.1", 8080, patience=SOON) == "?", PATIENCE)
 
 
 def answer(skiff: Skiff) -> str:
@@ -86,8 +86,8 @@ def same_afterwards(skiff: Skiff) -> Iterator[None]:
     assert look(skiff) == before
 
 
-def look(skiff: Skiff) -> list[object]:
-    found: list[object] = []
+def look(skiff: Skiff) -> list[tuple[dict[str, str], str, str, list[str]]]:
+    found = []
     for name in ("web", "nb"):
         networks = json.loads(skiff.run("inspect", name).stdout)[0]["NetworkSettings"]["Networks"]
         link = skiff.run("exec", name, "ip", "link", "show", "eth0").stdout
