@@ -59,7 +59,8 @@ def tunnels(peers: Iterable[Peer], port: int) -> frozenset[Tunnel]:
 
 
 def entries(peers: Iterable[Peer], encrypted: bool) -> frozenset[Entry]:
-    """Return all entries: one per peer for what is sent to everybody, three per container that is known.
+    """Return all entries: one per peer for what is sent to everybody, three per container that is known,
+    and one more where it has an IPv6 address.
 
     Containers with a hardware address of their own choice have none: they may have another one tomorrow, and the kernel
     finds them by asking. All others have the one that belongs to their address, wherever they were started.
@@ -73,7 +74,7 @@ def entries(peers: Iterable[Peer], encrypted: bool) -> frozenset[Entry]:
         for remote in peer.endpoints or ():
             if remote.mac == ipam.mac_of(ipaddress.ip_address(remote.address)).hex(":"):
                 found |= {Entry(REMOTE, remote.mac, host), Entry(PORT, remote.mac)}
-                found.add(Entry(NEIGHBOUR, remote.mac, remote.address))
+                found |= {Entry(NEIGHBOUR, remote.mac, one) for one in (remote.address, remote.address6) if one}
     return frozenset(found)
 
 

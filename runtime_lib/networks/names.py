@@ -145,7 +145,12 @@ def _names(
 def _remote_lines(network: Network) -> dict[str, bytes]:
     """Return the lines of containers on the other hosts of an overlay network, by address."""
     remotes = [remote for peer in network.spec.peers for remote in peer.endpoints or () if remote.names]
-    return {remote.address: f"{remote.address}\t{' '.join(remote.names)}\n".encode() for remote in remotes}
+    return {
+        remote.address: "".join(
+            f"{address}\t{' '.join(remote.names)}\n" for address in (remote.address, remote.address6) if address
+        ).encode()
+        for remote in remotes
+    }
 
 
 def _others_first(lines: dict[str, bytes], own: str) -> bytes:

@@ -83,9 +83,9 @@ def tunnel(network: Network) -> str:
     return f"sw{network.id[:10]}"
 
 
-def slice_of(spec: NetworkSpec) -> str:
-    """Return the part of the subnet from which this host gives out addresses."""
-    return str(spec.subnets[0].range())
+def slice_of(spec: NetworkSpec, version: int = 4) -> str:
+    """Return the part of the subnet of an IP version from which this host gives out addresses."""
+    return str(spec.of_version(version)[0].range())
 
 
 def create(store: Store, network: Network) -> None:
@@ -155,17 +155,21 @@ def apply(network: Network, change: Change) -> None:
 def described(network: Network, endpoints: list[Endpoint]) -> dict[str, Any]:
     """Return what the other hosts need to know of this one; the public key is "" where there is none (yet)."""
     spec = network.spec
+    further = {"slice6": slice_of(spec, 6)} if spec.enable_ipv6 else {}
     return {
+        **further,
         "vni": vni(spec),
         "port": port(spec),
         "mtu": spec.mtu,
         "slice": slice_of(spec),
         "public_key": _public_key(network),
-        "endpoints": [
-            {"names": list(endpoint.names), "address": str(endpoint.address), "mac": endpoint.mac}
-            for endpoint in sorted(endpoints, key=lambda one: one.address.packed)
-        ],
+        "endpoints": [_endpoint(endpoint) for endpoint in sorted(endpoints, key=lambda one: one.address.packed)],
     }
+
+
+def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
+    further = {"address6": str(endpoint.ipv6)} if endpoint.ipv6 else {}
+    return {"names": list(endpoint.names), "address": str(endpoint.ipv4), "mac": endpoint.mac, **further}
 
 
 def _public_key(network: Network) -> str:

@@ -45,6 +45,18 @@ def test_peers_are_all_others_with_what_they_have_told() -> None:
     assert overlay.peers(["a", "b"], hostvars, "a", SUBNET, 24, "")[0].keys() == {"name", "address", "slice"}
 
 
+def test_slices_of_ipv6() -> None:
+    hostvars = {**HOSTVARS, "c": {**HOSTVARS["c"], "skiff_overlay_slice6": "fd00:20:0:0:8000::/66"}}
+    every = overlay.slices(["a", "b", "c"], hostvars, "fd00:20::/64")
+    assert {host: str(part) for host, part in every.items()} == {
+        "a": "fd00:20:0:0:20b::/80",
+        "b": "fd00:20:0:0:20c::/80",
+        "c": "fd00:20:0:0:8000::/66",
+    }
+    (peer,) = overlay.peers(["a", "b"], hostvars, "a", SUBNET, 24, "", "fd00:20::/64")
+    assert (peer["slice"], peer["slice6"]) == ("10.20.7.0/24", "fd00:20:0:0:20c::/80")
+
+
 @pytest.mark.parametrize(
     ("hosts", "changes", "subnet", "prefix", "word"),
     [
@@ -55,8 +67,10 @@ def test_peers_are_all_others_with_what_they_have_told() -> None:
         (["named"], {}, SUBNET, 24, "no address of named is known"),
         (["b"], {"b": {"skiff_overlay_address": "b.example.org"}}, SUBNET, 24, "is not an IP address"),
         (["a"], {}, SUBNET, 16, "from 17 to 30"),
-        (["a"], {}, "10.20.0.1/16", 24, "not an IPv4 subnet"),
-        (["a"], {}, "fd00::/48", 64, "not an IPv4 subnet"),
+        (["a"], {}, "10.20.0.1/16", 24, "not a subnet such as"),
+        (["a"], {}, "fd00:20::/64", 64, "from 65 to 126"),
+        (["a"], {"a": {"skiff_overlay_slice6": "10.20.7.0/24"}}, "fd00:20::/64", 80, "not inside fd00:20::/64"),
+        (["a", "b"], {"b": {"skiff_overlay_slice6": 523}}, "fd00:20::/64", 80, "set skiff_overlay_slice6 of one"),
     ],
 )
 def test_what_makes_no_network(hosts: list[str], changes: dict[str, Any], subnet: str, prefix: int, word: str) -> None:

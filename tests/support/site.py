@@ -18,7 +18,7 @@ from runtime_lib.networks.peers import Peer, from_options
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
 from tests.support.netlab import Lab, Member, lab, run
 
-SUBNET = "10.20.0.0/16"
+SUBNET, SUBNET6 = "10.20.0.0/16", "fd00:20::/64"
 
 
 class Host:
@@ -27,11 +27,14 @@ class Host:
     def __init__(self, number: int, lab: Lab, namespace: int) -> None:
         self.number, self.lab, self.namespace = number, lab, namespace
         self.name, self.address, self.slice = f"host{number}", f"198.51.100.{number}", f"10.20.{number}.0/24"
+        self.slice6, self.ipv6 = f"fd00:20:0:0:{number}::/80", False
 
     def spec(self, others: list[Host], name: str = "mesh", **options: str) -> NetworkSpec:
         """Return the network as this host has it."""
-        subnet = SubnetSpec(SUBNET, ip_range=self.slice)
-        return NetworkSpec(name, "overlay", (subnet,), driver_options=options, peers=self.peers(others))
+        subnets = (SubnetSpec(SUBNET6, ip_range=self.slice6),) if self.ipv6 else ()
+        subnets += (SubnetSpec(SUBNET, ip_range=self.slice),)
+        peers = self.peers(others)
+        return NetworkSpec(name, "overlay", subnets, driver_options=options, enable_ipv6=self.ipv6, peers=peers)
 
     def peers(self, others: list[Host], told: bool = False) -> tuple[Peer, ...]:
         """Return the peers that `others` are for this host, as a task has them; `told`: with what runs there."""
@@ -40,6 +43,7 @@ class Host:
     def entry(self, told: bool = False) -> dict[str, Any]:
         """Return this host as others name it; `told`: with its containers."""
         entry = {"name": self.name, "address": self.address, "slice": self.slice}
+        entry |= {"slice6": self.slice6} if self.ipv6 else {}
         return {**entry, **self.described()} if told else entry
 
     def described(self) -> dict[str, Any]:
@@ -65,9 +69,9 @@ class Host:
     def run(self, *command: str) -> str:
         return run(*command, namespace=self.namespace)
 
-    def names(self, member: Member) -> dict[str, str]:
+    def names(self, member: Member, subnet: str = "10.20.") -> dict[str, str]:
         """Return the addresses of the neighbours' names that a container finds."""
-        lines = [line.split() for line in self.lab.hosts(member.name).splitlines() if line.startswith("10.20.")]
+        lines = [line.split() for line in self.lab.hosts(member.name).splitlines() if line.startswith(subnet)]
         return {name: line[0] for line in lines for name in line[1:]}
 
 

@@ -39,6 +39,16 @@ options:
     description: The prefix length of a slice.
     type: int
     default: 24
+  subnet6:
+    description:
+      - The IPv6 subnet of a network that has one. A host's slice of it is the one that its variable C(skiff_overlay_slice6)
+        says, or the one with the number of the host's address modulo the number of slices.
+    type: str
+    default: ''
+  prefix6:
+    description: The prefix length of a slice of it.
+    type: int
+    default: 80
   registered:
     description:
       - The name of the variable in which a task of M(skiff.containers.network) has left its result on each host. The keys and
@@ -79,10 +89,17 @@ if TYPE_CHECKING:
 
 
 def overlay_peers(
-    hosts: list[str], hostvars: Any, this: str, subnet: str, prefix: int = 24, registered: str = ""
+    hosts: list[str],
+    hostvars: Any,
+    this: str,
+    subnet: str,
+    prefix: int = 24,
+    registered: str = "",
+    subnet6: str = "",
+    prefix6: int = 80,
 ) -> list[dict[str, Any]]:
     """Return the other hosts; see `plugin_utils.overlay.peers`."""
-    return overlay.peers(hosts, hostvars, this, subnet, int(prefix), registered)
+    return overlay.peers(hosts, hostvars, this, subnet, int(prefix), registered, subnet6, int(prefix6))
 
 
 class FilterModule:

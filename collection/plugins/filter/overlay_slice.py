@@ -28,13 +28,12 @@ options:
     type: str
     required: true
   subnet:
-    description: The subnet of the network.
+    description: The subnet of the network, of IPv4 or of IPv6.
     type: str
     required: true
   prefix:
-    description: The prefix length of a slice.
+    description: The prefix length of a slice. Without it, 24 of an IPv4 subnet and 80 of an IPv6 one.
     type: int
-    default: 24
 seealso:
   - plugin: skiff.containers.overlay_peers
     plugin_type: filter
@@ -63,7 +62,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def overlay_slice(hosts: list[str], hostvars: Any, this: str, subnet: str, prefix: int = 24) -> str:
+def overlay_slice(hosts: list[str], hostvars: Any, this: str, subnet: str, prefix: int = 0) -> str:
     """Return the slice of a host. Raises AnsibleFilterError when it is not among the hosts."""
     found = overlay.slices(hosts, hostvars, subnet, int(prefix))
     if this not in found:

@@ -43,7 +43,8 @@ options:
     description:
       - V(bridge), V(macvlan), V(ipvlan), V(openvswitch) or V(overlay).
       - V(overlay) is one network over several hosts. It needs one entry of O(ipam_config), whose C(iprange) is the slice of
-        the subnet from which this host gives out addresses, and O(peers).
+        the subnet from which this host gives out addresses, and O(peers). With O(enable_ipv6=true) it needs another entry
+        of this kind, with an IPv6 subnet.
     type: str
     default: bridge
   driver_options:
@@ -133,6 +134,9 @@ options:
         description: The part of the subnet from which that host gives out addresses.
         type: str
         required: true
+      slice6:
+        description: The part of the IPv6 subnet from which that host gives out addresses, on a network that has one.
+        type: str
       public_key:
         description: The key of its WireGuard interface, RV(overlay) of its own task. Without it, the key that is known stays.
         type: str
@@ -148,9 +152,12 @@ options:
             type: list
             elements: str
           address:
-            description: Its IP address on the network.
+            description: Its IPv4 address on the network.
             type: str
             required: true
+          address6:
+            description: Its IPv6 address on the network, if it has one.
+            type: str
           mac:
             description: The hardware address of its interface.
             type: str
@@ -252,6 +259,10 @@ overlay:
     slice:
       description: The part of the subnet from which this host gives out addresses.
       type: str
+    slice6:
+      description: The part of the IPv6 subnet from which this host gives out addresses.
+      returned: with O(enable_ipv6=true)
+      type: str
     vni:
       description: The number of the network.
       type: int
@@ -317,6 +328,7 @@ OPTIONS = {
                 "elements": "dict",
                 "options": {
                     "address": {"type": "str", "required": True},
+                    "address6": {"type": "str"},
                     "mac": {"type": "str", "required": True},
                     "names": {"type": "list", "elements": "str"},
                 },
@@ -324,6 +336,7 @@ OPTIONS = {
             "name": {"type": "str"},
             "public_key": {"type": "str"},
             "slice": {"type": "str", "required": True},
+            "slice6": {"type": "str"},
         },
     },
     "scope": {"type": "str", "choices": ["local", "global", "swarm"]},

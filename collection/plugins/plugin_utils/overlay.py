@@ -17,16 +17,22 @@ if TYPE_CHECKING:
     Variables = Mapping[str, Any]
 
 ADDRESS = "skiff_overlay_address"
-SLICE = "skiff_overlay_slice"
-_SMALLEST = 30  # prefix length of a slice with room for a gateway and a container
+# The variable with a host's slice, by IP version.
+SLICE = {4: "skiff_overlay_slice", 6: "skiff_overlay_slice6"}
+PREFIX = {4: 24, 6: 80}  # of a slice where nobody says another one
+_SMALLEST = {4: 30, 6: 126}  # prefix length of a slice with room for a gateway and a container
 
 
-def slices(hosts: Sequence[str], hostvars: Mapping[str, Variables], subnet: str, prefix: int) -> dict[str, Any]:
-    """Return the slice of each host. Raises AnsibleFilterError when two hosts have the same one, or parts of it."""
+def slices(hosts: Sequence[str], hostvars: Mapping[str, Variables], subnet: str, prefix: int = 0) -> dict[str, Any]:
+    """Return the slice of each host. Raises AnsibleFilterError when two hosts have the same one, or parts of it.
+
+    A `prefix` of 0 is that of `PREFIX`.
+    """
     whole = _subnet(subnet)
-    if not whole.prefixlen < prefix <= _SMALLEST:
+    prefix, smallest = prefix or PREFIX[whole.version], _SMALLEST[whole.version]
+    if not whole.prefixlen < prefix <= smallest:
         raise AnsibleFilterError(
-            f"overlay: slices of /{prefix} do not divide {whole}; use a prefix from {whole.prefixlen + 1} to {_SMALLEST}"
+            f"overlay: slices of /{prefix} do not divide {whole}; use a prefix from {whole.prefixlen + 1} to {smallest}"
         )
     found: dict[str, Any] = {}
     for host in dict.fromkeys(hosts):
@@ -34,23 +40,39 @@ def slices(hosts: Sequence[str], hostvars: Mapping[str, Variables], subnet: str,
         for other, taken in found.items():
             if part.overlaps(taken):
                 raise AnsibleFilterError(
-                    f"overlay: {host} has the slice {part}, and {other} has {taken}; set {SLICE} of one of them to a number"
+                    f"overlay: {host} has the slice {part}, and {other} has {taken}; set {SLICE[whole.version]} of one of them to"
+                    " a number"
                 )
         found[host] = part
     return found
 
 
 def peers(
-    hosts: Sequence[str], hostvars: Mapping[str, Variables], this: str, subnet: str, prefix: int, registered: str
+    hosts: Sequence[str],
+    hostvars: Mapping[str, Variables],
+    this: str,
+    subnet: str,
+    prefix: int,
+    registered: str,
+    subnet6: str = "",
+    prefix6: int = 0,
 ) -> list[dict[str, Any]]:
     """Return all hosts but this one, for the option `peers` of the module `network`.
+
+    `subnet6` and `prefix6` are of a network that has IPv6 too.
 
     `registered` names the variable in which each host's task of that module has left its result: keys and containers
     are taken from there. A host without it says nothing of them.
     """
-    own = slices(hosts, hostvars, subnet, prefix)
+    own, own6 = slices(hosts, hostvars, subnet, prefix), slices(hosts, hostvars, subnet6, prefix6) if subnet6 else {}
     return [
-        {"name": host, "address": address(host, hostvars[host]), "slice": str(part), **_told(hostvars[host], registered)}
+        {
+            "name": host,
+            "address": address(host, hostvars[host]),
+            "slice": str(part),
+            **({"slice6": str(own6[host])} if own6 else {}),
+            **_told(hostvars[host], registered),
+        }
         for host, part in own.items()
         if host != this
     ]
@@ -74,31 +96,32 @@ def _told(variables: Variables, registered: str) -> dict[str, Any]:
 
 
 def _slice(host: str, variables: Variables, whole: Any, prefix: int) -> Any:
-    wanted = variables.get(SLICE)
+    key = SLICE[whole.version]
+    wanted = variables.get(key)
     if wanted is not None and "/" in str(wanted):
         part = _subnet(str(wanted))
-        if not part.subnet_of(whole):
-            raise AnsibleFilterError(f"overlay: {SLICE} of {host}: {part} is not inside {whole}")
+        if part.version != whole.version or not part.subnet_of(whole):
+            raise AnsibleFilterError(f"overlay: {key} of {host}: {part} is not inside {whole}")
         return part
     count = 2 ** (prefix - whole.prefixlen)
-    number = int(ipaddress.ip_address(address(host, variables))) % count if wanted is None else _number(host, wanted)
+    number = int(ipaddress.ip_address(address(host, variables))) % count if wanted is None else _number(key, host, wanted)
     if not 0 <= number < count:
-        raise AnsibleFilterError(f"overlay: {SLICE} of {host}: {whole} has the slices 0 to {count - 1}, and no {number}")
-    return ipaddress.ip_network((int(whole.network_address) + (number << (32 - prefix)), prefix))
+        raise AnsibleFilterError(f"overlay: {key} of {host}: {whole} has the slices 0 to {count - 1}, and no {number}")
+    return ipaddress.ip_network((int(whole.network_address) + (number << (whole.max_prefixlen - prefix)), prefix))
 
 
-def _number(host: str, text: object) -> int:
+def _number(key: str, host: str, text: object) -> int:
     try:
         return int(str(text))
     except ValueError as error:
-        raise AnsibleFilterError(f"overlay: {SLICE} of {host}: {text!r} is neither a number nor a subnet") from error
+        raise AnsibleFilterError(f"overlay: {key} of {host}: {text!r} is neither a number nor a subnet") from error
 
 
-def _subnet(text: str) -> ipaddress.IPv4Network:
+def _subnet(text: str) -> Any:
     try:
-        return ipaddress.IPv4Network(text)
+        return ipaddress.ip_network(text)
     except ValueError as error:
-        raise AnsibleFilterError(f"overlay: {text!r} is not an IPv4 subnet such as 10.20.0.0/16") from error
+        raise AnsibleFilterError(f"overlay: {text!r} is not a subnet such as 10.20.0.0/16 or fd00:20::/64") from error
 
 
 def _is_address(text: str) -> bool:

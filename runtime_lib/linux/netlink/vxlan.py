@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SELF, _MASTER = 0x02, 0x04  # NTF_: of the interface itself, of its bridge (linux/neighbour.h)
 _NOARP, _PERMANENT = 0x40, 0x80  # NUD_
-_AF_INET, _AF_BRIDGE = 2, 7
+_AF_INET, _AF_INET6 = 2, 10
 
 
 def create(
@@ -80,9 +80,10 @@ def entries(name: str, bridge: str) -> set[Entry]:
                 found.add(("remote", mac, message.get_attr("NDA_DST")))
             elif message["state"] == _NOARP:  # permanent ones are the interface's own addresses
                 found.add(("port", mac, ""))
-        for message in netlink.get_neighbours(family=_AF_INET, ifindex=master):
-            if message["state"] & _PERMANENT:
-                found.add(("neighbour", message.get_attr("NDA_LLADDR"), message.get_attr("NDA_DST")))
+        for family in (_AF_INET, _AF_INET6):
+            for message in netlink.get_neighbours(family=family, ifindex=master):
+                if message["state"] & _PERMANENT:
+                    found.add(("neighbour", message.get_attr("NDA_LLADDR"), message.get_attr("NDA_DST")))
         return found
 
 

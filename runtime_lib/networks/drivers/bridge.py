@@ -8,7 +8,7 @@ import ipaddress
 from ...errors import AddressTaken, NameTaken
 from ...linux.netlink import bridges, stacked
 from ...linux.netlink.link import Rtnetlink
-from .. import forwarding, options
+from .. import driver, forwarding, options
 from ..model import all_networks, endpoints
 from . import brport, hostbridge, plain
 
@@ -84,9 +84,13 @@ def _alias(store: Store, network: Network) -> str:
 
 
 def addresses(network: Network) -> list[str]:
-    """Return what the host's interface on a network has: gateways with their prefix lengths, and one of the link."""
+    """Return what the host's interface on a network has: gateways with their prefix lengths, and one of the link.
+
+    Where several hosts are on the network, none has that one: each has a gateway of its own there.
+    """
     own = [f"{subnet.gateway}/{subnet.network.prefixlen}" for subnet in network.subnets]
-    return [*own, str(_LINK_LOCAL)] if network.spec.enable_ipv6 else own
+    alone = network.spec.enable_ipv6 and not driver.of(network.driver).sliced(network.spec)
+    return [*own, str(_LINK_LOCAL)] if alone else own
 
 
 def exists(interface: str) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ...store import Store
     from ..model import Network
-    from ..spec import NetworkSpec
+    from ..spec import NetworkSpec, SubnetSpec
 
 GATEWAY_ON_HOST = True
 HOST_END = True
@@ -28,6 +28,7 @@ SHARES_MAC = plain.SHARES_MAC
 _LARGEST_VNI = 2**24 - 1
 _FIRST_VNI = 4096  # as Docker; smaller ones are for networks that people number themselves
 _THIS_HOST = "network {}: peer {} is this host ({}): name the others only"
+_EXAMPLES = {4: "10.20.0.0/16 and 10.20.1.0/24", 6: "fd00:20::/64 and fd00:20:0:0:1::/80"}
 _LARGEST_FRAME = 1500  # bytes; the MTU between hosts where no peer says another one
 
 _OPTIONS: Mapping[str, options.Check] = {
@@ -41,6 +42,7 @@ _OPTIONS: Mapping[str, options.Check] = {
     options.ENABLE_MASQUERADE: options.boolean,
     options.HOST_BINDING: options.address,
     options.HOST_ADDRESS: options.address4,
+    options.HOST_ADDRESS6: options.address6,
     options.MTU: options.mtu,
 }
 
@@ -57,22 +59,12 @@ def sliced(spec: NetworkSpec) -> bool:
 
 
 def check(spec: NetworkSpec) -> None:
-    """Raise InvalidSpec unless it has one subnet, a slice of it that is this host's, and peers that fit."""
+    """Raise InvalidSpec unless it has a subnet of each kind, a slice of it that is this host's, and peers that fit."""
     options.check(spec.name, spec.driver_options, _OPTIONS)
-    if spec.enable_ipv6 or not spec.enable_ipv4:
-        raise InvalidSpec(f"network {spec.name}: overlay networks have IPv4 addresses; leave out IPv6")
-    if len(spec.subnets) != 1 or not spec.subnets[0].ip_range:
-        raise InvalidSpec(
-            f"network {spec.name}: an overlay needs one subnet, and as its ip_range the slice from which this host"
-            " gives out addresses, such as 10.20.0.0/16 and 10.20.1.0/24"
-        )
-    subnet = spec.subnets[0]
-    if subnet.gateway_address() not in subnet.range():
-        raise InvalidSpec(
-            f"network {spec.name}: the gateway {subnet.gateway_address()} is not inside the slice {subnet.range()};"
-            " each host has a gateway of its own there"
-        )
-    peers.check(spec.name, subnet.network(), subnet.range(), spec.peers)
+    if not spec.enable_ipv4:
+        raise InvalidSpec(f"network {spec.name}: overlay networks have IPv4 addresses, and IPv6 ones beside them")
+    subnets = {version: _subnet(spec, version) for version in spec.versions}
+    peers.check(spec.name, {number: (one.network(), one.range()) for number, one in subnets.items()}, spec.peers)
     own = spec.driver_options.get(overlay.ADDRESS, "")
     if overlay.by_evpn(spec) and (not own or overlay.encrypted(spec)):
         raise InvalidSpec(
@@ -81,6 +73,23 @@ def check(spec: NetworkSpec) -> None:
         )
     for peer in spec.peers:
         _check_address(spec, peer, own)
+
+
+def _subnet(spec: NetworkSpec, version: int) -> SubnetSpec:
+    """Return the subnet of an IP version. Raises InvalidSpec unless it is one, with a slice that has a gateway."""
+    found = spec.of_version(version)
+    if len(found) != 1 or not found[0].ip_range:
+        raise InvalidSpec(
+            f"network {spec.name}: an overlay needs one subnet of IPv{version}, and as its ip_range the slice from"
+            f" which this host gives out addresses, such as {_EXAMPLES[version]}"
+        )
+    gateway, part = found[0].gateway_address(), found[0].range()
+    if gateway not in part:
+        raise InvalidSpec(
+            f"network {spec.name}: the gateway {gateway} is not inside the slice {part};"
+            " each host has a gateway of its own there"
+        )
+    return found[0]
 
 
 def _check_address(spec: NetworkSpec, peer: peers.Peer, own: str) -> None:
@@ -165,7 +174,8 @@ def ensure(store: Store, network: Network) -> None:
     """
     interface = overlay.interface(network)
     with Rtnetlink() as netlink:
-        whole = netlink.is_up(network.bridge) and netlink.is_up(interface) and forwarding.works(ipv6=False)
+        whole = netlink.is_up(network.bridge) and netlink.is_up(interface)
+    whole = whole and forwarding.works(network.spec.enable_ipv6)
     if not whole:
         mend(store, network)
 

@@ -22,7 +22,7 @@ C: dict[str, Any] = {"name": "c", "address": "192.0.2.3", "slice": "10.20.3.0/24
 
 def checked(*entries: dict[str, Any]) -> tuple[Peer, ...]:
     found = peers.from_options("mesh", entries)
-    peers.check("mesh", SUBNET, OWN, found)
+    peers.check("mesh", {4: (SUBNET, OWN)}, found)
     return found
 
 
@@ -32,7 +32,7 @@ def test_peers_come_in_one_order_and_one_form() -> None:
     assert found[1].endpoints == (Remote(("web", "www"), "10.20.2.1", "02:42:0a:14:02:01"),)
     assert peers.from_json(parse(compact([asdict(peer) for peer in found]))) == found
     assert peers.shown(found[2:]) == {
-        "c": {"address": "192.0.2.3", "slice": "10.20.3.0/24", "public_key": "", "endpoints": None}
+        "c": {"address": "192.0.2.3", "slice": "10.20.3.0/24", "public_key": "", "endpoints": None, "slice6": ""}
     }
 
 
@@ -72,3 +72,37 @@ def test_what_nobody_says_stays_as_it_was() -> None:
 def test_peers_that_make_no_sense(entries: list[dict[str, Any]], word: str) -> None:
     with pytest.raises(InvalidSpec, match=word):
         checked(*entries)
+
+
+SUBNETS = {
+    4: (SUBNET, OWN),
+    6: (ipaddress.ip_network("fd00:20::/64"), ipaddress.ip_network("fd00:20:0:0:1::/80")),
+}
+
+
+def test_slices_of_ipv6() -> None:
+    web = {"address": "10.20.2.1", "address6": "FD00:20:0:0:2:0:0:1", "mac": "02:42:0a:14:02:01"}
+    told = peers.from_options("mesh", [{**_other(2), "slice6": "fd00:20:0:0:2::/80", "endpoints": [web]}])
+    peers.check("mesh", SUBNETS, told)
+    assert told[0].endpoints is not None
+    assert (told[0].slice6, told[0].endpoints[0].address6) == ("fd00:20:0:0:2::/80", "fd00:20::2:0:0:1")
+    peers.check("mesh", SUBNETS, peers.from_options("mesh", [_other(2)]))
+
+
+@pytest.mark.parametrize(
+    ("more", "word"),
+    [
+        ({"slice6": "fd00:20:0:0:1::/80"}, "overlaps with fd00:20:0:0:1::/80 of this host"),
+        ({"slice6": "fd00:21::/80"}, "is not inside fd00:20::/64"),
+        ({"slice6": "10.20.3.0/24"}, "not an IPv6 subnet"),
+        ({"endpoints": [{"address": "10.20.2.1", "address6": "fd00:20::9", "mac": "02:42:0a:14:02:01"}]}, "its slice"),
+    ],
+)
+def test_slices_of_ipv6_that_make_no_sense(more: dict[str, Any], word: str) -> None:
+    with pytest.raises(InvalidSpec, match=word):
+        peers.check("mesh", SUBNETS, peers.from_options("mesh", [{**_other(2), **more}]))
+
+
+def test_a_slice_of_ipv6_on_a_network_without() -> None:
+    with pytest.raises(InvalidSpec, match="has no IPv6: leave the slice"):
+        checked({**_other(2), "slice6": "fd00:20:0:0:2::/80"})
