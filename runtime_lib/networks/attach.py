@@ -13,7 +13,7 @@ from ..jsontext import compact
 from ..linux.netlink.link import Rtnetlink
 from ..patterns import Pattern
 from ..records import dataclass
-from . import catalog, driver, firewall, ipam, links, names, options, swept
+from . import catalog, driver, firewall, ipam, links, names, options, readiness, swept
 from .model import Endpoint, Network, endpoints
 from .namespace import enable_ipv6, inside
 from .patience import patiently
@@ -260,6 +260,8 @@ def plug(made: Sequence[Endpoint], namespace: int, routed: set[int]) -> None:
                     enable_ipv6(namespace, endpoint.interface)
                 _configure(own, endpoint, routed)
                 its.settle(host, endpoint)
+            for endpoint in done:
+                readiness.answering(own, endpoint.interface, [endpoint.ipv6.packed] if endpoint.ipv6 else ())
     except BaseException:
         for endpoint in done:
             _take_away(endpoint, ended=False)

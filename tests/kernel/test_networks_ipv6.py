@@ -8,11 +8,12 @@ import pytest
 
 from runtime_lib.errors import AddressTaken, InvalidSpec
 from runtime_lib.linux import netns
+from runtime_lib.linux.netlink import groups
 from runtime_lib.linux.netlink.link import Rtnetlink
 from runtime_lib.networks import attach, catalog, options
 from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.model import all_networks
-from runtime_lib.networks.namespace import new_namespace
+from runtime_lib.networks.namespace import inside, new_namespace
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
 from runtime_lib.records import replace
 from tests.support.netlab import HOST6, OUTSIDE6, SOON, UNREACHABLE, Lab, ask, run
@@ -22,6 +23,8 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 # Seconds for an answer that is expected: a question for a neighbour (NDP) that got lost is asked again after one.
 LONG = 30
+
+RUNNING = 0x40  # IFF_RUNNING: the kernel has acted on the carrier
 
 BOTH = NetworkSpec("both", subnets=(SubnetSpec("10.9.0.0/24"), SubnetSpec("fd00:9::/64")), enable_ipv6=True)
 
@@ -201,3 +204,20 @@ def test_neighbours_that_may_not_talk(host: Lab) -> None:
     two.serve(80, ip="::")
     assert one.ask("fd00:9::3", 80, patience=SOON) in UNREACHABLE
     assert ask("fd00:9::3", 80, patience=LONG) == "fd00:9::1 two"
+
+
+def test_nothing_is_left_to_the_kernels_worker_when_a_container_starts(host: Lab) -> None:
+    """Until it has run, a bridge sends nothing, and nobody hears a question for a new address (NDP)."""
+    for number in range(20):
+        subnets = (SubnetSpec(f"fd00:{number}::/64"),)
+        spec = NetworkSpec(f"net{number}", subnets=subnets, enable_ipv4=False, enable_ipv6=True)
+        network = catalog.create(host.store, spec)
+        web = host.member(f"web{number}", spec.name)
+        with Rtnetlink() as netlink:
+            assert netlink.flags(network.bridge) & RUNNING
+            assert netlink.flags(web.endpoints[0].host_interface) & RUNNING
+            assert groups.solicited(network.subnets[0].gateway.packed) in netlink.groups(network.bridge)
+        with inside(web.namespace) as own:
+            assert groups.solicited(web.endpoints[0].address.packed) in own.groups("eth0")
+        web.end()
+        catalog.remove(host.store, spec.name)

@@ -7,7 +7,7 @@ import fcntl
 import os
 import struct
 
-from . import messages
+from . import groups, messages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,9 +50,13 @@ class Rtnetlink:
     def is_up(self, name: str) -> bool:
         """Whether an interface of that name exists and is up."""
         try:
-            return bool(self._ask(_SIOCGIFFLAGS, name, "=H") & messages.IFF_UP)
+            return bool(self.flags(name) & messages.IFF_UP)
         except OSError:
             return False
+
+    def flags(self, name: str) -> int:
+        """Return the flags of an interface (netdevice(7)). Raises OSError (ENODEV) when there is none of that name."""
+        return self._ask(_SIOCGIFFLAGS, name, "=H")
 
     def add(self, body: bytes, about: str) -> None:
         """Make an interface by a body of RTM_NEWLINK (`stacked`); `about` names it in an error. Raises OSError."""
@@ -103,13 +107,24 @@ class Rtnetlink:
         """Set an interface up."""
         self._send(messages.RTM_SETLINK, 0, messages.link_up(self.index(name)), name)
 
-    def settle(self, name: str) -> None:
-        """Have the kernel notice now that an interface's carrier has come, and its bridge with it.
+    def settle(self, name: str) -> bool:
+        """Have the kernel notice now that an interface's carrier has come; return whether it has.
 
-        It does so by itself a little later; the first packets until then are lost, and ARP tries again after a second.
+        It does so by itself a little later, and drops what the interface is to send until then (its queue is `noop`).
         Kernels before 6.9 only answer, and do it later all the same (linkwatch_sync_dev in rtnl_getlink).
         """
-        self._send(messages.RTM_GETLINK, 0, messages.link(self.index(name)), name)
+        return groups.is_operational(self._query(messages.RTM_GETLINK, messages.link(self.index(name)), name))
+
+    def groups(self, name: str) -> set[bytes]:
+        """Return the multicast groups of IPv6 that an interface listens to, each of 16 bytes."""
+        index, found = self.index(name), set()
+        self._sequence += 1
+        self._socket.send(groups.query(self._sequence))
+        whole = False
+        while not whole:
+            here, whole = groups.listened(self._socket.recv(65536))
+            found |= {group for where, group in here if where == index}
+        return found
 
     def delete(self, name: str, namespace: int | None = None) -> None:
         """Delete an interface, of the namespace with that id (`mark_namespace`) or of one's own.

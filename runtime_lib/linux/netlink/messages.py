@@ -7,8 +7,10 @@ import struct
 NLM_F_REQUEST = 1
 NLM_F_ACK = 4
 NLM_F_EXCL = 0x200
+NLM_F_DUMP = 0x300
 NLM_F_CREATE = 0x400
 NLMSG_ERROR = 2
+NLMSG_DONE = 3
 
 RTM_NEWLINK = 16
 RTM_DELLINK = 17
@@ -16,6 +18,7 @@ RTM_GETLINK = 18
 RTM_SETLINK = 19
 RTM_NEWADDR = 20
 RTM_NEWROUTE = 24
+RTM_GETMULTICAST = 58
 RTM_NEWNSID = 88
 RTM_GETNSID = 90
 
@@ -24,16 +27,19 @@ AF_INET = 2
 AF_BRIDGE = 7
 AF_INET6 = 10
 IFF_UP = 1
+IFF_NOARP = 0x80
 
 IFA_ADDRESS = 1
 IFA_LOCAL = 2
 IFA_BROADCAST = 4
+IFA_MULTICAST = 7
 IFA_FLAGS = 8
 IFA_F_NODAD = 2
 IFLA_ADDRESS = 1
 IFLA_IFNAME = 3
 IFLA_MTU = 4
 IFLA_MASTER = 10
+IFLA_OPERSTATE = 16
 IFLA_PROTINFO = 12
 IFLA_LINKINFO = 18
 IFLA_NET_NS_FD = 28
@@ -74,6 +80,18 @@ def attribute(kind: int, payload: bytes) -> bytes:
     if length > _LARGEST:
         raise ValueError(f"netlink attribute {kind} of {len(payload)} bytes is too long: at most {_LARGEST - 4}")
     return struct.pack("=HH", length, kind) + payload + bytes(-length % 4)
+
+
+def attributes(data: bytes) -> dict[int, bytes]:
+    """Return the payloads of netlink attributes by their kind. Raises ValueError when one is cut short."""
+    found = {}
+    while len(data) >= 4:
+        length, kind = struct.unpack_from("=HH", data)
+        if not 4 <= length <= len(data):
+            raise ValueError(f"netlink attribute {kind} of {length} bytes in {len(data)} bytes")
+        found[kind & ~NLA_F_NESTED] = data[4:length]
+        data = data[(length + 3) & ~3 :]
+    return found
 
 
 def number(kind: int, value: int) -> bytes:

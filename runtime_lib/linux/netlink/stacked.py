@@ -105,10 +105,10 @@ def look(host: Rtnetlink, which: str | int) -> Facts | None:
 def facts(answer: bytes) -> Facts:
     """Return what an answer to RTM_GETLINK tells. Raises ValueError when it is cut short."""
     _family, kind, index, flags, _change = _LINK.unpack_from(answer, _HEADER)
-    found = _attributes(answer[_HEADER + _LINK.size :])
-    info = _attributes(found.get(messages.IFLA_LINKINFO, b""))
+    found = messages.attributes(answer[_HEADER + _LINK.size :])
+    info = messages.attributes(found.get(messages.IFLA_LINKINFO, b""))
     name = _text(info.get(messages.IFLA_INFO_KIND, b""))
-    data = _attributes(info.get(messages.IFLA_INFO_DATA, b"")) if name == "vlan" else {}
+    data = messages.attributes(info.get(messages.IFLA_INFO_DATA, b"")) if name == "vlan" else {}
     return Facts(
         index,
         _text(found.get(messages.IFLA_IFNAME, b"")),
@@ -139,17 +139,6 @@ def _kind(kind: str) -> bytes:
 
 def _short(kind: int, value: int) -> bytes:
     return messages.attribute(kind, struct.pack("=H", value))
-
-
-def _attributes(data: bytes) -> dict[int, bytes]:
-    found = {}
-    while len(data) >= 4:
-        length, kind = struct.unpack_from("=HH", data)
-        if not 4 <= length <= len(data):
-            raise ValueError(f"netlink attribute {kind} of {length} bytes in {len(data)} bytes")
-        found[kind & ~messages.NLA_F_NESTED] = data[4:length]
-        data = data[(length + 3) & ~3 :]
-    return found
 
 
 def _text(payload: bytes) -> str:

@@ -8,7 +8,7 @@ import ipaddress
 from ...errors import AddressTaken, NameTaken
 from ...linux.netlink import bridges, stacked
 from ...linux.netlink.link import Rtnetlink
-from .. import driver, forwarding, options
+from .. import driver, forwarding, options, readiness
 from ..model import all_networks, endpoints
 from . import brport, hostbridge, plain
 
@@ -76,6 +76,7 @@ def mend(store: Store, network: Network) -> None:
             if netlink.exists(endpoint.host_interface):
                 brport.rejoin(store, netlink, endpoint)
         netlink.set_up(network.bridge)
+        readiness.answering(netlink, network.bridge, gateways6(network))
 
 
 def _alias(store: Store, network: Network) -> str:
@@ -91,6 +92,11 @@ def addresses(network: Network) -> list[str]:
     own = [f"{subnet.gateway}/{subnet.network.prefixlen}" for subnet in network.subnets]
     alone = network.spec.enable_ipv6 and not driver.of(network.driver).sliced(network.spec)
     return [*own, str(_LINK_LOCAL)] if alone else own
+
+
+def gateways6(network: Network) -> list[bytes]:
+    """Return the addresses of IPv6, of 16 bytes each, by which containers ask for the host's interface."""
+    return [subnet.gateway.packed for subnet in network.subnets if subnet.gateway.version == 6]
 
 
 def exists(interface: str) -> bool:
@@ -117,8 +123,8 @@ def plug(host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
 
 
 def settle(host: Rtnetlink, endpoint: Endpoint) -> None:
-    """Have the kernel notice now that the pair is up on both ends."""
-    host.settle(endpoint.host_interface)
+    """Have the kernel notice now that the pair is up on both ends, and the bridge with its first port."""
+    readiness.sending(host, endpoint.host_interface, endpoint.network.bridge)
 
 
 def unplug(host: Rtnetlink, endpoint: Endpoint, ended: bool) -> None:

@@ -10,7 +10,7 @@ from ...linux import openvswitch as vsctl
 from ...linux.netlink import bridges, stacked
 from ...linux.netlink.link import Rtnetlink
 from ...records import replace
-from .. import forwarding, options
+from .. import forwarding, options, readiness
 from .. import openvswitch as ovs
 from ..model import endpoints
 from . import bridge, hostaddresses, plain
@@ -25,7 +25,6 @@ GATEWAY_ON_HOST = True
 HOST_END = True
 SHARES_MAC = plain.SHARES_MAC
 
-settle = bridge.settle
 rejoin = plain.rejoin
 sliced = ovs.sliced
 guards = ovs.guards
@@ -178,6 +177,7 @@ def _lead(network: Network) -> None:
     bridges.complete_addresses(network.bridge, bridge.addresses(network))
     with Rtnetlink() as netlink:
         netlink.set_up(network.bridge)
+        readiness.answering(netlink, network.bridge, bridge.gateways6(network))
 
 
 def plug(host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
@@ -196,6 +196,11 @@ def plug(host: Rtnetlink, endpoint: Endpoint, namespace: int) -> None:
     except BaseException:
         unplug(host, endpoint, ended=False)
         raise
+
+
+def settle(host: Rtnetlink, endpoint: Endpoint) -> None:
+    """Have the kernel notice now that the pair is up on both ends. The bridge's own interface needs none for that."""
+    readiness.sending(host, endpoint.host_interface)
 
 
 def unplug(host: Rtnetlink, endpoint: Endpoint, ended: bool) -> None:
