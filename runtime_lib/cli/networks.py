@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..conditions import from_texts
 from ..errors import InvalidSpec
-from . import opened, output, prune
+from . import network_peers, opened, output, prune
 from .container_spec import pairs
 from .inspect import show
 from .lifecycle import each
@@ -50,6 +50,7 @@ CREATE = Usage(
         Option("ipv6", "", FLAG, "IPv6"),
         Option("label", "", LIST, "Set labels"),
         Option("opt", "o", LIST, "Driver options"),
+        network_peers.PEER,
         Option("scope", "", TEXT, "Only local"),
         Option("subnet", "", LIST, "Subnet, such as 172.30.0.0/16"),
     ),
@@ -112,6 +113,7 @@ def network(words: list[str]) -> int:
         "inspect": inspect,
         "list": listing,
         "ls": listing,
+        "peers": network_peers.peers,
         "prune": prune.networks,
         "reload": reload,
         "remove": remove,
@@ -151,6 +153,7 @@ def create(words: list[str]) -> int:
         enable_ipv6=bool(parsed.ipv6),
         config_only=bool(parsed.config_only),
         config_from=parsed.config_from or "",
+        peers=network_peers.parsed(parsed.arguments[0], parsed.peer) if parsed.peer else (),
         ipam_options=pairs(parsed.ipam_opt, "ipam-opt"),
     )
     output.write_lines([catalog.create(opened.store(), spec).id])

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .model import Endpoint, Network
+    from .peers import Peer
     from .spec import SubnetSpec
 
 
@@ -37,8 +38,14 @@ def described(network: Network, members: Iterable[Endpoint]) -> dict[str, Any]:
 
 
 def _peers(network: Network) -> dict[str, Any]:
-    found = [{"Name": peer.name, "IP": peer.address} for peer in network.spec.peers]
+    found = [{"Name": peer.name, "IP": peer.address, **_more(peer)} for peer in network.spec.peers]
     return {"Peers": found} if found else {}
+
+
+def _more(peer: Peer) -> dict[str, str]:
+    """Return what Docker has no words for."""
+    more = {"Slice": peer.slice, "Slice6": peer.slice6, "PublicKey": peer.public_key}
+    return {key: text for key, text in more.items() if text}
 
 
 def _ipam(network: Network) -> dict[str, Any]:

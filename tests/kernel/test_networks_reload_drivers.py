@@ -231,3 +231,18 @@ def test_a_switch_that_is_not_ours_keeps_nobody_from_being_mended(skiff: Skiff, 
     await_works(skiff)
     skiff.remove_everything()
     assert ovs.ports() == {"lan": []}
+
+
+def test_peers_by_command(skiff: Skiff) -> None:
+    peer = f"b={PEER}/10.20.2.0/24"
+    populate(skiff, "-d", "overlay", "--subnet", "10.20.0.0/16", "--ip-range", SLICE, "--peer", peer)
+    assert any(f"dst {PEER}" in line for line in entries(skiff))
+    shown = json.loads(skiff.run("network", "inspect", "net").stdout)[0]["Peers"]
+    assert shown == [{"Name": "b", "IP": PEER, "Slice": "10.20.2.0/24"}]
+    skiff.run("network", "peers", "--add", "c=198.51.100.3/10.20.3.0/24", "--rm", "b", "net")
+    assert skiff.run("network", "peers", "--format", "{{.Name}} {{.Slice}}", "net").stdout == "c 10.20.3.0/24\n"
+    assert not any(f"dst {PEER}" in line for line in entries(skiff))
+    await_works(skiff)
+    skiff.run("network", "create", "plain")
+    failed = skiff.run("network", "peers", "plain", check=False)
+    assert (failed.returncode, "it is no overlay network" in failed.stderr) == (1, True)

@@ -55,7 +55,7 @@ def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("skiff inspect ", ["data", "front", "nginx:1.2", "web", "worker"]),
         (
             "skiff network ",
-            ["connect", "create", "disconnect", "inspect", "list", "ls", "prune", "reload", "remove", "rm"],
+            ["connect", "create", "disconnect", "inspect", "list", "ls", "peers", "prune", "reload", "remove", "rm"],
         ),
         ("skiff network connect ", ["front"]),
         ("skiff network reload ", ["front"]),
