@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 9
+VERSION = 10
 # The oldest version whose libraries may go on with a database of VERSION. Raise it when they would do harm there.
 READABLE = 3
 
@@ -58,6 +58,8 @@ MIGRATIONS = {
         "CREATE TABLE rejoining (network TEXT NOT NULL, container_id TEXT NOT NULL REFERENCES containers (id)"
         " ON DELETE CASCADE, kept TEXT NOT NULL, PRIMARY KEY (network, container_id))",
     ),
+    # What a container's interface has on one network alone; see `networks.wish`.
+    10: ("ALTER TABLE endpoints ADD COLUMN settings TEXT NOT NULL DEFAULT '{}'",),
 }
 
 # Version 2. Whatever came later is in MIGRATIONS.

@@ -54,6 +54,7 @@ _OPTIONS = (
     Option("label", "l", LIST, "Set labels"),
     Option("label-file", "", LIST, "Read labels from a file"),
     Option("link", "", LIST, "Add a link to another container"),
+    Option("link-local-ip", "", LIST, "Further address on the network, of 169.254.0.0/16 or fe80::/64"),
     Option("log-driver", "", TEXT, "Log driver: json-file, local, journald, syslog or none"),
     Option("log-opt", "", LIST, "Log driver options (max-size=1m)"),
     Option("mac-address", "", TEXT, "MAC address"),

@@ -175,7 +175,8 @@ def restart_policy(text: str) -> tuple[str, int]:
 def _networks(given: dict[str, Any]) -> dict[str, Any]:
     names: list[str] = given["network"]
     aliases, address, address6 = tuple(given["network_alias"]), given["ip"], given["ip6"]
-    if not names and not (aliases or address or address6):
+    link_local = tuple(given["link_local_ip"])
+    if not names and not (aliases or address or address6 or link_local):
         return {}
     first, *others = [attachment(text) for text in names or ["bridge"]]
     if (address and first.ipv4_address) or (address6 and first.ipv6_address):
@@ -185,6 +186,7 @@ def _networks(given: dict[str, Any]) -> dict[str, Any]:
         aliases=(*first.aliases, *aliases),
         ipv4_address=address or first.ipv4_address,
         ipv6_address=address6 or first.ipv6_address,
+        link_local_ips=(*first.link_local_ips, *link_local),
     )
     networks = others if first == Attachment(first.name) else [first, *others]
     return {"network_mode": "bridge" if first.name == "default" else first.name, "networks": tuple(networks)}

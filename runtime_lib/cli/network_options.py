@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..containers.mounts import csv_fields
 from ..containers.parts import Attachment
 from ..errors import InvalidSpec
 from ..records import replace
@@ -9,11 +10,13 @@ from ..records import replace
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from ..networks.spec import SubnetSpec
     from .options import Parsed
 
-_FIELDS = "name, alias, ip, ip6 and mac-address"
+_LISTS = ("alias", "driver-opt", "link-local-ip")
+_FIELDS = ("name", "ip", "ip6", "mac-address", "gw-priority", *_LISTS)
 
 
 def subnets(parsed: Parsed) -> tuple[SubnetSpec, ...]:
@@ -57,12 +60,12 @@ def attachment(text: str) -> Attachment:
     if "=" not in text:
         return Attachment(text)
     fields: dict[str, list[str]] = {}
-    for part in text.split(","):
+    for part in csv_fields(text, "network"):
         key, equals, value = part.partition("=")
-        if not equals or not value or key.strip().lower() not in ("name", "alias", "ip", "ip6", "mac-address"):
-            raise InvalidSpec(f"--network: {part!r} is not KEY=VALUE; the keys are {_FIELDS}")
+        if not equals or not value or key.strip().lower() not in _FIELDS:
+            raise InvalidSpec(f"--network: {part!r} is not KEY=VALUE; the keys are {', '.join(_FIELDS)}")
         fields.setdefault(key.strip().lower(), []).append(value.strip())
-    twice = [key for key, values in fields.items() if len(values) > 1 and key != "alias"]
+    twice = [key for key, values in fields.items() if len(values) > 1 and key not in _LISTS]
     if twice or "name" not in fields:
         raise InvalidSpec(f"--network: {text!r} must have one {twice[0] if twice else 'name'}")
     one = {key: values[0] for key, values in fields.items()}
@@ -72,4 +75,21 @@ def attachment(text: str) -> Attachment:
         ipv4_address=one.get("ip"),
         ipv6_address=one.get("ip6"),
         mac_address=one.get("mac-address"),
+        **further(fields.get("driver-opt", ()), fields.get("link-local-ip", ()), _priority(one.get("gw-priority"))),
     )
+
+
+def further(driver_options: Sequence[str], link_local: Sequence[str], priority: int) -> dict[str, Any]:
+    """Return what else an attachment says, from the texts of `--driver-opt` and `--link-local-ip`."""
+    for text in driver_options:
+        if not text.partition("=")[1]:
+            raise InvalidSpec(f"network: driver option {text!r} is not KEY=VALUE")
+    pairs = dict(text.split("=", 1) for text in driver_options)
+    return {"driver_opts": pairs, "link_local_ips": tuple(link_local), "gw_priority": priority}
+
+
+def _priority(text: str | None) -> int:
+    try:
+        return int(text or "0")
+    except ValueError:
+        raise InvalidSpec(f"--network: gw-priority {text!r} is not a number") from None

@@ -8,7 +8,8 @@ from . import network_peers, opened, output, prune
 from .container_spec import pairs
 from .inspect import show
 from .lifecycle import each
-from .options import FLAG, LIST, TEXT, Option, Usage, group
+from .network_options import further
+from .options import FLAG, LIST, TEXT, WHOLE, Option, Usage, group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,11 +78,12 @@ _CONNECT = Usage(
     "Connect a container to a network",
     (
         Option("alias", "", LIST, "Further names on the network"),
-        Option("driver-opt", "", LIST, "Refused: no driver has options for one container"),
+        Option("driver-opt", "", LIST, "Options for its interface (com.docker.network.endpoint.sysctls=...)"),
+        Option("gw-priority", "", WHOLE, "The default route goes by the network with the highest one"),
         Option("ip", "", TEXT, "IPv4 address"),
         Option("ip6", "", TEXT, "IPv6 address"),
         Option("link", "", LIST, "Add a link to another container on the network"),
-        Option("link-local-ip", "", LIST, "Refused: containers have one address of each kind"),
+        Option("link-local-ip", "", LIST, "Further address of its interface, of 169.254.0.0/16 or fe80::/64"),
         Option("mac-address", "", TEXT, "MAC address"),
     ),
     2,
@@ -193,11 +195,15 @@ def connect(words: list[str]) -> int:
     from ..containers.parts import Attachment
 
     parsed = _CONNECT.parse(words)
-    if parsed.driver_opt or parsed.link_local_ip:
-        raise InvalidSpec("network connect: --driver-opt and --link-local-ip have no counterpart here: leave them out")
     name, container = parsed.arguments
     addresses = {"ipv4_address": parsed.ip, "ipv6_address": parsed.ip6, "mac_address": parsed.mac_address}
-    attachment = Attachment(name, tuple(parsed.alias), tuple(parsed.link), **addresses)
+    attachment = Attachment(
+        name,
+        tuple(parsed.alias),
+        tuple(parsed.link),
+        **addresses,
+        **further(parsed.driver_opt, parsed.link_local_ip, parsed.gw_priority or 0),
+    )
     engine.connect(opened.store(), container, attachment)
     return 0
 

@@ -99,6 +99,11 @@ def network(spec: ContainerSpec) -> None:
         for address in (attachment.ipv4_address, attachment.ipv6_address):
             if address and not _is_address(address):
                 _fail(f"network {attachment.name}: {address!r} is not an address")
+        if attachment.link_local_ips or attachment.driver_opts:
+            from ..networks.wish import Attachment
+
+            further = (attachment.link_local_ips, attachment.driver_opts)
+            Attachment(attachment.name, "", "", (), "", (), *further).check()
     if spec.mac_address and not _MAC.match(spec.mac_address):
         _fail(f"mac_address {spec.mac_address!r} is not a MAC address")
 

@@ -82,6 +82,7 @@ def _network(
     wanted = {
         "IPv4Address": given.ipv4_address if given else None,
         "IPv6Address": given.ipv6_address if given else None,
+        "LinkLocalIPs": list(given.link_local_ips) if given else None,
     }
     asked = {key: value for key, value in wanted.items() if value}
     aliases = list(given.aliases) if given else []
@@ -92,7 +93,7 @@ def _network(
         "Aliases": [*aliases, *([container.id[:12]] if own_names else [])] or None,
         "NetworkID": endpoint.network.id if endpoint else known,
         **_addresses(endpoint),
-        "DriverOpts": None,
+        "DriverOpts": (given.driver_opts if given else None) or None,
     }
 
 

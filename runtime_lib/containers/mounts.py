@@ -45,14 +45,14 @@ def parse_volume(text: str) -> Mount:
 def parse_mount(text: str) -> Mount:
     """Return the mount of a `--mount` text: `type=bind,source=/a,target=/b,readonly` (type: volume by default)."""
     values: dict[str, list[str]] = {}
-    for part in _fields(text):
+    for part in csv_fields(text, "mount"):
         key, equals, value = part.partition("=")
         key = _ALIASES.get(key.lower(), key.lower())
         values.setdefault(key, []).append(value if equals else "true")
     return _mount(values, text)
 
 
-def _fields(text: str) -> list[str]:
+def csv_fields(text: str, what: str) -> list[str]:
     """Return the fields of one line of CSV (RFC 4180): one with commas stands in quotes, a quote in it is doubled."""
     found, rest = [], f"{text},"
     while rest:
@@ -61,7 +61,7 @@ def _fields(text: str) -> list[str]:
         else:
             end = rest[1:].replace('""', "__").find('"') + 1
             if end == 0 or rest[end + 1] != ",":
-                raise InvalidSpec(f"mount {text!r}: a quote must end before a comma, or at the end")
+                raise InvalidSpec(f"{what} {text!r}: a quote must end before a comma, or at the end")
             part, rest = rest[1:end].replace('""', '"'), rest[end + 2 :]
         found.append(part)
     return found

@@ -67,7 +67,10 @@ class Mount:
 
 @dataclass(frozen=True)
 class Attachment:
-    """One network that the container joins; `name` may be a network's name or id."""
+    """One network that the container joins; `name` may be a network's name or id.
+
+    `driver_opts`, `link_local_ips` and `gw_priority` are as with Docker, see `networks.wish`.
+    """
 
     name: str
     aliases: tuple[str, ...] = ()
@@ -75,6 +78,9 @@ class Attachment:
     ipv4_address: str | None = None
     ipv6_address: str | None = None
     mac_address: str | None = None
+    driver_opts: dict[str, str] = field(default_factory=dict)
+    link_local_ips: tuple[str, ...] = ()
+    gw_priority: int = 0
 
 
 @dataclass(frozen=True)

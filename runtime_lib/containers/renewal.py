@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..networks.model import Endpoint, Network
+    from ..networks.wish import Attachment as Wish
     from .parts import Attachment
     from .spec import ContainerSpec
 
@@ -168,7 +169,7 @@ def _join(store: Store, container: Container, network: Network, kept: dict[str, 
     names.refresh(store, network.id)
 
 
-def _wish(spec: ContainerSpec, network: Network, kept: dict[str, Any]) -> attach.Attachment | None:
+def _wish(spec: ContainerSpec, network: Network, kept: dict[str, Any]) -> Wish | None:
     """Return how the container joins, with the addresses that it had, as far as the network has them."""
     wish = next((one for one in wiring.attachments(spec) if one.network == network.name), None)
     if wish is None:
@@ -180,9 +181,7 @@ def _wish(spec: ContainerSpec, network: Network, kept: dict[str, Any]) -> attach
     )
 
 
-def _attached(
-    store: Store, container: Container, network: Network, namespace: int, wish: attach.Attachment
-) -> list[Endpoint]:
+def _attached(store: Store, container: Container, network: Network, namespace: int, wish: Wish) -> list[Endpoint]:
     if endpoints(store, container.id, network.id):
         return endpoints(store, container.id)  # it never left, or was back already
     try:

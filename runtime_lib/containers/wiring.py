@@ -17,8 +17,8 @@ from .spec import ContainerSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..networks.attach import Attachment
     from ..networks.ports import PortMapping
+    from ..networks.wish import Attachment
 
 _WITHOUT = ("none", "host")
 
@@ -90,7 +90,7 @@ def attachments(spec: ContainerSpec) -> list[Attachment]:
     mode = spec.network_mode
     if mode in _WITHOUT or not namespaces.own_network(spec):
         return []
-    from ..networks import attach
+    from ..networks.wish import Attachment
 
     wanted = {entry.name: entry for entry in spec.networks}
     names = [mode, *(name for name in wanted if name != mode)]
@@ -102,7 +102,8 @@ def attachments(spec: ContainerSpec) -> list[Attachment]:
         aliases = entry.aliases if entry else ()
         links = (*(spec.links if number == 0 else ()), *(entry.links if entry else ()))
         address, address6 = (entry.ipv4_address or "", entry.ipv6_address or "") if entry else ("", "")
-        result.append(attach.Attachment(name, address, mac, aliases, address6, links))
+        more = (entry.link_local_ips, entry.driver_opts, entry.gw_priority) if entry else ()
+        result.append(Attachment(name, address, mac, aliases, address6, links, *more))
     return result
 
 

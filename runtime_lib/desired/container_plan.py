@@ -191,6 +191,12 @@ def _suffices(wanted: Attachment, present: Attachment) -> bool:
         if isinstance(value, tuple):
             if not set(value) <= set(there):
                 return False
+        elif isinstance(value, dict):
+            if not value.items() <= there.items():
+                return False
+        elif isinstance(value, int):
+            if value != there:
+                return False
         elif value is not None and _address(value) != _address(there):
             return False
     return True

@@ -147,17 +147,8 @@ def tmpfs(entries: Iterable[str]) -> dict[str, str]:
     return dict(parse_tmpfs(entry) for entry in entries)
 
 
-_NO_NETWORK_HAS = {
-    "driver_opts": "no network driver takes options for one container",
-    "gw_priority": "the default route goes by the first network that has one, network_mode before networks",
-}
-
-
 def attachment(value: dict[str, Any]) -> Attachment:
-    """Return one entry of `networks`. Raises InvalidSpec for what no network can do."""
-    for key, reason in _NO_NETWORK_HAS.items():
-        if value.get(key):
-            raise InvalidSpec(f"networks: {value['name']}: {key} is refused: {reason}")
+    """Return one entry of `networks`."""
     return Attachment(
         value["name"],
         aliases=tuple(value.get("aliases") or ()),
@@ -165,6 +156,9 @@ def attachment(value: dict[str, Any]) -> Attachment:
         ipv4_address=value.get("ipv4_address"),
         ipv6_address=value.get("ipv6_address"),
         mac_address=value.get("mac_address"),
+        driver_opts=numbers_as_texts(value.get("driver_opts") or {}),
+        link_local_ips=tuple(value.get("link_local_ips") or ()),
+        gw_priority=value.get("gw_priority") or 0,
     )
 
 

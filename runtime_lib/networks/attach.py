@@ -11,12 +11,11 @@ from contextlib import suppress
 from ..errors import AddressTaken, InvalidSpec, WrongState
 from ..jsontext import compact
 from ..linux.netlink.link import Rtnetlink
-from ..patterns import Pattern
-from ..records import dataclass
 from . import catalog, driver, firewall, ipam, links, names, options, readiness, swept
 from .model import Endpoint, Network, endpoints
-from .namespace import enable_ipv6, inside
+from .namespace import enable_ipv6, inside, set_sysctls
 from .patience import patiently
+from .wish import INTERFACE_NAME, Attachment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,35 +26,8 @@ if TYPE_CHECKING:
     from .driver import Driver
     from .options import IPAddress
 
-_MAC = Pattern(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}\Z")
-
-
 # An interface that went with its namespace, or is about to.
 _GONE = (errno.ENODEV, errno.ENETDOWN, errno.EOPNOTSUPP, errno.EINVAL)
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """A wish: which network (a name or id), and optionally which addresses, hardware address and further names there.
-
-    `address` is of IPv4, `address6` of IPv6. `links` are of the form CONTAINER[:NAME], see `networks.links`.
-    """
-
-    network: str
-    address: str = ""
-    mac: str = ""
-    aliases: tuple[str, ...] = ()
-    address6: str = ""
-    links: tuple[str, ...] = ()
-
-    def check(self) -> None:
-        """Raise InvalidSpec when an alias is no host name or `mac` no hardware address of one interface."""
-        for alias in self.aliases:
-            names.check_name(alias, "alias")
-        for link in self.links:
-            links.parse(link)
-        if self.mac and (not _MAC.match(self.mac) or int(self.mac[:2], 16) & 1):
-            raise InvalidSpec(f"network {self.network}: {self.mac!r} is not a MAC address such as 02:42:ac:11:00:02")
 
 
 def attach(
@@ -63,8 +35,8 @@ def attach(
 ) -> list[Endpoint]:
     """Attach a namespace to networks, in their order as eth0, eth1, ..., and return all of its endpoints.
 
-    The default route goes by the first network that is not internal. Missing bridges are made again. Raises
-    NetworkNotFound, InvalidSpec, AddressTaken, HostLacks and OSError; then nothing is left of it.
+    The default route goes by the first network that is not internal, or by one of a higher priority. Missing bridges
+    are made again. Raises NetworkNotFound, InvalidSpec, AddressTaken, HostLacks and OSError; then nothing is left.
     """
     for wish in attachments:
         wish.check()
@@ -73,7 +45,7 @@ def attach(
         robbed = swept.sweep(store, db)
         before = endpoints(store, container_id)
         mark = _mark(namespace)
-        free = _free_interfaces(before)
+        free = _free_interfaces({endpoint.interface for endpoint in before}, attachments)
         for network, wish in zip(networks, attachments):
             _check_versions(network, wish)
             catalog.find(store, network.id)  # somebody may have removed it until the transaction began
@@ -82,12 +54,14 @@ def attach(
                 raise WrongState(f"container {name} is on network {network.name} already; disconnect it first")
             _check_room(store, network)
             driver.of(network.driver).ensure(store, network)
-            _reserve(db, container_id, name, network, wish, next(free), mark)
+            _reserve(db, container_id, name, network, wish, wish.interface or next(free), mark)
             if wish.links:
                 links.reserve(db, container_id, network, wish.links, endpoints(store, network_id=network.id))
         made = endpoints(store, container_id)
         fresh = [endpoint for endpoint in made if endpoint not in before]
         plug(fresh, namespace, _routed(before))
+        if any(endpoint.priority for endpoint in made):
+            reroute(store, container_id, namespace)
     if robbed:
         from . import mending
 
@@ -124,15 +98,16 @@ def detach(store: Store, container_id: str, network: Network | None = None) -> N
 def reroute(store: Store, container_id: str, namespace: int) -> None:
     """Let the default routes of a running container go by the first of its networks that is not internal.
 
-    For the time after `detach` from one network; a default route that is there stays.
+    A higher priority comes first; without any a default route that is there stays.
     """
-    present = endpoints(store, container_id)
+    present = sorted(endpoints(store, container_id), key=lambda endpoint: -endpoint.priority)
     with inside(namespace) as netlink:
         for version in (4, 6):
             first = next((endpoint for endpoint in present if endpoint.leads_out(version)), None)
             if first is not None:
+                forced = any(endpoint.priority for endpoint in present)
                 with suppress(FileExistsError):
-                    netlink.add_default_route(first.interface, first.gateway(version), version)
+                    netlink.add_default_route(first.interface, first.gateway(version), version, forced)
 
 
 def _routed(present: Sequence[Endpoint]) -> set[int]:
@@ -153,6 +128,9 @@ def _check_versions(network: Network, wish: Attachment) -> None:
     for version, address in ((4, wish.address), (6, wish.address6)):
         if address and version not in network.spec.versions:
             raise InvalidSpec(f"network {network.name} has no IPv{version}: leave the address {address} out")
+    for place in map(ipaddress.ip_interface, wish.places()):
+        if place.version not in network.spec.versions:
+            raise InvalidSpec(f"network {network.name} has no IPv{place.version}: leave the address {place.ip} out")
 
 
 def _check_room(store: Store, network: Network) -> None:
@@ -163,8 +141,12 @@ def _check_room(store: Store, network: Network) -> None:
         )
 
 
-def _free_interfaces(present: Sequence[Endpoint]) -> Iterator[str]:
-    taken = {endpoint.interface for endpoint in present}
+def _free_interfaces(taken: set[str], wishes: Sequence[Attachment]) -> Iterator[str]:
+    wanted = ["lo", *taken, *(wish.interface for wish in wishes if wish.interface)]
+    for name in wanted:
+        if wanted.count(name) > 1:
+            raise InvalidSpec(f"{INTERFACE_NAME}: the container has an interface {name} already; choose another name")
+    taken = set(wanted)
     return (f"eth{number}" for number in itertools.count() if f"eth{number}" not in taken)
 
 
@@ -182,8 +164,8 @@ def _reserve(
 ) -> None:
     addresses = [_address(db, network, wish, version) for version in network.spec.versions]
     db.execute(
-        "INSERT INTO endpoints (id, container_id, network_id, interface, host_interface, mac, names)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO endpoints (id, container_id, network_id, interface, host_interface, mac, names,"
+        " settings) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             os.urandom(32).hex(),
             container_id,
@@ -192,6 +174,7 @@ def _reserve(
             f"sv{os.urandom(5).hex()}" if driver.of(network.driver).HOST_END else mark,
             _mac(network, wish, addresses[0]),
             compact([name, *wish.aliases, container_id[:12]]),
+            compact(wish.settings()),
         ),
     )
     for address in addresses:
@@ -258,6 +241,7 @@ def plug(made: Sequence[Endpoint], namespace: int, routed: set[int]) -> None:
                 done.append(endpoint)
                 if endpoint.ipv6:
                     enable_ipv6(namespace, endpoint.interface)
+                set_sysctls(namespace, endpoint.interface, endpoint.sysctls)
                 _configure(own, endpoint, routed)
                 its.settle(host, endpoint)
             for endpoint in done:
@@ -282,6 +266,8 @@ def _configure(own: Rtnetlink, endpoint: Endpoint, routed: set[int]) -> None:
         place = ipaddress.ip_interface(f"{address}/{endpoint.prefix_length(address.version)}")
         # ipvlan has each address once on a parent
         patiently((errno.EADDRINUSE,), own.add_address, endpoint.interface, place)
+    for further in endpoint.link_local:
+        own.add_address(endpoint.interface, further)
     own.set_up(endpoint.interface)
     for version in (4, 6):
         if endpoint.leads_out(version) and version not in routed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 from ..jsontext import parse
-from ..records import dataclass
+from ..records import dataclass, field
 from . import driver
 from .options import (
     BRIDGE_NAME,
@@ -22,6 +22,7 @@ from .spec import PREDEFINED, NetworkSpec, SubnetSpec
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
+    from typing import Any
 
     from ..store import Store
     from .options import IPAddress
@@ -156,6 +157,22 @@ class Endpoint:
     mac: str
     addresses: tuple[IPAddress, ...]
     names: tuple[str, ...]
+    settings: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def link_local(self) -> list[ipaddress.IPv4Interface | ipaddress.IPv6Interface]:
+        """Its further addresses."""
+        return [ipaddress.ip_interface(text) for text in self.settings.get("link_local", ())]
+
+    @property
+    def sysctls(self) -> list[str]:
+        """The settings of its interface, see `wish.Attachment.sysctls`."""
+        return list(self.settings.get("sysctls", ()))
+
+    @property
+    def priority(self) -> int:
+        """How much the default route wants to go by it."""
+        return int(self.settings.get("priority", 0))
 
     @property
     def mac_bytes(self) -> bytes:
@@ -244,4 +261,5 @@ def _endpoint(row: sqlite3.Row, network: Network) -> Endpoint:
         row["mac"],
         tuple(sorted(addresses, key=lambda address: address.version)),
         tuple(parse(row["names"])),
+        parse(row["settings"]),
     )

@@ -5,6 +5,10 @@ from __future__ import annotations
 from ..linux import netns
 from ..linux.netlink.link import Rtnetlink
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 # What Docker sets in every container's network namespace.
 _SYSCTLS = (
     ("net/ipv4/ip_unprivileged_port_start", "0"),
@@ -39,6 +43,16 @@ def enable_ipv6(namespace: int, interface: str) -> None:
         for name in ("lo", interface):
             with open(f"/proc/sys/net/ipv6/conf/{name}/disable_ipv6", "w") as file:
                 file.write("0")
+
+
+def set_sysctls(namespace: int, interface: str, texts: Sequence[str]) -> None:
+    """Set what an interface of a namespace alone has: `net.ipv4.conf.IFNAME.log_martians=1`. Raises OSError."""
+    with netns.entered(namespace):
+        for text in texts:
+            key, _equals, value = text.partition("=")
+            start, _marked, end = key.partition(".IFNAME.")
+            with open(f"/proc/sys/{start.replace('.', '/')}/{interface}/{end}", "w") as file:
+                file.write(value)
 
 
 def _set(path: str, value: str) -> None:

@@ -73,8 +73,12 @@ def test_connections_that_cannot_be(skiff: Skiff) -> None:
             (("--alias", "a\n1.2.3.4 evil"), "evil"),
             (("--link", "web:a b"), "a b"),
             (("--mac-address", "zz"), "zz"),
-            (("--driver-opt", "a=b"), "--driver-opt"),
-            (("--link-local-ip", "169.254.1.1"), "--link-local-ip"),
+            (("--driver-opt", "a"), "KEY=VALUE"),
+            (("--driver-opt", "com.docker.network.endpoint.sysctls=kernel.panic=1"), "kernel.panic"),
+            (("--driver-opt", "com.docker.network.endpoint.sysctls=net.ipv4.conf.IFNAME.../x=1"), "IFNAME.../x"),
+            (("--driver-opt", "com.docker.network.endpoint.ifname=a/b"), "a/b"),
+            (("--link-local-ip", "10.1.1.1"), "169.254.0.0/16"),
+            (("--link-local-ip", "bad"), "bad"),
         ):
             refused(skiff.run("network", "connect", *words, "net", "other", check=False), 1, named)
         refused(skiff.run("network", "connect", "host", "other", check=False), 1, "host")

@@ -26,6 +26,7 @@ from runtime_lib.networks import attach, catalog, firewall, options
 from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.namespace import new_namespace
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
+from runtime_lib.networks.wish import INTERFACE_NAME, SYSCTLS
 from tests.support.netlab import HOST, OUTSIDE, SOON, UNREACHABLE, Lab, ask, run
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -514,6 +515,55 @@ def test_the_default_route_goes_by_the_next_network(host: Lab) -> None:
         attach.detach(host.store, web.id, catalog.find(host.store, name))
         attach.reroute(host.store, web.id, web.namespace)
         assert web.run("ip", "route", "show", "default").split()[2:3] == ([str(gateway)] if gateway else [])
+
+
+def test_an_interface_as_it_was_wished_for(host: Lab) -> None:
+    catalog.create(host.store, NetworkSpec("one", enable_ipv6=True))
+    options = {
+        SYSCTLS: "net.ipv4.conf.IFNAME.log_martians=1,net.ipv6.conf.IFNAME.hop_limit=33",
+        INTERFACE_NAME: "web.0",
+    }
+    wish = Attachment("one", link_local=("169.254.7.7", "fe80::77"), driver_options=options)
+    web = host.member("web", wish)
+    addresses = web.run("ip", "-o", "addr", "show", "dev", "web.0")
+    assert "inet 169.254.7.7/16 " in addresses
+    assert "inet6 fe80::77/64 " in addresses
+    assert web.run("cat", "/proc/sys/net/ipv4/conf/web.0/log_martians") == "1\n"
+    assert web.run("cat", "/proc/sys/net/ipv6/conf/web.0/hop_limit") == "33\n"
+
+
+def test_wishes_that_an_interface_cannot_have(host: Lab) -> None:
+    catalog.create(host.store, NetworkSpec("one"))
+    catalog.create(host.store, NetworkSpec("two"))
+    with pytest.raises(InvalidSpec, match="no IPv6"):
+        host.member("web", Attachment("one", link_local=("fe80::77",)))
+    with pytest.raises(InvalidSpec, match="an interface lo already"):
+        host.member("web", Attachment("one", driver_options={INTERFACE_NAME: "lo"}))
+    same = [Attachment(name, driver_options={INTERFACE_NAME: "same"}) for name in ("one", "two")]
+    with pytest.raises(InvalidSpec, match="an interface same already"):
+        host.member("web", *same)
+    with pytest.raises(FileNotFoundError, match="no_such"):
+        host.member("web", Attachment("one", driver_options={SYSCTLS: "net.ipv4.conf.IFNAME.no_such=1"}))
+    web = host.member("web", Attachment("one", driver_options={INTERFACE_NAME: "eth1"}), "two")
+    assert [endpoint.interface for endpoint in web.endpoints] == ["eth0", "eth1"]
+
+
+def test_the_default_route_goes_by_the_highest_priority(host: Lab) -> None:
+    for name in ("one", "two", "three"):
+        catalog.create(host.store, NetworkSpec(name, enable_ipv6=True))
+    web = host.member("web", "one", Attachment("two", priority=5))
+
+    def ways() -> list[str]:
+        lines = [web.run("ip", version, "route", "show", "default").split() for version in ("-4", "-6")]
+        return [words[words.index("dev") + 1] for words in lines]
+
+    assert ways() == ["eth1", "eth1"]
+    attach.attach(host.store, web.id, "web", web.namespace, [Attachment("three", priority=7)])
+    assert ways() == ["eth2", "eth2"]
+    for name, interface in (("three", "eth1"), ("two", "eth0")):
+        attach.detach(host.store, web.id, catalog.find(host.store, name))
+        attach.reroute(host.store, web.id, web.namespace)
+        assert ways() == [interface, interface]
 
 
 def test_inspect_has_dockers_shape(host: Lab) -> None:

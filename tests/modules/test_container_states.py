@@ -150,7 +150,7 @@ def test_what_is_refused_says_why(host: Host) -> None:
         ({"volume_driver": "nfs"}, "there is no other driver than local"),
         ({"mounts": [{"target": "/a", "type": "npipe", "source": "x"}]}, "use bind, volume, image or tmpfs"),
         ({"mounts": [{"target": "/a", "source": "v", "subpath": "../x"}]}, "without '..'"),
-        ({"networks": [{"name": "n", "driver_opts": {"a": "b"}}], "network_mode": "n"}, "driver_opts is refused"),
+        ({"networks": [{"name": "n", "driver_opts": {"com.docker.network.endpoint.ifname": "a b"}}]}, "ifname: 'a b'"),
         ({"cgroup_parent": "a/../b"}, "cgroup_parent"),
         ({"security_opts": ["seccomp=/no/such/file"]}, "No such file or directory: /no/such/file"),
     ]

@@ -24,7 +24,6 @@ _CREATE = {
     "io-maxbandwidth": _WINDOWS,
     "io-maxiops": _WINDOWS,
     "isolation": _WINDOWS,
-    "link-local-ip": "for networks that Docker's swarm makes",
     "storage-opt": _ENGINE,
     "use-api-socket": _ENGINE,
     "volume-driver": "there is one driver, local",
@@ -76,4 +75,4 @@ def test_every_flag_is_ours_or_refused_for_a_reason(verb: str) -> None:
 
 def _short_of(refused: set[str]) -> set[str]:
     """Return the letters of flags that are refused."""
-    return {"l"} if "link" in refused and "link-local-ip" not in refused else set()
+    return {"l"} if "link" in refused else set()

@@ -262,6 +262,28 @@ def links_on_the_bridge(lab: Lab) -> Any:
     return codes, hosts, sorted(links)  # Docker has them in any order
 
 
+def further_addresses(lab: Lab) -> Any:
+    """Link-local addresses and driver options of one container, at its start and later."""
+    lab.network("m", *SUBNET)
+    lab.network("n", "--subnet", "10.211.8.0/24")
+    lab.container(
+        "c", "--network", "name=@m,driver-opt=foo=bar,alias=x,ip=10.211.7.9", "--link-local-ip", "169.254.7.7"
+    )
+    lab.container("d", "--network", "@n")
+    tries = (
+        ("--driver-opt", "odd"),
+        ("--link-local-ip", "10.9.8.7"),
+        ("--link-local-ip", "bad"),
+        ("--link-local-ip", "169.254.8.8", "--link-local-ip", "169.254.8.9", "--driver-opt", "foo=a=b"),
+    )
+    codes = [bool(lab("network", "connect", *words, "@n", "@c")) for words in tries]
+    looks = [lab.inside("c", f"ip -o -4 addr show dev eth{number} | awk '{{print $4, $6, $8}}'") for number in (0, 1)]
+    told = lab.json("inspect", "-f", "{{json .NetworkSettings.Networks}}", "@c")
+    shown = {name: {key: entry[key] for key in ("IPAMConfig", "DriverOpts")} for name, entry in told.items()}
+    lab("network", "connect", "--link-local-ip", "169.254.7.8", "@m", "@d")
+    return codes, looks, shown, lab("exec", "@c", "ping", "-c", "1", "-W", "5", "-I", "eth0", "169.254.7.8")
+
+
 def refused_connections(lab: Lab) -> Any:
     lab.network("n", *SUBNET, "--aux-address", "a=10.211.7.9")
     lab.container("c")
@@ -319,6 +341,7 @@ WATCHES: dict[str, Watch] = {
     "renamed": renamed,
     "links on a network": links_on_a_network,
     "links on the bridge": links_on_the_bridge,
+    "further addresses": further_addresses,
     "refused connections": refused_connections,
     "listed": listed,
 }

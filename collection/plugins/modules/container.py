@@ -251,13 +251,20 @@ options:
         description: The hardware address in this network.
         type: str
       driver_opts:
-        description: Refused. No network driver takes options for one container.
+        description:
+          - Options for the interface in this network. V(com.docker.network.endpoint.sysctls) sets the kernel's settings of
+            it, separated by commas, as V(net.ipv4.conf.IFNAME.log_martians=1); V(com.docker.network.endpoint.ifname) names
+            it. Others are kept and shown, as with Docker.
         type: dict
       gw_priority:
         description:
-          - Refused unless it is V(0). The default route goes by the first network that has one, O(network_mode) before
-            O(networks).
+          - The default route goes by the network with the highest one. Among equal ones by the first that has one,
+            O(network_mode) before O(networks).
         type: int
+      link_local_ips:
+        description: Further addresses of the interface, of V(169.254.0.0/16) or V(fe80::/64).
+        type: list
+        elements: str
   networks_cli_compatible:
     description: Whether O(networks) replaces the default bridge, as C(docker run --network) does.
     type: bool
@@ -895,6 +902,7 @@ OPTIONS = {
             "gw_priority": {"type": "int"},
             "ipv4_address": {"type": "str"},
             "ipv6_address": {"type": "str"},
+            "link_local_ips": {"type": "list", "elements": "str"},
             "links": {"type": "list", "elements": "str"},
             "mac_address": {"type": "str"},
             "name": {"type": "str", "required": True},

@@ -161,10 +161,14 @@ class Rtnetlink:
         body = messages.address(self.index(name), address.packed, address.network.prefixlen, broadcast)
         self._send(messages.RTM_NEWADDR, messages.NLM_F_CREATE | messages.NLM_F_EXCL, body, str(address))
 
-    def add_default_route(self, name: str, gateway: Any, version: int) -> None:
-        """Send everything that has no better route to `gateway` (an `ipaddress` address); None: into the interface."""
+    def add_default_route(self, name: str, gateway: Any, version: int, instead: bool = False) -> None:
+        """Send everything that has no better route to `gateway` (an `ipaddress` address); None: into the interface.
+
+        Raises FileExistsError when there is such a route, unless it takes the place of that one (`instead`).
+        """
+        how = messages.NLM_F_REPLACE if instead else messages.NLM_F_EXCL
         body = messages.default_route(self.index(name), gateway.packed if gateway else b"", version)
-        self._send(messages.RTM_NEWROUTE, messages.NLM_F_CREATE | messages.NLM_F_EXCL, body, f"default via {gateway}")
+        self._send(messages.RTM_NEWROUTE, messages.NLM_F_CREATE | how, body, f"default via {gateway}")
 
     def _set_port(self, name: str, *attributes: bytes) -> None:
         self._send(messages.RTM_SETLINK, 0, messages.bridge_port(self.index(name), *attributes), name)

@@ -77,6 +77,10 @@ def test_networks() -> None:
     long = spec("--network", "name=front,alias=www,alias=web,ip=10.1.0.9,mac-address=02:42:0a:01:00:09")
     wanted = Attachment("front", ("www", "web"), ipv4_address="10.1.0.9", mac_address="02:42:0a:01:00:09")
     assert (long.network_mode, long.networks) == ("front", (wanted,))
+    text = 'name=front,driver-opt=a=b,"driver-opt=c=d,e",link-local-ip=169.254.1.1,gw-priority=-3'
+    one = spec("--network", text, "--link-local-ip", "169.254.1.2").networks[0]
+    assert one.driver_opts == {"a": "b", "c": "d,e"}
+    assert (one.link_local_ips, one.gw_priority) == (("169.254.1.1", "169.254.1.2"), -3)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +89,7 @@ def test_networks() -> None:
         ["--network", "alias=x"],
         ["--network", "name=a,name=b"],
         ["--network", "name=a,foo=b"],
-        ["--network", "name=a,driver-opt=x=y"],
+        ["--network", "name=a,driver-opt=x"],
         ["--network", "name=a,ip="],
         ["--network", "name=a,ip=10.0.0.1", "--ip", "10.0.0.2"],
     ],
