@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from ..errors import InvalidSpec
 from .spec import ContainerSpec
 
@@ -89,13 +87,13 @@ def options(spec: ContainerSpec) -> Options:
 
 def without_effect(spec: ContainerSpec) -> list[str]:
     """Return a sentence for each option that asks for a security module which does not label anything here."""
-    from ..linux import apparmor
+    from ..linux import apparmor, selinux
 
     wanted = options(spec)
     told = []
     if wanted.apparmor not in ("", "unconfined") and not apparmor.enabled():
         told.append(f"security option apparmor={wanted.apparmor} has no effect: this host's kernel has no AppArmor")
-    if wanted.selinux and os.path.exists("/sys/fs/selinux/enforce"):
+    if wanted.selinux and selinux.enabled():
         told.append("security option label has no effect: Skiff sets no labels of SELinux")
     elif wanted.selinux:
         told.append("security option label has no effect: this host's kernel has no SELinux")

@@ -8,6 +8,7 @@ import pwd
 import time
 
 from ..errors import ContainerNotFound, InvalidSpec, NameTaken
+from ..linux import selinux
 from ..linux.cgroups.group import Cgroup
 from ..linux.cgroups.hierarchy import detect
 from ..linux.process import Process
@@ -112,12 +113,15 @@ def new(root: str, container_id: str, bundle: str, keyring: bool = True) -> Entr
 
     `keyring` says whether its processes get a session keyring of their own.
 
-    Raises InvalidSpec for a name or bundle that cannot be, NameTaken for one that exists.
+    Raises InvalidSpec for a name or bundle that cannot be, HostLacks for a label of SELinux on a host that has that,
+    NameTaken for one that exists.
     """
     if not _is_name(container_id):
         raise InvalidSpec(f"invalid container ID format: {container_id!r} may have letters, digits and _ + - . only")
     config = _config(bundle)
     cgroup = _cgroup_path(config, container_id)
+    selinux.refuse("process.selinuxLabel", (config.get("process") or {}).get("selinuxLabel"))
+    selinux.refuse("linux.mountLabel", config["linux"].get("mountLabel"))
     folder = f"{root}/{container_id}"
     os.makedirs(root, mode=0o700, exist_ok=True)
     try:

@@ -6,6 +6,7 @@ import json
 import os
 
 from ..errors import InvalidSpec, WrongState
+from ..linux import selinux
 from . import channel, creator, foreground, state, verbs
 from . import exec as executing
 
@@ -29,6 +30,7 @@ def execute(arguments: argparse.Namespace) -> int:
         raise WrongState(f"cannot exec in a paused container: {entry.id} (use --ignore-paused to override)")
     config = entry.config()
     wanted = process(arguments, config["process"])
+    selinux.refuse("process.selinuxLabel", wanted.get("selinuxLabel"))
     extra = verbs.given_descriptors(arguments.preserve_fds, wanted)
     running = executing.prespawn(creator.library()).start(
         entry.process,

@@ -88,7 +88,7 @@ def features(arguments: argparse.Namespace) -> int:
             "archs": [f"SCMP_ARCH_{name}" for name in _ARCHITECTURES],
         },
         "apparmor": {"enabled": True},
-        "selinux": {"enabled": True},
+        "selinux": {"enabled": False},
     }
     content = {
         "ociVersionMin": "1.0.0",

@@ -61,3 +61,11 @@ def test_an_unknown_container(tmp_path: Path, bundle: str, name: str) -> None:
     with pytest.raises(ContainerNotFound):
         state.find(str(tmp_path / "root"), name)
     assert state.listing(str(tmp_path / "nowhere")) == []
+
+
+def test_a_unit_of_systemd_is_refused_in_words(tmp_path: Path, bundle: str) -> None:
+    config = {"root": {"path": "rootfs"}, "process": {}, "linux": {"cgroupsPath": "system.slice:docker:one"}}
+    Path(bundle, "config.json").write_text(json.dumps(config))
+    with pytest.raises(InvalidSpec, match="which skiff-oci does not drive: use cgroupfs"):
+        state.new(str(tmp_path / "root"), "one", bundle)
+    assert not (tmp_path / "root").exists()
