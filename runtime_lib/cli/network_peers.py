@@ -41,12 +41,12 @@ def parsed(network: str, texts: Sequence[str]) -> tuple[Peer, ...]:
 def peers(words: list[str]) -> int:
     """Change the hosts as the options say, or list them."""
     from ..desired.plan import PATIENCE
-    from ..networks import catalog, overlay, peering
+    from ..networks import catalog, driver, overlay, peering
 
     given = _PEERS.parse(words)
     store = opened.store()
     network = catalog.find(store, given.arguments[0])
-    if network.driver != "overlay":
+    if not driver.has_peers(network.driver):
         raise InvalidSpec(f"network {network.name} has no peers: it is no overlay network")
     if given.add or given.rm:
         with store.lock("task", f"network-{network.name}", PATIENCE):  # as tasks do

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from ..containers import catalog as containers
 from ..containers import renewal
 from ..errors import NetworkNotFound
-from ..networks import catalog, overlay
+from ..networks import catalog, driver, overlay
 from ..networks.model import endpoints
 from .network_plan import Present, plan, wish
 from .plan import PATIENCE, Outcome, converge
@@ -43,7 +43,7 @@ def _observe(store: Store, name: str, interrupted: NetworkSpec | None) -> Presen
         if interrupted is None:
             return None
         return Present(interrupted, interrupted.subnets, *_containers(store, interrupted.name))
-    sound = network.driver != "overlay" or overlay.sound(network)
+    sound = not driver.has_peers(network.driver) or overlay.sound(network)
     return Present(network.spec, network.subnet_specs, *_containers(store, network.name, network.id), sound)
 
 
@@ -68,6 +68,6 @@ def facts(store: Store, name: str) -> dict[str, Any]:
     except NetworkNotFound:
         return {"network": None}
     told = {"network": catalog.inspect(store, name)}
-    if network.driver == "overlay":
+    if driver.has_peers(network.driver):
         told["overlay"] = overlay.described(network, endpoints(store, network_id=network.id))
     return told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..networks import peering, peers
+from ..networks import driver, peering, peers
 from ..networks.peers import Peer
 from ..records import dataclass, replace
 from .plan import Plan
@@ -57,14 +57,14 @@ class Mend:
 
 def completed(wanted: NetworkSpec, given: bool, present: NetworkSpec) -> NetworkSpec:
     """Return the wanted network with the peers that it shall have: those that are there, unless the task names some."""
-    if wanted.driver != "overlay":
+    if not driver.has_peers(wanted.driver):
         return wanted
     return replace(wanted, peers=peers.merged(wanted.peers, present.peers) if given else present.peers)
 
 
 def plan(wanted: NetworkSpec, present: NetworkSpec, sound: bool) -> Plan:
     """Return the step for what differs; `sound` says that the host has what the present peers need. Pure."""
-    if wanted.driver != "overlay":
+    if not driver.has_peers(wanted.driver):
         return Plan()
     before, after = peers.shown(present.peers), peers.shown(wanted.peers)
     if before != after:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         HOST_END: bool
         # Whether all containers have the MAC address of the host's interface.
         SHARES_MAC: bool
+        # Whether a task names the other hosts of a network (`networks.peers`), for `networks.overlay`.
+        HAS_PEERS: bool
 
         def check(self, spec: NetworkSpec) -> None:
             """Raise InvalidSpec for driver options that do not exist or make no sense. Pure."""
@@ -65,6 +67,11 @@ if TYPE_CHECKING:
 
 
 NAMES = ("bridge", "macvlan", "ipvlan", "openvswitch", "overlay")
+
+
+def has_peers(name: str) -> bool:
+    """Whether the networks of a driver have peers; those of no driver, such as `host`, have none."""
+    return name in NAMES and of(name).HAS_PEERS
 
 
 def of(name: str) -> Driver:

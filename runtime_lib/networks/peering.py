@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..errors import InvalidSpec
 from ..records import replace
-from . import catalog, firewall, names
-from .drivers import overlay as driver
+from . import catalog, driver, firewall, names
+from .drivers import overlay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ def change(store: Store, ref: str, peers: tuple[Peer, ...]) -> None:
     The store is told first: what a kill leaves undone, `mend` does. Raises NetworkNotFound, InvalidSpec and OSError.
     """
     network = catalog.find(store, ref)
-    if network.driver != "overlay":
+    if not driver.has_peers(network.driver):
         raise InvalidSpec(f"network {network.name} has no peers: it is no overlay network")
     spec = replace(network.spec, peers=peers)
     spec.check()
-    driver.examine(spec)
+    overlay.examine(spec)
     with store.transaction(durable=True) as db:
         catalog.find(store, network.id)  # somebody may have removed it until the transaction began
         db.execute("UPDATE networks SET spec = ? WHERE id = ?", (spec.to_json(), network.id))
@@ -34,5 +34,5 @@ def mend(store: Store, ref: str) -> None:
     """Bring interfaces, entries, rules and hosts files to what the store says. Raises OSError and HostLacks."""
     network = catalog.find(store, ref)
     firewall.sync(store)  # first: what is forgotten of a host that has left would be learned again of its frames
-    driver.mend(store, network)
+    driver.of(network.driver).mend(store, network)
     names.refresh(store, network.id)

@@ -126,7 +126,7 @@ class NetworkSpec:
                     raise InvalidSpec(
                         f"network {self.name}: {subnet.subnet} and {other.subnet} overlap; keep one of them"
                     )
-        if self.peers and self.driver != "overlay":
+        if self.peers and not driver.has_peers(self.driver):
             raise InvalidSpec(f"network {self.name}: only overlay networks have peers; set the driver to overlay")
         configurations.check(self)
         if not self.config_only:  # whose driver is that of the networks made from it

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 GATEWAY_ON_HOST = True
 HOST_END = True
 SHARES_MAC = plain.SHARES_MAC
+HAS_PEERS = plain.HAS_PEERS
 
 _LINK_LOCAL = ipaddress.ip_interface("fe80::1/64")  # of the bridge, as with Docker
 _OPTIONS = {options.BRIDGE_NAME: options.interface, **options.OF_GATEWAYS}

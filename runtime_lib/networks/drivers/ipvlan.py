@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = [
-    "GATEWAY_ON_HOST", "HOST_END", "SHARES_MAC", "check", "ensure", "guards", "mend", "plug", "prepare", "rejoin",
-    "remove", "settle", "sliced", "unplug",
+    "GATEWAY_ON_HOST", "HAS_PEERS", "HOST_END", "SHARES_MAC", "check", "ensure", "guards", "mend", "plug", "prepare",
+    "rejoin", "remove", "settle", "sliced", "unplug",
 ]
 # fmt: on
 
 GATEWAY_ON_HOST = False
 HOST_END = False
 SHARES_MAC = True
+HAS_PEERS = plain.HAS_PEERS
 
 MODE = options.IPVLAN_MODE
 FLAG = "ipvlan_flag"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 GATEWAY_ON_HOST = True
 HOST_END = True
 SHARES_MAC = plain.SHARES_MAC
+HAS_PEERS = plain.HAS_PEERS
 
 rejoin = plain.rejoin
 sliced = ovs.sliced

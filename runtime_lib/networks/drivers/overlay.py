@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 GATEWAY_ON_HOST = True
 HOST_END = True
 SHARES_MAC = plain.SHARES_MAC
+HAS_PEERS = True
 
 _LARGEST_VNI = 2**24 - 1
 _FIRST_VNI = 4096  # as Docker; smaller ones are for networks that people number themselves

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..spec import NetworkSpec
 
 SHARES_MAC = False
+HAS_PEERS = False
 
 
 def sliced(spec: NetworkSpec) -> bool:

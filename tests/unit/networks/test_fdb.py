@@ -22,6 +22,15 @@ def test_everybody_is_told_and_known_containers_are_found_without_asking() -> No
     }
 
 
+def test_a_container_is_found_by_both_of_its_addresses() -> None:
+    both = Remote(WEB.names, WEB.address, WEB.mac, "fd00:20::2:0:0:1")
+    peer = Peer(B.name, B.address, B.slice, endpoints=(both,), slice6="fd00:20:0:0:2::/80")
+    assert {entry for entry in fdb.entries([peer], encrypted=False) if entry.kind == NEIGHBOUR} == {
+        Entry(NEIGHBOUR, WEB.mac, "10.20.2.1"),
+        Entry(NEIGHBOUR, WEB.mac, "fd00:20::2:0:0:1"),
+    }
+
+
 def test_encrypted_frames_go_to_hosts_whose_key_is_known() -> None:
     assert fdb.tunnel_address(B.slice) == "fe80::a14:200"
     assert {entry.address for entry in fdb.entries([B, C], encrypted=True) if entry.kind == REMOTE} == {"fe80::a14:200"}
