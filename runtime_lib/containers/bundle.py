@@ -9,7 +9,7 @@ from ..linux import capabilities as kernel
 from ..linux.cgroups.hierarchy import detect
 from ..records import replace
 from ..store import Store, write_file
-from . import apparmor, attach_volumes, devices, host_files, namespaces, tree, userns, users
+from . import apparmor, attach_volumes, devices, host_files, link_variables, namespaces, tree, userns, users
 from .catalog import Container
 from .config import Overlay, Settings, oci_config, working_dir
 from .config_mounts import Additions, ReadyMount
@@ -58,6 +58,7 @@ def write(
         throttles=_throttles(),
         apparmor=apparmor.ready(container.spec),
         id_maps=id_maps,
+        links=link_variables.variables(store, container),
         cgroup_version=2 if detect().mode == "v2" else 1,
     )
     userns.check_user(settings.user, id_maps)

@@ -45,6 +45,7 @@ class Settings:
     `own_network` says whether the container has a network namespace to itself; `cgroup_version` is 1 or 2.
     `id_maps` are the maps of user and group ids of a container with a user namespace, None without.
     `apparmor` is the profile of AppArmor, "" for none.
+    `links` are the variables of its links.
     `throttles` are folders of the host's processors whose counters tell one container what the others do.
     """
 
@@ -64,6 +65,7 @@ class Settings:
     throttles: tuple[str, ...] = ()
     apparmor: str = ""
     id_maps: tuple[list[dict[str, int]], list[dict[str, int]]] | None = None
+    links: dict[str, str] = field(default_factory=dict)
 
 
 def oci_config(settings: Settings) -> dict[str, Any]:
@@ -130,7 +132,7 @@ def arguments(spec: ContainerSpec, image: dict[str, Any]) -> list[str]:
 
 
 def environment(settings: Settings) -> list[str]:
-    """Return `NAME=value` texts: PATH, HOSTNAME, TERM with a terminal, the image's, the user's, and HOME.
+    """Return `NAME=value` texts: PATH, HOSTNAME, TERM with a terminal, of links, the image's, the user's, and HOME.
 
     An entry of the image without `=` names nothing and is dropped: it must not take a value from the host
     (CVE-2026-57231).
@@ -139,6 +141,7 @@ def environment(settings: Settings) -> list[str]:
     values = {"PATH": profile.PATH, "HOSTNAME": settings.hostname}
     if spec.tty:
         values["TERM"] = "xterm"
+    values.update(settings.links)
     for entry in _words(settings.image.get("Env")):
         name, equals, value = entry.partition("=")
         if name and equals and "\0" not in entry:

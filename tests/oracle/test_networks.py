@@ -252,6 +252,12 @@ def links_on_the_bridge(lab: Lab) -> Any:
     refused = lab("run", "--rm", "--link", "@none", IMAGE, "true")
     lab.container("d")
     lab.container("c", "--link", "@d:data", "--link", "@d", "--add-host", "x:1.2.3.4")
+    lab.container(
+        "e", "--expose", "7000-7003", "--expose", "90/udp", "-p", "127.0.0.1::91", "-e", "A=b c", "-e", "HOME=/x"
+    )
+    linked = ("--link", "@d:da-ta", "--link", "@e:ee", "--link", "@e:two.e", "-e", "DA_TA_NAME=own")
+    lab.container("f", *linked)
+    variables = sorted(lab.inside("f", "env").splitlines())
     hosts = sorted(line for line in lab.inside("c", "cat /etc/hosts").splitlines() if "#" not in line)
     lab("stop", "-t", "0", "@d")
     codes = [refused, lab("run", "--rm", "--link", "@d", IMAGE, "true")]
@@ -259,7 +265,7 @@ def links_on_the_bridge(lab: Lab) -> Any:
     lab("start", "@d")
     until(lambda: lab.reaches("c", "data"), PATIENCE)
     links = lab.json("inspect", "-f", "{{json .HostConfig.Links}}", "@c")
-    return codes, hosts, sorted(links)  # Docker has them in any order
+    return codes, hosts, variables, sorted(links)  # Docker has them in any order
 
 
 def further_addresses(lab: Lab) -> Any:
