@@ -143,6 +143,7 @@ def test_parts_of_volumes_trees_of_images_and_links(host: Host) -> None:
 
 
 def test_what_is_refused_says_why(host: Host) -> None:
+    named = {"com.docker.network.endpoint.ifname": "a b"}
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"device_requests": [{"driver": "nvidia"}]}, "there are no device drivers"),
         ({"userns_mode": "keep-id"}, "a user's own Podman"),
@@ -150,7 +151,7 @@ def test_what_is_refused_says_why(host: Host) -> None:
         ({"volume_driver": "nfs"}, "there is no other driver than local"),
         ({"mounts": [{"target": "/a", "type": "npipe", "source": "x"}]}, "use bind, volume, image or tmpfs"),
         ({"mounts": [{"target": "/a", "source": "v", "subpath": "../x"}]}, "without '..'"),
-        ({"networks": [{"name": "n", "driver_opts": {"com.docker.network.endpoint.ifname": "a b"}}]}, "ifname: 'a b'"),
+        ({"networks": [{"name": "n", "driver_opts": named}], "network_mode": "n"}, "endpoint.ifname: 'a b'"),
         ({"cgroup_parent": "a/../b"}, "cgroup_parent"),
         ({"security_opts": ["seccomp=/no/such/file"]}, "No such file or directory: /no/such/file"),
     ]
