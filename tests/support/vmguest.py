@@ -1,16 +1,54 @@
-"""What a guest of the VM suite is given: the library, the programs of tests/vm/guest, a small base image."""
+"""A guest of the VM suite, and what it is given: the library, the programs of tests/vm/guest, a small base image."""
 
 from __future__ import annotations
 
 import io
+import json
+import subprocess
 import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from runtime_lib.images import writer
 from tests.support import rootfs
+from vms import control, ssh
+from vms.machine import load
 
 CHECKOUT = Path(__file__).parents[2]
 VMCTL = CHECKOUT / "molecule" / "shared" / "vmctl"  # its QEMU is nobody's child here
+
+
+class Guest:
+    """A running VM."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def send(self, fill: Callable[[tarfile.TarFile], object], *options: str) -> None:
+        """Unpack what `fill` puts into an archive, with further options of tar."""
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as tar:
+            fill(tar)
+        command = ssh.command(load(self.name), " ".join(("tar", "-x", *options, "-C", "/")))
+        subprocess.run(command, input=buffer.getvalue(), check=True)
+
+    def answer(self, program: str) -> dict[str, Any]:
+        """Return what a program of tests/vm/guest, with its arguments, has seen."""
+        found: dict[str, Any] = json.loads(ssh.run(load(self.name), f"cd /src && python3 -m tests.vm.guest.{program}"))
+        return found
+
+
+@contextmanager
+def running(name: str) -> Iterator[Guest]:
+    """Give a new VM for a block; one that an earlier run has left is ended first."""
+    subprocess.run([VMCTL, "down", name], check=True)
+    subprocess.run([VMCTL, "up", name], check=True, stdout=subprocess.DEVNULL)
+    try:
+        yield Guest(name)
+    finally:
+        control.down([name])
 
 
 def add_sources(tar: tarfile.TarFile, *more: str) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import re
-import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +14,9 @@ import pytest
 from tests.support import vmguest
 from tests.support.archives import docker_archive
 from tests.vm.guest.clock import BASE, CHECK, PLACE, STOP
-from vms import control, image, qemu, ssh
+from vms import control, image, qemu
 from vms.machine import load
 
-NAME = "clock"
 JUMPS = ("forward", "back")
 EPSILON = 0.02  # seconds: /proc/uptime counts hundredths
 # systemd takes the time that it was built at for the earliest one: that is the past, too
@@ -35,31 +31,28 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def machine(place: Path) -> Iterator[str]:
-    subprocess.run([vmguest.VMCTL, "down", NAME], check=True)
-    subprocess.run([vmguest.VMCTL, "up", NAME], check=True, stdout=subprocess.DEVNULL)
-    try:
-        yield NAME
-    finally:
-        control.down([NAME])
+def guest() -> Iterator[vmguest.Guest]:
+    with vmguest.running("clock") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def seen(machine: str, place: Path) -> dict[str, Any]:
+def seen(guest: vmguest.Guest, place: Path) -> dict[str, Any]:
     """What the guest has seen at both jumps."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
+
+    def fill(tar: tarfile.TarFile) -> None:
         vmguest.add_sources(tar)
         vmguest.add(tar, f"{PLACE}/base.tar", docker_archive([BASE], vmguest.base_layer(place)))
-    subprocess.run(ssh.command(load(machine), "tar -x -C /"), input=buffer.getvalue(), check=True)
-    return _run(machine, "jumps")
+
+    guest.send(fill)
+    return guest.answer("clock jumps")
 
 
 @pytest.fixture(scope="module")
-def booted(machine: str, seen: dict[str, Any]) -> dict[str, Any]:
+def booted(guest: vmguest.Guest, seen: dict[str, Any]) -> dict[str, Any]:
     """What the guest sees after its power was cut, and it has booted in the past, by a kernel that limits no memory."""
-    control.power_cut([machine])
-    found = load(machine)
+    control.power_cut([guest.name])
+    found = load(guest.name)
     made = image.make(found.image)
     command = qemu.command(found, made, qemu.accelerator(made))
     command[command.index("-append") + 1] += " cgroup_disable=memory"
@@ -67,15 +60,10 @@ def booted(machine: str, seen: dict[str, Any]) -> dict[str, Any]:
     process = qemu.start([*command, *PAST], found.folder)
     try:
         qemu.wait_ready(found.folder, process)
-        return _run(machine, "boot")
+        return guest.answer("clock boot")
     finally:
         process.kill()
         process.wait()
-
-
-def _run(machine: str, part: str) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(ssh.run(load(machine), f"cd /src && python3 -m tests.vm.guest.clock {part}"))
-    return answer
 
 
 def _gaps(times: list[float]) -> list[float]:

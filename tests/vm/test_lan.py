@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
-import subprocess
-import tarfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,10 +10,6 @@ import pytest
 
 from tests.support import vmguest
 from tests.support.netlab import UNREACHABLE
-from vms import control, ssh
-from vms.machine import load
-
-NAME = "lan"
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
@@ -25,19 +17,9 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 @pytest.fixture(scope="module")
 def seen() -> Iterator[dict[str, Any]]:
     """What the guest has seen."""
-    subprocess.run([vmguest.VMCTL, "down", NAME], check=True)
-    subprocess.run([vmguest.VMCTL, "up", NAME], check=True, stdout=subprocess.DEVNULL)
-    try:
-        buffer = io.BytesIO()
-        with tarfile.open(fileobj=buffer, mode="w") as tar:
-            vmguest.add_sources(tar)
-            for name in ("netlab", "waiting"):
-                path = f"tests/support/{name}.py"
-                vmguest.add(tar, f"src/{path}", (vmguest.CHECKOUT / path).read_bytes())
-        subprocess.run(ssh.command(load(NAME), "tar -x -C /"), input=buffer.getvalue(), check=True)
-        yield json.loads(ssh.run(load(NAME), "cd /src && python3 -m tests.vm.guest.lan"))
-    finally:
-        control.down([NAME])
+    with vmguest.running("lan") as guest:
+        guest.send(lambda tar: vmguest.add_sources(tar, "tests/support"))
+        yield guest.answer("lan")
 
 
 def test_a_vlan_is_made_seen_on_the_wire_and_removed(seen: dict[str, Any]) -> None:

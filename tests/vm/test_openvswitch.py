@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import shutil
 import subprocess
@@ -16,14 +15,10 @@ import pytest
 
 from tests.support import vmguest
 from tests.support.netlab import UNREACHABLE
-from vms import control, ssh
-from vms.machine import load
 
-NAME = "ovs"
 # This machine's own programs, of the same release as the guest's.
 PROGRAMS = ("ovs-vswitchd", "ovsdb-server", "ovsdb-tool", "ovs-vsctl")
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
-SUPPORT = ("netlab", "ovs", "ovshosts", "waiting")
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
@@ -34,21 +29,14 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def seen() -> Iterator[dict[str, Any]]:
     """What the guest has seen."""
-    subprocess.run([vmguest.VMCTL, "down", NAME], check=True)
-    subprocess.run([vmguest.VMCTL, "up", NAME], check=True, stdout=subprocess.DEVNULL)
-    try:
-        buffer = io.BytesIO()
-        with tarfile.open(fileobj=buffer, mode="w") as tar:
-            vmguest.add_sources(tar)
-            for name in SUPPORT:
-                source = vmguest.CHECKOUT / "tests" / "support" / f"{name}.py"
-                vmguest.add(tar, f"src/tests/support/{name}.py", source.read_bytes())
-            _add_programs(tar)
-        untar = "tar -x --skip-old-files --no-same-owner -C /"
-        subprocess.run(ssh.command(load(NAME), untar), input=buffer.getvalue(), check=True)
-        yield json.loads(ssh.run(load(NAME), "cd /src && python3 -m tests.vm.guest.openvswitch"))
-    finally:
-        control.down([NAME])
+    with vmguest.running("ovs") as guest:
+        guest.send(_fill, "--skip-old-files", "--no-same-owner")
+        yield guest.answer("openvswitch")
+
+
+def _fill(tar: tarfile.TarFile) -> None:
+    vmguest.add_sources(tar, "tests/support")
+    _add_programs(tar)
 
 
 def _add_programs(tar: tarfile.TarFile) -> None:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import base64
-import io
-import json
 import os
-import subprocess
-import tarfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,34 +11,23 @@ import pytest
 
 from tests.support import vmguest
 from tests.vm.guest.overlay import SECRET
-from vms import control, ssh
-from vms.machine import load
 
-NAME = "overlay"
 KINDS = ("plain", "encrypted")
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
 @pytest.fixture(scope="module")
-def machine() -> Iterator[str]:
-    subprocess.run([vmguest.VMCTL, "down", NAME], check=True)
-    subprocess.run([vmguest.VMCTL, "up", NAME], check=True, stdout=subprocess.DEVNULL)
-    try:
-        yield NAME
-    finally:
-        control.down([NAME])
+def guest() -> Iterator[vmguest.Guest]:
+    with vmguest.running("overlay") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def seen(machine: str) -> dict[str, Any]:
+def seen(guest: vmguest.Guest) -> dict[str, Any]:
     """What the guest has seen."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        vmguest.add_sources(tar, "tests/support")
-    subprocess.run(ssh.command(load(machine), "tar -x -C /"), input=buffer.getvalue(), check=True)
-    answer: dict[str, Any] = json.loads(ssh.run(load(machine), "cd /src && python3 -m tests.vm.guest.overlay"))
-    return answer
+    guest.send(lambda tar: vmguest.add_sources(tar, "tests/support"))
+    return guest.answer("overlay")
 
 
 @pytest.mark.parametrize("kind", KINDS)
