@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.waiting import until
+
 from .conftest import PATIENCE, Engine
 from .probe import ids
 
@@ -50,6 +52,8 @@ def fleet(docker: Engine, skiff: Engine, archive: Path, tmp_path_factory: pytest
         _must(engine, "pause", f"{TAG}-6")
         logged = ("--log-opt", "labels=a", "--log-opt", "env=B", "-l", "a=x y", "-e", "B=c", "-e", "C=d")
         _must(engine, "run", "--name", f"{TAG}-7", *logged, IMAGE, "sh", "-c", "echo one; echo two; echo three")
+    second = int(time.time())
+    until(lambda: int(time.time()) > second, PATIENCE)  # for `--until 0s`: Docker counts whole ones
     yield port
     for engine in (docker, skiff):
         engine.call("rm", "-f", "-v", *(f"{TAG}-{number}" for number in range(1, 8)))

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
@@ -13,19 +14,21 @@ CGROUPS = Path("/sys/fs/cgroup")
 OURS = ("sk", "sv", "sx", "sw", "so", "st", "dm-")
 
 
-def of(root: str, label: str, patience: float = 60.0) -> dict[str, list[str]]:
+def of(
+    root: str, label: str, patience: float = 60.0, counts: Callable[[str], bool] = lambda _interface: True
+) -> dict[str, list[str]]:
     """Return processes, mounts, interfaces, cgroups, rules and folders of an installation; {} when nothing is there.
 
-    Interfaces are those of the calling thread's network namespace, which must be the test's own. The kernel ends
-    namespaces, and with them their interfaces, a moment after the last process, and the last monitor needs a moment to
-    end: so look again for up to `patience` seconds.
+    Interfaces are those of the calling thread's network namespace; `counts` says which of them may be the
+    installation's own where the namespace is not. The kernel ends namespaces, and with them their interfaces, a moment
+    after the last process, and the last monitor needs a moment to end: so look again for up to `patience` seconds.
     """
     deadline = time.monotonic() + patience
     while True:
         left = {
             "processes": processes(root),
             "mounts": _mounts(root),
-            "interfaces": [name for _index, name in socket.if_nameindex() if name.startswith(OURS)],
+            "interfaces": [name for _index, name in socket.if_nameindex() if name.startswith(OURS) and counts(name)],
             "cgroups": _cgroups(label),
             "rules": _rules(label),
             "folders": _folders(root),
