@@ -42,14 +42,14 @@ class Site:
 
     def remove_if_there(self) -> None:
         """Take down what a test has left."""
-        if self.left():
+        if self.left(patience=0.0):
             self._book(f"{self.name}_teardown")
 
-    def left(self) -> dict[str, Any]:
-        """Return what the host has of the site."""
+    def left(self, patience: float = 60.0) -> dict[str, Any]:
+        """Return what the host has of the site; for so many seconds it is waited for that this is nothing."""
         images = self.skiff("images", "--format", "{{.Repository}}:{{.Tag}}").split()
         networks = self.skiff("network", "ls", "--format", "{{.Name}}").split()
-        kernel = leftovers.of(self.host.root, self.host.layout.label)
+        kernel = leftovers.of(self.host.root, self.host.layout.label, patience, lambda _interface: False)
         left = {
             "containers": self.skiff("ps", "-aq").split(),
             "volumes": self.skiff("volume", "ls", "-q").split(),
