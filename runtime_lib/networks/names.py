@@ -29,6 +29,7 @@ _HEAD = (
 _BEGIN = b"# neighbours on Skiff's networks, kept up to date up to the next such line\n"
 _END = b"# end of the neighbours on Skiff's networks\n"
 _LARGEST = 1024 * 1024  # bytes; a container may write what it wants into its file
+_PART = 64 * 1024  # bytes read at once; for a larger buffer the memory would be mapped and given back each time
 _NAME = Pattern(r"[a-zA-Z0-9_]([a-zA-Z0-9_.-]{0,253}[a-zA-Z0-9_])?\.?\Z")
 _WORD = Pattern(r"[!-~]+\Z")
 _DEFAULT_SERVERS = ("8.8.8.8", "8.8.4.4")  # Docker's, for hosts whose only resolver is on their loopback
@@ -170,15 +171,27 @@ def _change(path: str, changed: Callable[[bytes], bytes]) -> None:
     except FileNotFoundError:
         return
     try:
-        old = os.pread(descriptor, _LARGEST + 1, 0)
+        old = _content(descriptor)
         if len(old) > _LARGEST:
             return  # the container made it useless for itself; its neighbours must start all the same
         new = changed(old)
         if new != old:
             _write(descriptor, new)
-            os.ftruncate(descriptor, len(new))  # last: a reader never sees an empty file
+            if len(new) < len(old):  # of all calls here the dearest, and most changes are one neighbour more
+                os.ftruncate(descriptor, len(new))  # last: a reader never sees an empty file
     finally:
         os.close(descriptor)
+
+
+def _content(descriptor: int) -> bytes:
+    """Return a file's content, or more than `_LARGEST` bytes of it; nearly always by one call."""
+    content = b""
+    while len(content) <= _LARGEST:
+        part = os.pread(descriptor, _PART, len(content))
+        content += part
+        if len(part) < _PART:
+            break
+    return content
 
 
 def without_neighbours(text: bytes) -> bytes:

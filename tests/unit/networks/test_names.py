@@ -141,6 +141,18 @@ def test_what_the_container_wrote_stays(store: Store) -> None:
     assert "10.1.0.3\tdb" in text
 
 
+def test_a_file_of_several_parts_is_read_whole(store: Store) -> None:
+    web = place(store, 2, "web", "net")
+    own = f"# {'x' * 150_000}\n10.9.9.9\tlast\n"
+    web.write_text(own)
+    names.refresh(store, "net")
+    assert web.read_text().startswith(own + "# neighbours")
+    with store.transaction() as connection:
+        connection.execute("DELETE FROM endpoints")
+    names.refresh(store, "net", f"{2:064x}")
+    assert web.read_text() == own
+
+
 def test_a_second_refresh_changes_nothing(store: Store) -> None:
     web = place(store, 2, "web", "net")
     names.refresh(store, "net")
