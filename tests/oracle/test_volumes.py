@@ -178,3 +178,54 @@ def test_shown_as_asked_for(docker: Engine, skiff: Engine) -> None:
     ]
     assert not wrong, "\n".join(map(str, wrong))
     assert ours == theirs
+
+
+def with_options(engine: Engine, **options: str) -> tuple[int, bool]:
+    """Make a volume with driver options; return the status and whether it is there."""
+    words = [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
+    done = engine.call("volume", "create", *words, DATA)
+    return done.returncode, DATA in must(engine, "volume", "ls", "-q").split()
+
+
+def lives(engine: Engine) -> list[str]:
+    """Return what containers find of what one has written to a tmpfs, while that one runs and when it has ended."""
+    with_options(engine, type="tmpfs", device="tmpfs", o="size=1m")
+    volume = ("--network", "none", "-v", f"{DATA}:/d")
+    must(engine, "run", "-d", "--name", f"{TAG}-box", *volume, IMAGE, "sh", "-c", "echo here >/d/x; exec sleep 1000")
+    look = "for i in $(seq 600); do [ -e /d/x ] && break; usleep $1; done; cat /d/x || echo gone"
+    found = [engine.run(volume, "sh", "-c", look, "sh", "100000").stdout.strip()]
+    must(engine, "rm", "-f", f"{TAG}-box")
+    return [*found, engine.run(volume, "sh", "-c", look, "sh", "0").stdout.strip()]
+
+
+def test_how_long_a_mounted_volume_lives(docker: Engine, skiff: Engine) -> None:
+    """docs/volumes.md: Docker unmounts it with the last container, Skiff with its removal."""
+    assert lives(docker) == ["here", "gone"]
+    assert lives(skiff) == ["here", "here"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"type": "nfs", "o": "addr=no.such.invalid,nfsvers=4", "device": ":/data"},
+        {"type": "nfs", "o": "addr=192.0.2.300", "device": ":/data"},
+        {"type": "cifs", "o": "addr=no.such.invalid", "device": "//no.such.invalid/share"},
+        {"type": "ext4", "device": "/dev/no-such"},
+        {"type": "no-such", "device": "/dev/null"},
+        {"type": "tmpfs", "o": "odd=1", "device": "tmpfs"},
+        {"type": "none", "o": "bind", "device": "/no-such"},
+    ],
+)  # fmt: skip
+def test_what_cannot_be_mounted(docker: Engine, skiff: Engine, options: dict[str, str]) -> None:
+    """A start says so, and both can be removed; Docker takes a missing device for a missing program (127)."""
+    found = []
+    for engine in (docker, skiff):
+        made = with_options(engine, **options)
+        done = engine.call("run", "--name", f"{TAG}-box", "--network", "none", "-v", f"{DATA}:/d", IMAGE, "true")
+        left = engine.call("ps", "-a", "--filter", f"name={TAG}-box", "--format", "{{.Status}}").stdout
+        removed = [engine.call("rm", f"{TAG}-box").returncode, engine.call("volume", "rm", DATA).returncode]
+        missing = engine is docker and "no such file" in done.stderr
+        assert done.returncode == (127 if missing else 125), done.stderr
+        assert "Traceback" not in done.stderr
+        found.append((made, left, removed))
+    assert found[1] == found[0]
