@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -36,7 +37,12 @@ class Switch:
 
     def start_database(self) -> None:
         self._start("ovsdb-server", f"{self.folder}/conf.db", f"--remote=p{self.database}")
-        until(lambda: Path(self.folder, "db.sock").exists(), _PATIENCE)
+        until(self._answers, _PATIENCE)
+
+    def _answers(self) -> bool:
+        """Whether the database takes connections: its socket is in the folder a moment before."""
+        with socket.socket(socket.AF_UNIX) as client:
+            return client.connect_ex(f"{self.folder}/db.sock") == 0
 
     def start_daemon(self) -> None:
         self._start("ovs-vswitchd", self.database)
