@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from runtime_lib.linux import netns
-from tests.support.dockerd import SERVER, Dockerd
-from tests.support.skiff import Skiff
+from .lan import IMAGE, PARENT, SCRIPT, SUBNET, Side, connected, docker_side, seen_twice, skiff_side
 
-IMAGE = "lan"
-SUBNET = ("--subnet", "192.0.2.0/24")
-PARENT = ("-o", "parent=p0")
-SCRIPT = (
-    "ip addr show eth0 | grep -o 'inet .*\\|link.ether .*\\|mtu [0-9]*'; ip route; grep -o '^[0-9].*box$' /etc/hosts"
-)
 NETWORKS = {
     "gateway": (*SUBNET, "--gateway", "192.0.2.7", *PARENT),
     "no gateway": (*SUBNET, *PARENT),
@@ -45,100 +32,21 @@ REFUSED = {
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
-class Side:
-    """An engine on a host whose interface `p0` leads to `p1`."""
-
-    def __init__(self, command: Callable[..., list[str]], namespace: int, environment: dict[str, str]) -> None:
-        self._command, self._namespace, self._environment = command, namespace, environment
-        for words in ("link add p0 type veth peer name p1", "link set p0 up", "link set p1 up"):
-            self.host("ip", *words.split())
-
-    def host(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of the host's."""
-        with netns.entered(self._namespace):
-            return subprocess.run(
-                command, text=True, capture_output=True, env=self._environment, stdin=subprocess.DEVNULL, timeout=120
-            )
-
-    def call(self, *arguments: str, fails: bool = False) -> str:
-        """Run the client; return its output."""
-        done = self.host(*self._command(*arguments))
-        assert bool(done.returncode) == fails, f"{arguments} ended with {done.returncode}: {done.stdout}{done.stderr}"
-        return done.stdout
-
-    @contextmanager
-    def network(self, options: tuple[str, ...], driver: tuple[str, ...] = ("-d", "macvlan")) -> Iterator[None]:
-        """Make the network `lan` for a block; it goes with its container `box`, also when the block has failed."""
-        self.call("network", "create", *driver, *options, "lan")
-        try:
-            yield
-        finally:
-            self.host(*self._command("rm", "-f", "box"))
-            self.call("network", "rm", "lan")
-
-    def inspect(self, *words: str) -> Any:
-        return json.loads(self.call(*words))[0]
-
-    def parent(self) -> str:
-        return self.host("ip", "-o", "link", "show", "p0").stdout.partition("link/ether ")[2].split()[0]
-
-
 @pytest.fixture(scope="module")
 def docker(archive: Path) -> Iterator[Side]:
-    if not os.path.exists(SERVER):
-        pytest.skip("needs a Docker Engine: install docker.io")
-    engine = Dockerd(own_network=True)
-    namespace = os.open(f"/proc/{engine.pids()[0]}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        side = Side(engine.command, namespace, dict(os.environ))
-        side.call("import", str(archive), IMAGE)
+    with docker_side(archive) as side:
         yield side
-    finally:
-        os.close(namespace)
-        engine.stop()
 
 
 @pytest.fixture(scope="module")
 def skiff(archive: Path) -> Iterator[Side]:
-    with tempfile.TemporaryDirectory(prefix="skiff-oracle-") as folder, netns.fresh() as namespace:
-        try:
-            installation = Skiff(Path(folder))
-            side = Side(installation.command, namespace, installation.environment)
-            side.call("import", str(archive), IMAGE)
-            yield side
-            installation.remove_everything()
-        finally:
-            os.close(namespace)
-
-
-def described(side: Side) -> dict[str, Any]:
-    """Return what inspect tells of the network, without what is random."""
-    found = side.inspect("network", "inspect", "lan")
-    containers = [
-        {key: value for key, value in entry.items() if key != "EndpointID"} for entry in found["Containers"].values()
-    ]
-    return {**{key: value for key, value in found.items() if key not in ("Id", "Created")}, "Containers": containers}
-
-
-def connected(side: Side) -> dict[str, Any]:
-    """Return what inspect tells of the container's place on the network."""
-    found = side.inspect("inspect", "box")["NetworkSettings"]["Networks"]["lan"]
-    return {key: found[key] for key in ("Gateway", "IPAddress", "IPPrefixLen", "MacAddress")}
-
-
-def seen(side: Side, options: tuple[str, ...], *settings: str) -> dict[str, Any]:
-    with side.network(options):
-        side.call("run", "-d", "--name", "box", "-h", "box", "--network", "lan", *settings, IMAGE, "sleep", "1000")
-        result = {"network": described(side), "container": connected(side)}
-        result["inside"] = side.call("exec", "box", "sh", "-c", SCRIPT).splitlines()
-        side.call("restart", "-t", "0", "box")
-        result["again"] = side.call("exec", "box", "sh", "-c", SCRIPT).splitlines()
-    return result
+    with skiff_side(archive) as side:
+        yield side
 
 
 @pytest.mark.parametrize("options", NETWORKS.values(), ids=NETWORKS)
 def test_a_network(docker: Side, skiff: Side, options: tuple[str, ...]) -> None:
-    assert seen(skiff, options) == seen(docker, options)
+    assert seen_twice(skiff, options) == seen_twice(docker, options)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +55,7 @@ def test_a_network(docker: Side, skiff: Side, options: tuple[str, ...]) -> None:
     ids=["address", "MAC address"],
 )
 def test_what_a_container_asks_for(docker: Side, skiff: Side, settings: tuple[str, ...]) -> None:
-    assert seen(skiff, NETWORKS["gateway"], *settings) == seen(docker, NETWORKS["gateway"], *settings)
+    assert seen_twice(skiff, NETWORKS["gateway"], *settings) == seen_twice(docker, NETWORKS["gateway"], *settings)
 
 
 def passed_through(side: Side) -> tuple[str, bool]:
