@@ -38,6 +38,8 @@ _BUILD = Usage(
         Option("cpu-shares", "c", WHOLE, "Weight of RUN for processor time"),
         Option("cpuset-cpus", "", TEXT, "Processors of RUN"),
         Option("cpuset-mems", "", TEXT, "Memory nodes of RUN"),
+        Option("compress", "", FLAG, "Accepted for Docker's sake: the context is not sent anywhere"),
+        Option("disable-content-trust", "", FLAG, "Accepted for Docker's sake: signatures are not looked at"),
         Option("file", "f", TEXT, "Dockerfile (default PATH/Dockerfile; - is the standard input)"),
         Option("force-rm", "", FLAG, "Accepted for Docker's sake"),
         Option("iidfile", "", TEXT, "Write the image's id to this file"),

@@ -33,6 +33,10 @@ REFUSED: dict[str, dict[str, str]] = {
     "create": _CREATE,
     "run": _CREATE,
     "start": dict.fromkeys(("checkpoint", "checkpoint-dir"), "needs CRIU; experimental in Docker"),
+    "build": {
+        "isolation": _WINDOWS,
+        "security-opt": "Docker's engine on Linux refuses it for builds; RUN has --security=insecure",
+    },
     "history": _PLATFORM,
     "images": {"tree": "experimental in Docker: lists an image's platforms, and here it has one"},
     "load": {"platform": "of an archive's platforms the host's is loaded"},
@@ -44,7 +48,7 @@ REFUSED: dict[str, dict[str, str]] = {
 VERBS = (
     *("create", "run", "start", "stop", "restart", "kill", "pause", "unpause", "rename", "wait", "rm", "exec"),
     *("attach", "images", "history", "tag", "rmi", "load", "save", "import"),
-    *("pull", "push", "login", "logout", "search"),
+    *("build", "pull", "push", "login", "logout", "search"),
 )
 
 
