@@ -105,7 +105,7 @@ class Elsewhere:
 
     def write(self, missing: list[str], path: str) -> None:
         """Write an archive with these of its layers alone."""
-        present = [word for value in self.layers if value not in missing for word in ("--without", value)]
-        self._host.fetch(path, "save", *dict.fromkeys(present), self._ref)
+        present = [f"--without={value}" for value in dict.fromkeys(self.layers) if value not in missing]
+        self._host.fetch(path, "save", *present, self._ref)
         if not os.path.getsize(path):
             raise AnsibleActionFail(f"image {self._ref} came from {self._name} as an empty file")

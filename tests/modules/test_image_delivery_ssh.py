@@ -1,0 +1,70 @@
+"""Images sent to a host that another user enters by SSH and sudo, and from such a host."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.modules.host import Host, Results, task
+from tests.modules.test_connection_sudo import box, sshd, way
+from tests.modules.test_image_delivery import packed
+from tests.support.archives import member, tar
+from tests.support.sshd import Sshd
+
+__all__ = ["box", "sshd"]  # fixtures
+LAYERS = [tar(member("base", os.urandom(1 << 20))), *(tar(member("version", text)) for text in (b"1", b"2"))]
+SSH = {"": "ansible_host", "_port": "ansible_port", "_user": "ansible_user", "_become": "ansible_become"}
+SSH |= {"_private_key_file": "ansible_private_key_file", "_ssh_args": "ansible_ssh_common_args"}
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> str:
+    """The root of another installation on the host, which only has images."""
+    return str(tmp_path / "second")
+
+
+def play(box: Host, sshd: Sshd, roots: dict[str, str], tasks: list[dict[str, Any]], user: str = "skipper") -> Results:
+    """Run tasks on `second`, beside `first`: both are entered as the user, who becomes root."""
+    there = way(box, sshd, user)
+    names = {theirs: there[f"ansible_skiff_host{ours}"] for ours, theirs in SSH.items()}
+    names["ansible_remote_tmp"] = "/tmp"  # their home is no place to write to
+    hosts = {name: {**names, "ansible_connection": "ssh", "ansible_skiff_root": root} for name, root in roots.items()}
+    hosts["localhost"] = {"ansible_connection": "local", "ansible_skiff_root": box.root}
+    inventory = box.folder / "ssh.json"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+    environment = {"SKIFF_ROOT": "{{ ansible_skiff_root }}"}
+    return box.play(tasks, "-i", str(inventory), "-c", "ssh", hosts="second", environment=environment)
+
+
+def test_by_ssh_and_sudo(box: Host, sshd: Sshd, second: str, tmp_path: Path) -> None:
+    path, name = packed(tmp_path, "app:1", *LAYERS[:2])
+    for archive in (packed(tmp_path, "app:2", LAYERS[0], LAYERS[2]), packed(tmp_path, "app:3", *LAYERS)):
+        box.play([task("image", name=archive[1], source="load", load_path=str(archive[0]))])
+    tasks = [
+        task("image", name=name, source="controller", load_path=str(path)),
+        task("image", name="app:2", source="host", source_host="first"),
+        task("image", name="app:2", source="host", source_host="first"),
+        task("image", name="app:3", source="controller"),
+        task("image_info"),
+    ]
+    results = play(box, sshd, {"first": box.root, "second": second}, tasks)
+    assert results.changed == [True, True, False, True, False], results[-1]
+    assert [len(result.get("layers_sent", ())) for result in results[:4]] == [2, 1, 0, 1]
+    found = {image["RepoTags"][0]: image["Id"] for image in results[4]["images"]}
+    ours = {tag: image["Id"] for image in box.one("image_info")["images"] for tag in image["RepoTags"]}
+    assert found == {tag: ours.get(tag, found[tag]) for tag in ("app:1", "app:2", "app:3")}
+    assert os.stat(second).st_uid == 0
+    assert not list(Path("/var/tmp").glob("skiff.*"))
+
+
+def test_who_may_not_become_root_is_told(box: Host, sshd: Sshd, second: str, tmp_path: Path) -> None:
+    path, name = packed(tmp_path, "app:1", *LAYERS[:2])
+    tasks = [task("image", name=name, source="controller", load_path=str(path), ignore_errors_=True)]
+    (refused,) = play(box, sshd, {"first": box.root, "second": second}, tasks, "stowaway")
+    assert refused["_ending"] in ("failed", "unreachable")
+    assert "password" in refused["msg"]
+    assert not os.path.exists(second)
