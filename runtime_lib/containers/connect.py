@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from ..networks.model import Network
 
 
-def connect(store: Store, ref: str, attachment: Attachment) -> None:
+def connect(store: Store, ref: str, attachment: Attachment, first: bool = False) -> None:
     """Join a container to one more network, at once when it runs, else at its next start.
 
-    Raises NetworkNotFound, Conflict (it is on that network already, or has no network of its own), AddressTaken.
+    With `first` that is the first of its networks from now on. Raises NetworkNotFound, Conflict (it is on that network
+    already, or has no network of its own), AddressTaken.
     """
     container = find(store, ref)
     with store.lock("container", container.id):
@@ -40,7 +41,7 @@ def connect(store: Store, ref: str, attachment: Attachment) -> None:
         _check_wish(network, attachment)
         if any(_network(store, wish.network).id == network.id for wish in wiring.attachments(spec)):
             raise Conflict(f"container {container.name} is on network {network.name} already")
-        mode = network.name if spec.network_mode == "none" else spec.network_mode
+        mode = network.name if first or spec.network_mode == "none" else spec.network_mode
         changed = replace(spec, network_mode=mode, networks=(*spec.networks, replace(attachment, name=network.name)))
         checks.network(changed)
         process = state(store, container).process
@@ -72,7 +73,7 @@ def disconnect(store: Store, ref: str, network_ref: str) -> None:
 
 
 def _attach(store: Store, container: Container, network: Network, spec: ContainerSpec, process: Process) -> None:
-    wish = wiring.attachments(spec)[-1]
+    wish = next(wish for wish in wiring.attachments(spec) if wish.network == network.name)
     with netns.of(process) as namespace:
         made = attach.attach(store, container.id, container.name, namespace, [wish])
     try:

@@ -175,10 +175,11 @@ class Update:
 
 @dataclass(frozen=True)
 class Connect:
-    """Join a container to a network."""
+    """Join a container to a network, and with `first` make that the first of those that it has."""
 
     name: str
     attachment: Attachment
+    first: bool = False
 
     def describe(self) -> str:
         """Return what it does."""
@@ -192,7 +193,7 @@ class Connect:
         """Do it."""
         from ..containers.connect import connect
 
-        connect(store, self.name, self.attachment)
+        connect(store, self.name, self.attachment, self.first)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the `container` module changes while a container runs: limits, restart policy, log options."""
+"""What the `container` module changes while a container runs: limits, restart policy, log options, networks."""
 
 from __future__ import annotations
 
@@ -60,3 +60,31 @@ def test_options_of_logs_that_make_no_sense_are_sentences(host: Host) -> None:
         result = host.one("container", **web(**options))
         assert result["_ending"] == "failed"
         assert told in result["msg"]
+
+
+def test_the_first_network_stays_the_first_one_when_it_is_joined_anew(host: Host) -> None:
+    """Else the next task would make the container again, for another network mode."""
+    mac = {"mac_address": "02:42:00:00:00:77"}
+    joined = {"name": "box", "image": "bb", "command": ["sleep", "1000"], "stop_timeout": 0, **mac}
+    old = {**joined, "networks": [{"name": "front"}, {"name": "back"}]}
+    new = {**joined, "networks": [{"name": "front", "aliases": ["www"]}, {"name": "back"}]}
+    results = host.play(
+        [
+            task("network", name="front", ipam_config=[{"subnet": "10.88.1.0/24"}]),
+            task("network", name="back", ipam_config=[{"subnet": "10.88.2.0/24"}]),
+            task("container", **old),
+            task("container", **new),
+            task("container", **new),
+            task("container", **new, restart=True),
+            task("container_exec", container="box", command="cat /sys/class/net/eth0/address"),
+            task("container", name="box", state="absent", force_kill=True),
+            task("network", name="front", state="absent"),
+            task("network", name="back", state="absent"),
+        ]
+    )
+    assert results.changed[2:6] == [True, True, False, True]
+    created, changed = (results[number]["container"] for number in (2, 3))
+    assert (changed["Id"], changed["State"]["Pid"]) == (created["Id"], created["State"]["Pid"])
+    assert changed["HostConfig"]["NetworkMode"] == "front"
+    assert changed["NetworkSettings"]["Networks"]["front"]["MacAddress"] == mac["mac_address"]
+    assert results[6]["stdout"].strip() == mac["mac_address"]
