@@ -1,4 +1,4 @@
-"""Images sent to a host that another user enters by SSH and sudo, and from such a host."""
+"""Images, volumes and archives sent to a host that another user enters by SSH and sudo, and from such a host."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tests.modules.test_connection_sudo import box, sshd, way
 from tests.modules.test_image_delivery import packed
 from tests.support.archives import member, tar
 from tests.support.sshd import Sshd
+from tests.support.trees import described, rich_tree
 
 __all__ = ["box", "sshd"]  # fixtures
 LAYERS = [tar(member("base", os.urandom(1 << 20))), *(tar(member("version", text)) for text in (b"1", b"2"))]
@@ -23,7 +24,7 @@ SSH |= {"_private_key_file": "ansible_private_key_file", "_ssh_args": "ansible_s
 
 @pytest.fixture
 def second(tmp_path: Path) -> str:
-    """The root of another installation on the host, which only has images."""
+    """The root of another installation on the host, without containers."""
     return str(tmp_path / "second")
 
 
@@ -40,7 +41,7 @@ def play(box: Host, sshd: Sshd, roots: dict[str, str], tasks: list[dict[str, Any
     return box.play(tasks, "-i", str(inventory), "-c", "ssh", hosts="second", environment=environment)
 
 
-def test_by_ssh_and_sudo(box: Host, sshd: Sshd, second: str, tmp_path: Path) -> None:
+def test_images(box: Host, sshd: Sshd, second: str, tmp_path: Path) -> None:
     path, name = packed(tmp_path, "app:1", *LAYERS[:2])
     for archive in (packed(tmp_path, "app:2", LAYERS[0], LAYERS[2]), packed(tmp_path, "app:3", *LAYERS)):
         box.play([task("image", name=archive[1], source="load", load_path=str(archive[0]))])
@@ -58,6 +59,27 @@ def test_by_ssh_and_sudo(box: Host, sshd: Sshd, second: str, tmp_path: Path) -> 
     ours = {tag: image["Id"] for image in box.one("image_info")["images"] for tag in image["RepoTags"]}
     assert found == {tag: ours.get(tag, found[tag]) for tag in ("app:1", "app:2", "app:3")}
     assert os.stat(second).st_uid == 0
+    assert not list(Path("/var/tmp").glob("skiff.*"))
+
+
+def test_volumes(box: Host, sshd: Sshd, second: str, tmp_path: Path) -> None:
+    box.play([task("volume", name="data")])
+    rich_tree(Path(box.layout.volume("data"), "_data", "tree"))
+    kept = {"volume": "data", "path": str(tmp_path / "data.tar.gz"), "where": "controller"}
+    tasks = [
+        task("volume_copy", volume="data", source_host="first"),
+        task("volume_copy", volume="data", source_host="first"),
+        task("volume_backup", **kept, compression="gzip"),
+        task("volume_backup", **kept, compression="gzip"),
+        task("volume", name="back"),
+        task("volume_restore", **{**kept, "volume": "back"}),
+        task("volume_restore", **{**kept, "volume": "back"}),
+    ]
+    results = play(box, sshd, {"first": box.root, "second": second}, tasks)
+    assert results.changed == [True, False, True, False, True, True, False], results[-1]
+    places = ((box.root, "data"), (second, "data"), (second, "back"))
+    ours, copied, restored = (described(Path(root, "volumes", name, "_data")) for root, name in places)
+    assert copied == restored == ours
     assert not list(Path("/var/tmp").glob("skiff.*"))
 
 
