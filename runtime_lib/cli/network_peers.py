@@ -41,16 +41,14 @@ def parsed(network: str, texts: Sequence[str]) -> tuple[Peer, ...]:
 def peers(words: list[str]) -> int:
     """Change the hosts as the options say, or list them."""
     from ..desired.plan import PATIENCE
-    from ..networks import catalog, driver, overlay, peering
+    from ..networks import overlay, peering
 
     given = _PEERS.parse(words)
     store = opened.store()
-    network = catalog.find(store, given.arguments[0])
-    if not driver.has_peers(network.driver):
-        raise InvalidSpec(f"network {network.name} has no peers: it is no overlay network")
+    network = peering.find(store, given.arguments[0])
     if given.add or given.rm:
         with store.lock("task", f"network-{network.name}", PATIENCE):  # as tasks do
-            present = catalog.find(store, network.id).spec.peers
+            present = peering.find(store, network.id).spec.peers
             peering.change(store, network.id, changed(present, parsed(network.name, given.add), given.rm))
     elif given.key:
         output.write_lines([overlay.described(network, [])["public_key"]])

@@ -102,8 +102,8 @@ def network(spec: ContainerSpec) -> None:
         if attachment.link_local_ips or attachment.driver_opts:
             from ..networks.wish import Attachment
 
-            further = (attachment.link_local_ips, attachment.driver_opts)
-            Attachment(attachment.name, "", "", (), "", (), *further).check()
+            link_local, driver_options = attachment.link_local_ips, attachment.driver_opts
+            Attachment(attachment.name, link_local=link_local, driver_options=driver_options).check()
     if spec.mac_address and not _MAC.match(spec.mac_address):
         _fail(f"mac_address {spec.mac_address!r} is not a MAC address")
 

@@ -9,7 +9,7 @@ from ..errors import InvalidSpec
 from ..oci import reaper
 from ..records import dataclass, field
 from . import profile
-from .config_mounts import SHIFTED, ReadyMount, lowerdir, mounts
+from .config_mounts import ReadyMount, lowerdir, mounts, shifted
 from .devices import HostDevice
 from .resources import resources, rlimits
 from .security import capabilities, options
@@ -32,7 +32,7 @@ class Overlay:
     def mount(self, idmap: bool) -> dict[str, Any]:
         """Return the mount at `/`, which the runtime makes in the container's own mount namespace."""
         options = [f"lowerdir={lowerdir(self.layers)}", f"upperdir={self.upper}", f"workdir={self.work}"]
-        options += SHIFTED if idmap else ()
+        options += shifted() if idmap else ()
         return {"destination": "/", "type": "overlay", "source": "overlay", "options": options}
 
 

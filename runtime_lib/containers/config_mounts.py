@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from .parts import Mount
 
-SHIFTED = ("idmap", "nodev")
 _TMPFS = ("nosuid", "nodev", "noexec")
 _OPPOSITES = {"exec": "noexec", "suid": "nosuid", "dev": "nodev"}
 
@@ -65,7 +64,7 @@ def mounts(spec: ContainerSpec, ready: Sequence[ReadyMount]) -> list[dict[str, A
 def bind(mount: ReadyMount) -> dict[str, Any]:
     """Return the OCI mount that binds a path of the host, or shows the tree of an image."""
     part = [f"{BENEATH}={mount.beneath}"] if mount.beneath else []
-    part += _shifted(mount.recursive and not mount.layers, mount.ids) if mount.idmap or mount.ids else []
+    part += shifted(mount.recursive and not mount.layers, mount.ids) if mount.idmap or mount.ids else []
     if mount.layers:
         own = [f"upperdir={mount.writable}/upper", f"workdir={mount.writable}/work"] if mount.writable else []
         options = [f"lowerdir={lowerdir(mount.layers)}", *own, "rprivate", *part]
@@ -76,7 +75,8 @@ def bind(mount: ReadyMount) -> dict[str, Any]:
     return {"destination": mount.target, "type": "bind", "source": mount.source, "options": options}
 
 
-def _shifted(tree: bool, ids: str) -> tuple[str, ...]:
+def shifted(tree: bool = False, ids: str = "") -> tuple[str, ...]:
+    """Return the options of what is shown with other owners, with `tree` also below: the container's, or by `ids`."""
     # A node in there would be open to the users that it seems to belong to, with all devices of a privileged container.
     text = f"={ids}" if ids else ""
     return (f"ridmap{text}", "rnodev") if tree else (f"idmap{text}", "nodev")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import InvalidSpec
+from ..linux.idspans import is_number, mapped_twice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,14 +39,16 @@ class Auto:
             raise InvalidSpec(f"userns_mode {text}: the size must be between 1 and {_MOST - 1}")
         for given in (self.uids, self.gids):
             given.sort()
-            _check(given, 0, text)
-            _check(given, 1, text)
+            for end in (0, 1):
+                again = mapped_twice((each[end], each[2]) for each in given)
+                if again is not None:
+                    raise InvalidSpec(f"userns_mode {text}: the id {again} is mapped twice")
 
     def _take(self, option: str, text: str) -> None:
         key, _equals, value = option.partition("=")
         numbers = value.split(":")
         counts = {"size": 1, "uidmapping": 3, "gidmapping": 3}
-        if len(numbers) != counts.get(key) or not all(_is_number(word) for word in numbers):
+        if len(numbers) != counts.get(key) or not all(map(is_number, numbers)):
             raise InvalidSpec(f"userns_mode {text!r}: {_FORMS}")
         if key == "size":
             self.size = int(value)
@@ -72,14 +75,3 @@ def composed(first: int, size: int, given: Sequence[Given]) -> Map:
 
 def _entry(inner: int, outer: int, count: int) -> dict[str, int]:
     return {"containerID": inner, "hostID": outer, "size": count}
-
-
-def _is_number(word: str) -> bool:
-    return word.isascii() and word.isdigit() and len(word) <= 10
-
-
-def _check(given: list[Given], end: int, text: str) -> None:
-    spans = sorted((each[end], each[2]) for each in given)
-    for (first, count), (following, _unused) in zip(spans, spans[1:]):
-        if following < first + count:
-            raise InvalidSpec(f"userns_mode {text}: the id {following} is mapped twice")

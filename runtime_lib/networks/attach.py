@@ -101,11 +101,11 @@ def reroute(store: Store, container_id: str, namespace: int) -> None:
     A higher priority comes first; without any a default route that is there stays.
     """
     present = sorted(endpoints(store, container_id), key=lambda endpoint: -endpoint.priority)
+    forced = any(endpoint.priority for endpoint in present)
     with inside(namespace) as netlink:
         for version in (4, 6):
             first = next((endpoint for endpoint in present if endpoint.leads_out(version)), None)
             if first is not None:
-                forced = any(endpoint.priority for endpoint in present)
                 with suppress(FileExistsError):
                     netlink.add_default_route(first.interface, first.gateway(version), version, forced)
 

@@ -10,7 +10,16 @@ from .drivers import overlay
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..store import Store
+    from .model import Network
     from .peers import Peer
+
+
+def find(store: Store, ref: str) -> Network:
+    """Return a network that has peers. Raises NetworkNotFound, and InvalidSpec for another one."""
+    network = catalog.find(store, ref)
+    if not driver.has_peers(network.driver):
+        raise InvalidSpec(f"network {network.name} has no peers: it is no overlay network")
+    return network
 
 
 def change(store: Store, ref: str, peers: tuple[Peer, ...]) -> None:
@@ -18,9 +27,7 @@ def change(store: Store, ref: str, peers: tuple[Peer, ...]) -> None:
 
     The store is told first: what a kill leaves undone, `mend` does. Raises NetworkNotFound, InvalidSpec and OSError.
     """
-    network = catalog.find(store, ref)
-    if not driver.has_peers(network.driver):
-        raise InvalidSpec(f"network {network.name} has no peers: it is no overlay network")
+    network = find(store, ref)
     spec = replace(network.spec, peers=peers)
     spec.check()
     overlay.examine(spec)

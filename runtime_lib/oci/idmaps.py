@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import InvalidSpec
+from ..linux.idspans import is_number, mapped_twice
 from ..linux.userns import outside
 
 TYPE_CHECKING = False
@@ -30,14 +31,16 @@ def parse(text: str, container: dict[str, Any] | None = None) -> Maps:
         theirs = None if container is None else container.get(_KEYS[key]) or []
         found[key] = [_range(one, text, theirs) for one in ranges.split("#")]
         for end in ("containerID", "hostID"):
-            _check_apart(found[key], end, text)
+            again = mapped_twice((entry[end], entry["size"]) for entry in found[key])
+            if again is not None:
+                raise InvalidSpec(f"idmap {text!r}: {again} is named twice")
     same = [{"containerID": 0, "hostID": 0, "size": _ALL}]
     return found.get("uids", same), found.get("gids", same)
 
 
 def _range(one: str, text: str, theirs: list[dict[str, int]] | None) -> dict[str, int]:
     words = one[one.startswith("@") :].split("-")
-    if len(words) != 3 or not all(word.isascii() and word.isdigit() and len(word) <= 10 for word in words):
+    if len(words) != 3 or not all(map(is_number, words)):
         raise InvalidSpec(f"idmap {text!r}: {_FORM}")
     inner, outer, size = map(int, words)
     if not size or inner + size > _ALL or outer + size > _ALL:
@@ -48,10 +51,3 @@ def _range(one: str, text: str, theirs: list[dict[str, int]] | None) -> dict[str
             raise InvalidSpec(f"idmap {text!r}: the container has no ids {outer} to {outer + size - 1} in a row")
         outer = first
     return {"containerID": inner, "hostID": outer, "size": size}
-
-
-def _check_apart(entries: list[dict[str, int]], end: str, text: str) -> None:
-    spans = sorted((entry[end], entry["size"]) for entry in entries)
-    for (first, size), (following, _unused) in zip(spans, spans[1:]):
-        if following < first + size:
-            raise InvalidSpec(f"idmap {text!r}: {following} is named twice")

@@ -25,7 +25,6 @@ IPVLAN_MODES = {"l2": 0, "l3": 1, "l3s": 2}
 IPVLAN_FLAGS = {"bridge": 0, "private": 1, "vepa": 2}
 
 _ARPHRD_LOOPBACK = 772
-_IFF_NOARP = 0x80  # linux/if.h
 _LINK = struct.Struct("=BxHiII")
 _HEADER = 16  # struct nlmsghdr
 
@@ -84,7 +83,7 @@ def renamed(index: int, name: str) -> bytes:
 
 def without_arp(index: int) -> bytes:
     """Return the body of RTM_SETLINK after which the host answers nobody's question for its addresses by ARP."""
-    return _LINK.pack(messages.AF_UNSPEC, 0, index, _IFF_NOARP, _IFF_NOARP)
+    return _LINK.pack(messages.AF_UNSPEC, 0, index, messages.IFF_NOARP, messages.IFF_NOARP)
 
 
 def addressed(index: int, mac: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 
 from ...errors import HostLacks
+from . import messages
 from .bridges import _iproute
 
 TYPE_CHECKING = False
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 _SELF, _MASTER = 0x02, 0x04  # NTF_: of the interface itself, of its bridge (linux/neighbour.h)
 _NOARP, _PERMANENT = 0x40, 0x80  # NUD_
-_AF_INET, _AF_INET6 = 2, 10
 
 
 def create(
@@ -80,7 +80,7 @@ def entries(name: str, bridge: str) -> set[Entry]:
                 found.add(("remote", mac, message.get_attr("NDA_DST")))
             elif message["state"] == _NOARP:  # permanent ones are the interface's own addresses
                 found.add(("port", mac, ""))
-        for family in (_AF_INET, _AF_INET6):
+        for family in (messages.AF_INET, messages.AF_INET6):
             for message in netlink.get_neighbours(family=family, ifindex=master):
                 if message["state"] & _PERMANENT:
                     found.add(("neighbour", message.get_attr("NDA_LLADDR"), message.get_attr("NDA_DST")))
