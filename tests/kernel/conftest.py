@@ -11,9 +11,11 @@ import pytest
 from runtime_lib.paths import Layout
 from runtime_lib.store import Store
 from tests.support import rootfs
+from tests.support.alone import alone
 from tests.support.builder import Builder
 from tests.support.bundle import Bundle
 from tests.support.netlab import Lab, lab
+from tests.support.skiff import Skiff
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +47,20 @@ def builder(tmp_path: Path, base_tar: Path) -> Iterator[Builder]:
     made = Builder(tmp_path, base_tar)
     yield made
     made.end()
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
+    """A host with the image `bb`, on which nothing is left at the end of a module."""
+    folder = tmp_path_factory.mktemp("alone")
+    with alone(folder, rootfs.tar(folder / "tree", folder / "bb.tar")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def skiff(installation: Skiff) -> Skiff:
+    """The same, under the name that most tests have for it."""
+    return installation
 
 
 @pytest.fixture

@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support import rootfs
-from tests.support.alone import alone
 from tests.support.skiff import Skiff
 from tests.support.window import Window
 
@@ -21,13 +18,6 @@ RUN printf '\\033[2Jred\\n\\033]0;title\\007\\n'; while [ ! -e /tmp/gate ]; do e
 FROM bb
 COPY --from=one /bin /copied
 """
-
-
-@pytest.fixture(scope="module")
-def skiff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
-    folder = tmp_path_factory.mktemp("progress")
-    with alone(folder, rootfs.tar(folder / "rootfs", folder / "bb.tar")) as host:
-        yield host
 
 
 def window(skiff: Skiff, *words: str) -> Window:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import registry, rootfs
-from tests.support.alone import alone
+from tests.support import registry
 from tests.support.skiff import Skiff
 from tests.support.sshd import Sshd
 from tests.support.web import git
@@ -18,13 +17,6 @@ from tests.support.web import git
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 # ssh looks for known hosts in the home of the user database and here, whatever the environment says.
 INSIDE = 'mount -t tmpfs tmpfs /etc/ssh && cp "$0" /etc/ssh/ssh_known_hosts && exec "$@"'
-
-
-@pytest.fixture(scope="module")
-def skiff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
-    folder = tmp_path_factory.mktemp("ssh")
-    with alone(folder, rootfs.tar(folder / "rootfs", folder / "bb.tar")) as host:
-        yield host
 
 
 @pytest.fixture

@@ -10,19 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.support import rootfs
-from tests.support.alone import alone
 from tests.support.skiff import Skiff
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 ALONE = ("--network", "none")
-
-
-@pytest.fixture(scope="module")
-def skiff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
-    """A host with the image `bb`, on which nothing is left at the end."""
-    folder = tmp_path_factory.mktemp("options")
-    with alone(folder, rootfs.tar(folder / "tree", folder / "bb.tar")) as host:
-        yield host
 
 
 def inside(skiff: Skiff, *words: str) -> str:

@@ -11,20 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import rootfs
-from tests.support.alone import alone
 from tests.support.archives import member, tar
 from tests.support.skiff import Skiff
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-
-
-@pytest.fixture(scope="module")
-def skiff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
-    """An installation with the image `bb`; nothing of it may be left at the end."""
-    folder = tmp_path_factory.mktemp("copy")
-    with alone(folder, rootfs.tar(folder / "rootfs", folder / "bb.tar")) as host:
-        yield host
 
 
 @pytest.fixture

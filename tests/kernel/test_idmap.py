@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support import rootfs
-from tests.support.alone import alone
 from tests.support.skiff import Skiff
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 PLAIN = ("run", "--rm", "--network", "none")
 AUTO = (*PLAIN, "--userns", "auto")
 LOOK = "stat -c %u:%g /b/file; touch /b/made; stat -c %u:%g /b/made"
-
-
-@pytest.fixture(scope="module")
-def skiff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
-    """A host with the image `bb`, on which nothing is left at the end."""
-    folder = tmp_path_factory.mktemp("idmap")
-    with alone(folder, rootfs.tar(folder / "tree", folder / "bb.tar")) as host:
-        yield host
 
 
 @pytest.fixture

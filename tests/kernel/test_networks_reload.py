@@ -8,8 +8,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support import rootfs
-from tests.support.alone import alone
 from tests.support.netlab import SOON, ask, run
 from tests.support.skiff import Skiff
 from tests.support.waiting import until
@@ -17,13 +15,6 @@ from tests.support.waiting import until
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 SERVER = ("bb", "nc", "-ll", "-p", "80", "-e", "head", "-c", "1")  # it answers with what it was sent
-
-
-@pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
-    folder = tmp_path_factory.mktemp("reload")
-    with alone(folder, rootfs.tar(folder / "tree", folder / "bb.tar")) as host:
-        yield host
 
 
 @pytest.fixture

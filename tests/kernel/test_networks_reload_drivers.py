@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import rootfs
-from tests.support.alone import alone
 from tests.support.netlab import SOON, ask, run
 from tests.support.ovs import Switch, switch
 from tests.support.skiff import Skiff
@@ -25,13 +23,6 @@ PEER, SLICE = "198.51.100.2", "10.20.1.0/24"
 PATIENCE = 60.0
 CURES = [("network", "reload"), ("run", "--rm", "--network", "net", "bb", "true")]
 cured = pytest.mark.parametrize("cure", CURES, ids=["reload", "start"])
-
-
-@pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
-    folder = tmp_path_factory.mktemp("reload")
-    with alone(folder, rootfs.tar(folder / "tree", folder / "bb.tar")) as host:
-        yield host
 
 
 @pytest.fixture

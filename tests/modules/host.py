@@ -87,6 +87,13 @@ class Host:
         book.write_text(json.dumps([head]))
         return self.book(book, *arguments)
 
+    def beside(self, hosts: dict[str, dict[str, Any]], tasks: list[dict[str, Any]], *arguments: str) -> Results:
+        """Run tasks on `second`, one of several hosts, each with a root of its own (`ansible_skiff_root`)."""
+        inventory = self.folder / f"inventory-{threading.get_ident()}.json"
+        inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+        environment = {"SKIFF_ROOT": "{{ ansible_skiff_root }}"}
+        return self.play(tasks, "-i", str(inventory), *arguments, hosts="second", environment=environment)
+
     def book(self, book: Path, *arguments: str, outside: bool = False) -> Results:
         """Run a playbook and return the results of its tasks; `outside`: with the network of the test's caller."""
         command = (tool("ansible-playbook"), "-i", "localhost,", "-c", "local", str(book), *arguments)
@@ -135,6 +142,11 @@ class Host:
                 for folder, _folders, _files in os.walk(base, topdown=False):
                     with suppress(OSError):  # a monitor that is just ending removes it itself
                         os.rmdir(folder)
+
+
+def local(root: str) -> dict[str, Any]:
+    """Return the variables of a host that is this machine, with its store at `root`."""
+    return {"ansible_connection": "local", "ansible_skiff_root": root}
 
 
 def task(module: str, **options: Any) -> dict[str, Any]:

@@ -47,6 +47,14 @@ def way(box: Host, sshd: Sshd, user: str) -> dict[str, Any]:
     return {**variables(box), **sshd.variables, **own}
 
 
+def by_ssh(way: dict[str, Any]) -> dict[str, Any]:
+    """Return the variables by which Ansible's own ssh goes the way of the connection plugin."""
+    names = {"_port": "ansible_port", "_user": "ansible_user", "_private_key_file": "ansible_private_key_file"}
+    names |= {"": "ansible_host", "_ssh_args": "ansible_ssh_common_args", "_become": "ansible_become"}
+    given = {theirs: way[f"ansible_skiff_host{ours}"] for ours, theirs in names.items()}
+    return {**given, "ansible_connection": "ssh"}
+
+
 def test_sudo_on_the_host(box: Host, sshd: Sshd, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(bytes(range(256)))
     local = {**variables(box), "ansible_skiff_host_become": True}
@@ -71,11 +79,8 @@ def test_who_may_not_use_sudo_is_told(box: Host, sshd: Sshd) -> None:
 
 def test_the_inventory_takes_the_same_way(box: Host, sshd: Sshd, tmp_path: Path) -> None:
     there = way(box, sshd, "skipper")
-    names = {"_port": "ansible_port", "_user": "ansible_user", "_private_key_file": "ansible_private_key_file"}
-    names |= {"": "ansible_host", "_ssh_args": "ansible_ssh_common_args", "_become": "ansible_become"}
-    vm1 = {theirs: there[f"ansible_skiff_host{ours}"] for ours, theirs in names.items()}
-    more = {"ansible_connection": "ssh", "ansible_skiff_root": box.root, "ansible_skiff_timeout": 120}
-    inventories.write(tmp_path / "01.yml", {"all": {"hosts": {"vm1": {**vm1, **more}}}})
+    more = {"ansible_skiff_root": box.root, "ansible_skiff_timeout": 120}
+    inventories.write(tmp_path / "01.yml", {"all": {"hosts": {"vm1": {**by_ssh(there), **more}}}})
     inventories.containers(tmp_path, hosts=["vm1"])
     inventory, _errors = inventories.listed(box, tmp_path)
     found = inventories.variables(inventory)["box.vm1"]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 from pathlib import Path
 from typing import Any
 
-from tests.modules.host import Host, Results, task
+from tests.modules.host import Host, Results, local, task
 from tests.support.archives import config, docker_archive, member, tar
 
 LARGE = 3 << 20
@@ -26,12 +25,8 @@ def packed(folder: Path, name: str, *layers: bytes) -> tuple[Path, str]:
 
 def play(first: Host, second: Host, tasks: list[dict[str, Any]]) -> Results:
     """Run tasks on a host called `second`, beside one called `first`, whose images the controller has, too."""
-    inventory = first.folder / "inventory.json"
-    roots = {"first": first.root, "second": second.root, "localhost": first.root}
-    hosts = {name: {"ansible_connection": "local", "ansible_skiff_root": root} for name, root in roots.items()}
-    inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
-    environment = {"SKIFF_ROOT": "{{ ansible_skiff_root }}"}
-    return first.play(tasks, "-i", str(inventory), hosts="second", environment=environment)
+    hosts = {"first": local(first.root), "second": local(second.root), "localhost": local(first.root)}
+    return first.beside(hosts, tasks)
 
 
 def test_a_host_gets_the_layer_that_it_lacks_from_another_host(host: Host, other: Host, tmp_path: Path) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.modules.host import Host, Results, task
-from tests.modules.test_connection_sudo import box, sshd, way
+from tests.modules.host import Host, Results, local, task
+from tests.modules.test_connection_sudo import box, by_ssh, sshd, way
 from tests.modules.test_image_delivery import packed
 from tests.support.archives import member, tar
 from tests.support.sshd import Sshd
@@ -18,8 +17,6 @@ from tests.support.trees import described, rich_tree
 
 __all__ = ["box", "sshd"]  # fixtures
 LAYERS = [tar(member("base", os.urandom(1 << 20))), *(tar(member("version", text)) for text in (b"1", b"2"))]
-SSH = {"": "ansible_host", "_port": "ansible_port", "_user": "ansible_user", "_become": "ansible_become"}
-SSH |= {"_private_key_file": "ansible_private_key_file", "_ssh_args": "ansible_ssh_common_args"}
 
 
 @pytest.fixture
@@ -30,15 +27,9 @@ def second(tmp_path: Path) -> str:
 
 def play(box: Host, sshd: Sshd, roots: dict[str, str], tasks: list[dict[str, Any]], user: str = "skipper") -> Results:
     """Run tasks on `second`, beside `first`: both are entered as the user, who becomes root."""
-    there = way(box, sshd, user)
-    names = {theirs: there[f"ansible_skiff_host{ours}"] for ours, theirs in SSH.items()}
-    names["ansible_remote_tmp"] = "/tmp"  # their home is no place to write to
-    hosts = {name: {**names, "ansible_connection": "ssh", "ansible_skiff_root": root} for name, root in roots.items()}
-    hosts["localhost"] = {"ansible_connection": "local", "ansible_skiff_root": box.root}
-    inventory = box.folder / "ssh.json"
-    inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
-    environment = {"SKIFF_ROOT": "{{ ansible_skiff_root }}"}
-    return box.play(tasks, "-i", str(inventory), "-c", "ssh", hosts="second", environment=environment)
+    ssh = {**by_ssh(way(box, sshd, user)), "ansible_remote_tmp": "/tmp"}  # their home is no place to write to
+    hosts = {name: {**ssh, "ansible_skiff_root": root} for name, root in roots.items()}
+    return box.beside({**hosts, "localhost": local(box.root)}, tasks, "-c", "ssh")
 
 
 def test_images(box: Host, sshd: Sshd, second: str, tmp_path: Path) -> None:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from tests.modules.host import Host, Results, task
+from tests.modules.host import Host, Results, local, task
 from tests.support.trees import described, rich_tree
 
 
 def play(first: Host, second: Host, tasks: list[dict[str, Any]], *arguments: str) -> Results:
     """Run tasks on a host called `second`, beside one called `first`."""
-    inventory = first.folder / "inventory.json"
-    roots = {"first": first.root, "second": second.root, "bare": f"{first.root}-none"}
-    hosts = {name: {"ansible_connection": "local", "ansible_skiff_root": root} for name, root in roots.items()}
-    inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
-    environment = {"SKIFF_ROOT": "{{ ansible_skiff_root }}"}
-    return first.play(tasks, "-i", str(inventory), *arguments, hosts="second", environment=environment)
+    hosts = {"first": local(first.root), "second": local(second.root), "bare": local(f"{first.root}-none")}
+    return first.beside(hosts, tasks, *arguments)
 
 
 def content(host: Host, name: str) -> Path:

@@ -41,10 +41,10 @@ class Guest:
 
 
 @contextmanager
-def running(name: str) -> Iterator[Guest]:
-    """Give a new VM for a block; one that an earlier run has left is ended first."""
+def running(name: str, *options: str) -> Iterator[Guest]:
+    """Give a new VM, by further options of `vmctl up`, for a block; one that an earlier run has left is ended first."""
     subprocess.run([VMCTL, "down", name], check=True)
-    subprocess.run([VMCTL, "up", name], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([VMCTL, "up", name, *options], check=True, stdout=subprocess.DEVNULL)
     try:
         yield Guest(name)
     finally:
