@@ -9,7 +9,6 @@ import pytest
 
 from tests.kernel.test_networks_reload_drivers import (
     await_works,
-    installation,
     look,
     make_br0,
     ovs,
@@ -20,7 +19,7 @@ from tests.kernel.test_networks_reload_drivers import (
 from tests.support.netlab import run
 from tests.support.skiff import Skiff
 
-__all__ = ["installation", "ovs", "pytestmark", "skiff"]
+__all__ = ["ovs", "pytestmark", "skiff"]
 
 # The statements with which a process ends in the middle: before the old network goes, before the new one is there, and
 # before anybody has joined it.
