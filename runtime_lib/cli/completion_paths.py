@@ -39,7 +39,7 @@ def _names(container: str, folder: str, start: str) -> list[str]:
 
     store = Store.observer(layout())
     try:
-        with view(store, find(store, container), writable=False) as root:
+        with view(store, find(store, container), writable=False, mount=False) as root:
             descriptor = root.open(folder or "/", os.O_RDONLY | os.O_DIRECTORY)
             try:
                 return sorted(_listed(descriptor, start))

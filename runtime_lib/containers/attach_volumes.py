@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack, contextmanager
 
 from ..errors import HostLacks, InvalidSpec
 from ..linux import kernel
@@ -17,7 +18,7 @@ from .spec import ContainerSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
 _NO_LAYERS: tuple[str, ...] = ()
@@ -54,8 +55,25 @@ def create(store: Store, container_id: str, spec: ContainerSpec, layers: Sequenc
     return replace(spec, mounts=tuple(mounts))
 
 
+@contextmanager
+def mounted(store: Store, spec: ContainerSpec) -> Iterator[None]:
+    """Have the volumes mounted that are to be, for a block: see `volumes.mounting.used`."""
+    names = {mount.source or "" for mount in spec.mounts if mount.kind == "volume"}
+    with ExitStack() as stack:
+        if names:
+            from ..volumes import catalog, mounting
+
+            for volume in (catalog.find(store, name) for name in sorted(names)):
+                if volume.spec.driver_options:
+                    stack.enter_context(mounting.used(store, volume))
+        yield
+
+
 def ready(store: Store, spec: ContainerSpec) -> tuple[ReadyMount, ...]:
-    """Return the binds and volumes as paths of the host; a missing folder of a `-v` bind is made, as Docker does."""
+    """Return the binds and volumes as paths of the host; a missing folder of a `-v` bind is made, as Docker does.
+
+    Call it in a block of `mounted`.
+    """
     result = []
     for mount in spec.mounts:
         if mount.kind == "tmpfs":
@@ -64,9 +82,9 @@ def ready(store: Store, spec: ContainerSpec) -> tuple[ReadyMount, ...]:
         if mount.kind == "image":
             layers = _layers(store, mount)
         elif mount.kind == "volume":
-            from ..volumes import catalog, mounting
+            from ..volumes import catalog
 
-            source = mounting.ensure(store, catalog.find(store, source))
+            source = catalog.find(store, source).folder
         elif not os.path.lexists(source):
             _make_source(mount, source)
         ready_mount = ReadyMount(mount.target, source, mount.read_only, mount.propagation, mount.recursive)

@@ -57,6 +57,7 @@ class Launch:
         this start alone has. Raises CommandFailed with 126 or 127 when the program cannot be executed, OSError for
         what the host refused; then nothing is left of the start.
         """
+        from .attach_volumes import mounted
         from .release import release
         from .wiring import connect
 
@@ -68,7 +69,8 @@ class Launch:
             netns = connect(store, container)
             if netns >= 0:
                 undo.callback(os.close, netns)
-            session = self._order(container, foreground, size, netns, more)
+            with mounted(store, container.spec):
+                session = self._order(container, foreground, size, netns, more)
             undo.pop_all()
         if netns >= 0:
             os.close(netns)

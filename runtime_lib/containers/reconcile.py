@@ -19,7 +19,9 @@ _RETIRE = "UPDATE containers SET phase = 'removing' WHERE id = ? AND phase != 'r
 
 
 def reconcile(store: Store) -> None:
-    """Clear away containers whose creation or removal did not get to its end. Costs three queries when there are none.
+    """Clear away what creations and removals left that were killed, and mounts of volumes that nobody uses.
+
+    Costs four queries when there is nothing.
 
     The first call after a boot also clears away what the last boot has left.
     """
@@ -27,7 +29,7 @@ def reconcile(store: Store) -> None:
         from . import afterboot
 
         afterboot.sweep(store)
-    from ..volumes.catalog import finish_removals, sweep_folders
+    from ..volumes.catalog import finish_removals, sweep_folders, unmount_unused
 
     rows = store.query("SELECT id, phase FROM containers WHERE phase != 'ready'")
     for row in rows:
@@ -40,6 +42,7 @@ def reconcile(store: Store) -> None:
         except Busy:
             continue
     finish_removals(store)
+    unmount_unused(store)
     if rows:
         sweep_folders(store)
     if store.row("SELECT 1 FROM replacements"):

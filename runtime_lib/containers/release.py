@@ -1,4 +1,4 @@
-"""Give back what a run has taken: processes, cgroup, ports, addresses, the run folder."""
+"""Give back what a run has taken: processes, cgroup, ports, addresses, the run folder, mounts of volumes."""
 
 from __future__ import annotations
 
@@ -33,6 +33,9 @@ def release(store: Store, container_id: str) -> None:
         from .reconcile import remove_folder
 
         remove_folder(f"{store.layout.run}/containers", container_id)
+    from ..volumes.catalog import unmount_unused
+
+    unmount_unused(store, container_id)
 
 
 def _await_start(store: Store, container_id: str) -> None:

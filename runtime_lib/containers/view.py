@@ -33,16 +33,20 @@ if TYPE_CHECKING:
     from ..linux.process import Process
     from .config_mounts import ReadyMount
     from .parts import Mount
+    from .spec import ContainerSpec
     from .userns import Maps
 
 _SAFE = libc.MOUNT_ATTR_NOSUID | libc.MOUNT_ATTR_NODEV | libc.MOUNT_ATTR_NOEXEC
 
 
 @contextmanager
-def view(store: Store, container: Container, volumes: bool = True, writable: bool = True) -> Iterator[SafeRoot]:
+def view(
+    store: Store, container: Container, volumes: bool = True, writable: bool = True, mount: bool = True
+) -> Iterator[SafeRoot]:
     """Give the tree of a container for a block; one that does not run cannot be started meanwhile.
 
-    Who only looks (not `writable`) changes nothing at all: no lock is taken, and no place of a mount is made.
+    Who only looks (not `writable`) changes nothing: the container is not locked, and no place of a mount is made; the
+    volumes that are to be mounted are so meanwhile, or missing with `mount` False.
     Owners are those that the container knows, but in a ShiftedRoot: of one that runs with a user namespace, to write.
     Raises ContainerNotFound when somebody has removed it, OSError.
     """
@@ -52,7 +56,12 @@ def view(store: Store, container: Container, volumes: bool = True, writable: boo
             stack.enter_context(store.lock("container", container.id))
             container = find(store, container.id)
             process = state(store, container).process
-        binds = _binds(store, container, writable) if volumes else ()
+        binds: list[ReadyMount] = []
+        if volumes:
+            spec = container.spec if writable else _there(store, container.spec, mount)
+            if mount:
+                stack.enter_context(attach_volumes.mounted(store, spec))
+            binds = _binds(store, container, spec)
         stack.enter_context(mntns.private())
         place = f"{store.layout.container(container.id)}/upper"  # any folder of ours would do
         namespace = -1
@@ -111,27 +120,28 @@ def _attach(mount: int, place: str, writable: bool) -> None:
         os.close(mount)
 
 
-def _binds(store: Store, container: Container, writable: bool) -> list[ReadyMount]:
+def _binds(store: Store, container: Container, spec: ContainerSpec) -> list[ReadyMount]:
     """Return what is bound into the container, parents first; its host files once it has been started."""
     try:
         own = [bind for bind in own_files(store, container) if os.path.exists(bind.source)]
     except ContainerNotFound:
         own = []  # the one whose network it shares has been removed
-    spec = container.spec
-    if not writable:
-        spec = replace(spec, mounts=tuple(mount for mount in spec.mounts if _is_there(store, mount)))
     ready = attach_volumes.ready(store, spec)
     return sorted([*own, *ready], key=lambda bind: clean(bind.target).count("/"))
 
 
-def _is_there(store: Store, mount: Mount) -> bool:
-    """Whether the source of a mount can be looked at without making or mounting anything."""
-    if mount.kind == "volume":
+def _there(store: Store, spec: ContainerSpec, mount: bool) -> ContainerSpec:
+    """Return the description with the mounts alone that need nothing made, without `mount` not even mounted."""
+    return replace(spec, mounts=tuple(one for one in spec.mounts if _is_there(store, one, mount)))
+
+
+def _is_there(store: Store, mount: Mount, mounts_it: bool) -> bool:
+    if mount.kind == "volume" and not mounts_it:
         from ..volumes import catalog, mounting
 
         volume = catalog.find(store, mount.source or "")
         return not volume.spec.driver_options or mounting.mounted(volume.folder)
-    return mount.kind == "image" or os.path.lexists(mount.source or "")
+    return mount.kind in ("image", "volume") or os.path.lexists(mount.source or "")
 
 
 def _opened(bind: ReadyMount, place: str) -> int:

@@ -29,8 +29,11 @@ def backup(store: Store, name: str, descriptor: int, kind: str = "none", pause: 
     which is what databases can start from. Raises VolumeNotFound, InvalidSpec, HostLacks, OSError.
     """
     volume = catalog.find(store, name)
-    with compressor.writing(descriptor, kind) as write, _still(store, volume.name, pause):
-        for piece in pieces(mounting.ensure(store, volume)):
+    with ExitStack() as stack:
+        folder = stack.enter_context(mounting.used(store, volume))
+        write = stack.enter_context(compressor.writing(descriptor, kind))
+        stack.enter_context(_still(store, volume.name, pause))
+        for piece in pieces(folder):
             write(piece)
 
 
@@ -41,22 +44,23 @@ def digest(store: Store, name: str, holes: bool = True) -> str:
     Raises VolumeNotFound, OSError.
     """
     total = hashlib.sha256()
-    for piece in pieces(mounting.ensure(store, catalog.find(store, name)), holes):
-        total.update(piece)
+    with mounting.used(store, catalog.find(store, name)) as folder:
+        for piece in pieces(folder, holes):
+            total.update(piece)
     return total.hexdigest()
 
 
 def same(store: Store, name: str, path: str) -> bool:
     """Whether a file of this host holds, in any compression, what `backup` would write now. Raises as it does."""
-    volume = catalog.find(store, name)
-    made = pieces(mounting.ensure(store, volume))
-    try:
-        with open(path, "rb") as file, compression.opened(lambda: file.read(compression.PIECE)) as stored:
-            return equal(made, stored)
-    except (FileNotFoundError, CorruptData):
-        return False
-    finally:
-        made.close()
+    with mounting.used(store, catalog.find(store, name)) as folder:
+        made = pieces(folder)
+        try:
+            with open(path, "rb") as file, compression.opened(lambda: file.read(compression.PIECE)) as stored:
+                return equal(made, stored)
+        except (FileNotFoundError, CorruptData):
+            return False
+        finally:
+            made.close()
 
 
 def pieces(folder: str, holes: bool = True) -> Generator[bytes, None, None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager, suppress
 
-from ..errors import InUse
+from ..errors import InUse, InvalidSpec
 from ..images import compression
 from ..images.extract import Extractor, every_entry
 from ..images.tarreader import TarReader
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _STAGE = "_restore"  # beside the content; below it where something is mounted there
 _INNER_STAGE, _INNER_OLD = ".skiff-restore", ".skiff-replaced"
+_MEMORY = ("tmpfs", "ramfs")
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -58,11 +59,12 @@ class Staged:
 def staged(store: Store, name: str, read: Callable[[], bytes]) -> Iterator[Staged]:
     """Unpack the archive that `read` returns piece by piece, in any compression, for a block; then it is removed again.
 
-    Raises VolumeNotFound, CorruptData for an archive that is damaged or leads out of the volume, OSError.
+    Raises VolumeNotFound, InvalidSpec for a volume that keeps nothing, CorruptData for an archive that is damaged or
+    leads out of the volume, OSError.
     """
     volume = catalog.find(store, name)
-    with store.lock("volume-content", name):
-        content = mounting.ensure(store, volume)
+    _check_lasts(volume)
+    with store.lock("volume-content", name), mounting.used(store, volume) as content:
         mounted = bool(volume.spec.driver_options)  # then it is always filled anew: the stage lies inside
         parent, stage = (content, _INNER_STAGE) if mounted else (os.path.dirname(content), _STAGE)
         folder = os.open(parent, _FOLDER)
@@ -82,6 +84,14 @@ def check_idle(store: Store, name: str) -> None:
     for user in catalog.users(store, name):
         if state(store, find(store, user)).running():
             raise InUse(f"volume {name} cannot be restored while container {user} runs on it: stop that first")
+
+
+def _check_lasts(volume: Volume) -> None:
+    if volume.spec.driver_options.get("type") in _MEMORY:
+        raise InvalidSpec(
+            f"volume {volume.name} is memory that keeps nothing when its last user goes: let a container run on it, and"
+            " copy into that one"
+        )
 
 
 def _unpack(folder: str, read: Callable[[], bytes]) -> None:

@@ -159,6 +159,18 @@ def sends(path: str, back: bool) -> bool:
     return "shared" in tags or (not back and "master" in tags)
 
 
+def is_point(path: str) -> bool:
+    """Whether something is mounted over a file or folder; its file system is not touched, which may not answer.
+
+    Names are written as proc_pid_mountinfo(5) has them.
+    """
+    place = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+    for character in "\\ \t\n":
+        place = place.replace(character, f"\\{ord(character):03o}")
+    with open("/proc/thread-self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        return any(line.split(" ", 5)[4] == place for line in file)
+
+
 def attach(mount: int, target: int) -> None:
     """Attach a detached mount at an open folder or file."""
     libc.move_mount(mount, target)

@@ -80,8 +80,9 @@ def users(store: Store, name: str) -> list[str]:
 def remove(store: Store, name: str, force: bool = False) -> None:
     """Remove a volume and all that is in it.
 
-    Raises InUse that names the containers, VolumeNotFound (not with `force`), and OSError (EBUSY) when something is
-    still mounted in it; then its content is as it was, but for what lies beside that mount.
+    Raises InUse that names the containers, or says that it is being read or filled, VolumeNotFound (not with `force`),
+    and OSError (EBUSY) when something is still mounted in it; then its content is as it was, but for what lies beside
+    that mount.
     """
     with store.lock("volume", name):
         volume = _find(store, name)
@@ -89,13 +90,14 @@ def remove(store: Store, name: str, force: bool = False) -> None:
             if force:
                 return
             raise VolumeNotFound(f"there is no volume {name}")
-        with store.transaction(durable=True) as db:
-            names = users(store, name)
-            if names:
-                raise InUse(f"volume {name} is in use by {', '.join(names)}: remove these containers first")
-            db.execute("UPDATE volumes SET removing = 1 WHERE name = ?", (name,))
-        mounting.release(volume)
-        _finish_removal(store, name)
+        with mounting.unused(store, volume):
+            with store.transaction(durable=True) as db:
+                names = users(store, name)
+                if names:
+                    raise InUse(f"volume {name} is in use by {', '.join(names)}: remove these containers first")
+                db.execute("UPDATE volumes SET removing = 1 WHERE name = ?", (name,))
+            mounting.release(volume)
+            _finish_removal(store, name)
 
 
 def retire_anonymous(store: Store, container_id: str) -> None:
@@ -119,13 +121,27 @@ def finish_removals(store: Store) -> None:
         try:
             with store.lock("volume", row["name"], patience=0.0):
                 if store.row(f"{marked} AND name = ?", (row["name"],)):  # nobody was quicker
-                    mounting.release(_volume(store, row))
-                    _finish_removal(store, row["name"])
-        except Busy:
+                    volume = _volume(store, row)
+                    with mounting.unused(store, volume):
+                        mounting.release(volume)
+                        _finish_removal(store, volume.name)
+        except (Busy, InUse):
             continue
         except OSError as error:
             if error.errno != errno.EBUSY:
                 raise
+
+
+def unmount_unused(store: Store, container_id: str | None = None) -> None:
+    """Unmount the volumes that nobody uses: those of a container that has ended, or all, which processes that were
+    killed have left. Costs one query when there are none with driver options.
+    """
+    of_one = " AND name IN (SELECT volume FROM volume_users WHERE container_id = ?)" if container_id else ""
+    given = (container_id,) if container_id else ()
+    for row in store.query(f"SELECT * FROM volumes WHERE options != '{{}}'{of_one}", given):
+        volume = _volume(store, row)
+        if mounting.mounted(volume.folder):
+            mounting.unmount_unused(store, volume, 5.0 if container_id else 0.0)
 
 
 def sweep_folders(store: Store) -> None:

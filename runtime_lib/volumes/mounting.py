@@ -1,7 +1,9 @@
-"""Volumes whose driver options name a file system or folder: it is mounted over `_data` while the host is up.
+"""The mounts of volumes with driver options: there while somebody uses the volume, as with Docker.
 
-The first container that uses such a volume after a boot mounts it, its removal unmounts it. So containers that use it
-at the same time share it, a tmpfs too.
+Users are observed, not counted: the containers that run (their state is checked against the kernel), and whoever holds
+the lock `volume-user`, which the kernel takes from a process that dies. A user takes that lock and mounts what is not
+mounted while it holds the lock `volume`; whoever ends unmounts under the same lock when no other user is left. What is
+left by a process that was killed is unmounted by the next end of a user, or by `sweep`.
 """
 
 from __future__ import annotations
@@ -9,42 +11,91 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import ExitStack, contextmanager
 
-from ..errors import HostLacks
-from ..linux import libc, mounts, pathwalk
+from ..errors import Busy, HostLacks, InUse
+from ..linux import libc, mounts
+from ..monitor.state import read
 from . import local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..store import Store
     from .model import Volume
 
+_ALIVE = ("running", "paused", "restarting")
+_USER = "volume-user"
 
-def ensure(store: Store, volume: Volume) -> str:
-    """Return the folder with the volume's content, after mounting what its driver options name.
 
-    Raises HostLacks with what is missing, and then nothing is mounted.
+@contextmanager
+def used(store: Store, volume: Volume) -> Iterator[str]:
+    """Give the folder with the content for a block, mounted when the volume has driver options; nobody removes it.
+
+    A container that has been started in the block keeps the mount; without a user it is unmounted at the end. Raises
+    HostLacks with what is missing, and then nothing is mounted.
+    """
+    try:
+        with ExitStack() as use:
+            with store.lock("volume", volume.name):
+                use.enter_context(store.lock(_USER, volume.name, shared=True))
+                if volume.spec.driver_options and not mounted(volume.folder):
+                    _mount(volume)
+            yield volume.folder
+    finally:
+        unmount_unused(store, volume)
+
+
+def unmount_unused(store: Store, volume: Volume, patience: float = 5.0) -> None:
+    """Unmount a volume that no container runs on and nobody uses in another way.
+
+    Who holds its lock for longer than `patience` seconds is mounting it, and unmounts it in the end.
     """
     if not volume.spec.driver_options:
-        return volume.folder
-    with store.lock("volume", volume.name):
-        if not mounted(volume.folder):
-            _mount(volume)
-    return volume.folder
+        return
+    try:
+        with store.lock("volume", volume.name, patience), store.lock(_USER, volume.name, patience=0.0):
+            if not _running(store, volume.name):
+                release(volume)
+    except Busy:
+        return
+
+
+@contextmanager
+def unused(store: Store, volume: Volume) -> Iterator[None]:
+    """Let nobody use a volume for a block; the caller holds the lock `volume`. Raises InUse when somebody does."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(store.lock(_USER, volume.name, patience=0.0))
+        except Busy:
+            raise InUse(f"volume {volume.name} is being read or filled: wait for the end of that") from None
+        yield
 
 
 def release(volume: Volume) -> None:
-    """Unmount a volume; nothing happens when it is not mounted. Raises OSError (EBUSY) when it is in use."""
-    while volume.spec.driver_options and mounted(volume.folder):
-        libc.umount2(volume.folder)
+    """Unmount a volume; nothing happens when it is not mounted.
+
+    As with Docker a process of the host that stands in there keeps the file system until it leaves (MNT_DETACH).
+    """
+    while volume.spec.driver_options:
+        try:
+            libc.umount2(volume.folder, libc.MNT_DETACH | libc.UMOUNT_NOFOLLOW)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOENT):
+                raise
+            return  # no mount point, or the removal of its folder was killed
 
 
 def mounted(folder: str) -> bool:
-    """Whether something is mounted over `folder`; not where there is none any more, since its removal was killed."""
-    try:
-        return _mount_id(folder) != _mount_id(os.path.dirname(folder))
-    except FileNotFoundError:
-        return False
+    """Whether something is mounted over `folder`; a server that is gone is not asked."""
+    return mounts.is_point(folder)
+
+
+def _running(store: Store, name: str) -> bool:
+    layout = store.layout
+    rows = store.query("SELECT container_id AS id FROM volume_users WHERE volume = ?", (name,))
+    return any(read(layout.bundle(row["id"]), layout.container(row["id"])).status in _ALIVE for row in rows)
 
 
 def _mount(volume: Volume) -> None:
@@ -102,11 +153,3 @@ def _reason(wanted: local.Wanted, error: OSError) -> str:
         errno.EBUSY: f"{device} is in use in another way; unmount it there first",
     }
     return sentences.get(error.errno or 0, f"{said}; look at {device}")
-
-
-def _mount_id(path: str) -> str:
-    descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    try:
-        return pathwalk.mount_of(descriptor)
-    finally:
-        os.close(descriptor)

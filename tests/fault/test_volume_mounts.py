@@ -92,6 +92,24 @@ def test_a_volume_whose_removal_is_killed_around_its_unmount(skiff: Skiff, preci
     assert os.listdir(f"{skiff.root}/volumes") == []
 
 
+def test_a_start_and_an_end_that_are_killed_around_the_mount(skiff: Skiff, precious: Path) -> None:
+    """Whatever a killed process has left mounted, the next call that makes a container unmounts."""
+    bound(skiff, "host", precious)
+    start = ("run", "-d", "--name", "web", *ALONE, "-v", "host:/v", *SLEEP)
+    kills = Kills(skiff, 4, *start)
+    for command, point in (
+        (("rm", "-f", "web"), ("umount2", 1)),
+        (start, ("move_mount", 1)),
+        (start, ("sendmsg", 1)),
+    ):
+        assert kills.strike(point, *command), point
+        skiff.run("run", "--rm", *ALONE, "-v", "host:/v", "busybox", "cat", "/v/deep/file")
+        skiff.run("rm", "-f", "web", check=False)
+        skiff.run("run", "--rm", *ALONE, "busybox", "true")
+        assert str(precious) not in Path("/proc/self/mountinfo").read_text(), point
+    skiff.run("volume", "rm", "host")
+
+
 def test_what_somebody_has_mounted_into_a_containers_files(skiff: Skiff, precious: Path) -> None:
     made = skiff.run("create", "--name", "web", *ALONE, *SLEEP).stdout.strip()
     place = Path(skiff.layout.container(made)) / "upper" / "place"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime_lib.errors import HostLacks
+from runtime_lib.errors import HostLacks, InUse
 from runtime_lib.linux.saferoot import SafeRoot
 from runtime_lib.linux.trees import remove_tree
 from runtime_lib.paths import Layout
@@ -87,11 +87,12 @@ def test_a_folder_of_the_host_as_a_volume(tmp_path: Path, store: Store, kind: st
     (tmp_path / "data" / "file").write_text("keep me")
     options = {"type": kind, "o": "bind,ro", "device": str(tmp_path / "data")}
     volume = catalog.create(store, VolumeSpec("data", driver_options=options))
-    for _ in range(2):
-        assert mounting.ensure(store, volume) == volume.folder
-    assert os.listdir(volume.folder) == ["file"]
-    assert os.statvfs(volume.folder).f_flag & os.ST_RDONLY
-    assert volume.seeded
+    with mounting.used(store, volume) as folder, mounting.used(store, volume) as again:
+        assert folder == again == volume.folder
+        assert os.listdir(volume.folder) == ["file"]
+        assert os.statvfs(volume.folder).f_flag & os.ST_RDONLY
+        assert volume.seeded
+    assert os.listdir(volume.folder) == []
     catalog.remove(store, "data")
     assert (tmp_path / "data" / "file").read_text() == "keep me"
     assert volume.folder not in Path("/proc/self/mountinfo").read_text()
@@ -100,10 +101,12 @@ def test_a_folder_of_the_host_as_a_volume(tmp_path: Path, store: Store, kind: st
 def test_a_file_system_as_a_volume(store: Store) -> None:
     options = {"type": "tmpfs", "o": "size=64k,mode=700", "device": "tmpfs"}
     volume = catalog.create(store, VolumeSpec("scratch", driver_options=options))
-    mounting.ensure(store, volume)
-    status = os.statvfs(volume.folder)
-    assert status.f_blocks * status.f_frsize == 65536
-    assert os.stat(volume.folder).st_mode & 0o777 == 0o700
+    with mounting.used(store, volume):
+        status = os.statvfs(volume.folder)
+        assert status.f_blocks * status.f_frsize == 65536
+        assert os.stat(volume.folder).st_mode & 0o777 == 0o700
+        with pytest.raises(InUse, match="volume scratch is being read or filled"):
+            catalog.remove(store, "scratch")
     catalog.remove(store, "scratch")
     assert volume.folder not in Path("/proc/self/mountinfo").read_text()
 
@@ -126,8 +129,8 @@ def test_what_cannot_be_mounted(tmp_path: Path, store: Store, kind: str, options
     given = {"type": kind, "o": options, "device": device.format(tmp=tmp_path)}
     volume = catalog.create(store, VolumeSpec("gone", driver_options=given))
     before = Path("/proc/self/mountinfo").read_text()
-    with pytest.raises(HostLacks, match=words) as caught:
-        mounting.ensure(store, volume)
+    with pytest.raises(HostLacks, match=words) as caught, mounting.used(store, volume):
+        pytest.fail("it is not mounted")
     assert "swordfish" not in str(caught.value)
     assert Path("/proc/self/mountinfo").read_text() == before
     assert not mounting.mounted(volume.folder)

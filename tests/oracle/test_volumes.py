@@ -187,23 +187,6 @@ def with_options(engine: Engine, **options: str) -> tuple[int, bool]:
     return done.returncode, DATA in must(engine, "volume", "ls", "-q").split()
 
 
-def lives(engine: Engine) -> list[str]:
-    """Return what containers find of what one has written to a tmpfs, while that one runs and when it has ended."""
-    with_options(engine, type="tmpfs", device="tmpfs", o="size=1m")
-    volume = ("--network", "none", "-v", f"{DATA}:/d")
-    must(engine, "run", "-d", "--name", f"{TAG}-box", *volume, IMAGE, "sh", "-c", "echo here >/d/x; exec sleep 1000")
-    look = "for i in $(seq 600); do [ -e /d/x ] && break; usleep $1; done; cat /d/x || echo gone"
-    found = [engine.run(volume, "sh", "-c", look, "sh", "100000").stdout.strip()]
-    must(engine, "rm", "-f", f"{TAG}-box")
-    return [*found, engine.run(volume, "sh", "-c", look, "sh", "0").stdout.strip()]
-
-
-def test_how_long_a_mounted_volume_lives(docker: Engine, skiff: Engine) -> None:
-    """docs/volumes.md: Docker unmounts it with the last container, Skiff with its removal."""
-    assert lives(docker) == ["here", "gone"]
-    assert lives(skiff) == ["here", "here"]
-
-
 @pytest.mark.parametrize(
     "options",
     [
