@@ -80,12 +80,17 @@ def entries(peers: Iterable[Peer], encrypted: bool) -> frozenset[Entry]:
 
 @dataclass(frozen=True)
 class Change:
-    """What to take away and then what to add; both in an order that does not depend on chance."""
+    """What to take away and then what to add; both in an order that does not depend on chance.
+
+    `moved` are peers of WireGuard that sent from another address than the one by which they are named, which WireGuard
+    follows (a translation on the way, a host with several addresses): no damage, and no reason for a change by itself.
+    """
 
     gone: tuple[Entry, ...] = ()
     new: tuple[Entry, ...] = ()
     closed: tuple[Tunnel, ...] = ()
     opened: tuple[Tunnel, ...] = ()
+    moved: tuple[Tunnel, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.gone or self.new or self.closed or self.opened)
@@ -99,13 +104,21 @@ def difference(
 ) -> Change:
     """Return what leads from the present entries to the wanted ones, and touches no other."""
     staying = {tunnel.public_key for tunnel in wanted_tunnels}
+    there = {(tunnel.public_key, tunnel.inside) for tunnel in present_tunnels if tunnel.address}
+    missing = wanted_tunnels - present_tunnels
+    opened = [tunnel for tunnel in missing if (tunnel.public_key, tunnel.inside) not in there]
     closed = [tunnel for tunnel in present_tunnels if tunnel.public_key not in staying]
     return Change(
         tuple(sorted(present - wanted, key=_order)),
         tuple(sorted(wanted - present, key=_order)),
-        tuple(sorted(closed, key=lambda tunnel: tunnel.public_key)),
-        tuple(sorted(wanted_tunnels - present_tunnels, key=lambda tunnel: tunnel.public_key)),
+        _by_key(closed),
+        _by_key(opened),
+        _by_key(missing.difference(opened)),
     )
+
+
+def _by_key(tunnels: Iterable[Tunnel]) -> tuple[Tunnel, ...]:
+    return tuple(sorted(tunnels, key=lambda tunnel: tunnel.public_key))
 
 
 def _order(entry: Entry) -> tuple[str, str, str]:

@@ -143,8 +143,8 @@ def sound(network: Network) -> bool:
 
 def apply(network: Network, change: Change) -> None:
     """Bring a change to the kernel. Nothing else of the interfaces is touched. Raises OSError."""
-    if change.closed or change.opened:
-        opened = [(one.public_key, one.address, one.port, one.inside) for one in change.opened]
+    opened = [(one.public_key, one.address, one.port, one.inside) for one in (*change.opened, *change.moved)]
+    if change.closed or opened:
         wireguard.change(tunnel(network), [one.public_key for one in change.closed], opened)
     gone, new = ([(entry.kind, entry.mac, entry.address) for entry in entries] for entries in (change.gone, change.new))
     if gone or new:

@@ -165,14 +165,12 @@ class Lab:
 def lab(root: Path) -> Iterator[Lab]:
     """Give a host of its own to the calling thread."""
     with netns.fresh() as descriptor:
+        made = Lab(root)
         try:
-            made = Lab(root)
-            try:
-                yield made
-            finally:
-                made.close()
+            yield made
         finally:
-            os.close(descriptor)
+            made.close()
+    os.close(descriptor)  # after an error it is closed already
 
 
 def run(*command: str, namespace: int | None = None) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support import vmguest
 from tests.vm.guest.overlay import SECRET
+from tests.vm.guest.overlay_mend import LOSSES
 
 KINDS = ("plain", "encrypted")
 
@@ -20,13 +21,13 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 @pytest.fixture(scope="module")
 def guest() -> Iterator[vmguest.Guest]:
     with vmguest.running("overlay") as made:
+        made.send(lambda tar: vmguest.add_sources(tar, "tests/support"))
         yield made
 
 
 @pytest.fixture(scope="module")
 def seen(guest: vmguest.Guest) -> dict[str, Any]:
     """What the guest has seen."""
-    guest.send(lambda tar: vmguest.add_sources(tar, "tests/support"))
     return guest.answer("overlay")
 
 
@@ -66,3 +67,43 @@ def test_the_key_stays(seen: dict[str, Any]) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_removing_leaves_neither_interface_nor_key(kind: str, seen: dict[str, Any]) -> None:
     assert (seen[kind]["links"], seen[kind]["files"]) == ([], [])
+
+
+@pytest.fixture(scope="module")
+def lost(guest: vmguest.Guest) -> dict[str, Any]:
+    """What the guest has seen of hosts that lose their side of the network, with IPv6 alone between them."""
+    return guest.answer("overlay_mend")
+
+
+def whole(found: dict[str, Any]) -> None:
+    """Hold that all were answered, by both kinds of addresses, and that nobody could read it."""
+    assert found["answers"] == [f"{SECRET} host{number}" for number in (1, 2)]
+    assert (found["count"], found["sound"], found["readable"], found["ports"]) == (4, True, 0, [51820])
+
+
+@pytest.mark.parametrize("what", ["nothing", *LOSSES])
+def test_a_reload_brings_back_what_a_host_has_lost_without_a_readable_word(what: str, lost: dict[str, Any]) -> None:
+    whole(lost["mended"][what])
+
+
+def test_a_host_that_sends_from_another_address_is_no_damage(lost: dict[str, Any]) -> None:
+    whole(lost["roamed"])
+    assert lost["roamed"]["from"] == ["2001:db8:51::22"]
+
+
+def test_after_a_boot_the_next_container_brings_the_network_back(lost: dict[str, Any]) -> None:
+    whole(lost["boot"])
+    assert lost["boot"]["same"]
+
+
+def test_a_new_key_counts_when_it_has_been_told_and_the_old_one_no_more(lost: dict[str, Any]) -> None:
+    found = lost["rotated"]
+    assert (found["unknown"], found["before"]["readable"], found["before"]["ports"]) == ("silence", 0, [51820])
+    whole(found)
+    assert (found["old"], found["new"]) == (False, True)
+
+
+def test_a_host_that_is_no_peer_any_more_is_heard_no_more(lost: dict[str, Any]) -> None:
+    found = lost["removed"]
+    assert not [answer for answer in found["answers"] if SECRET in answer]
+    assert (found["peers"], found["readable"]) == ([], 0)

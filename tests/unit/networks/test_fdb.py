@@ -44,8 +44,16 @@ def test_a_change_touches_nothing_else() -> None:
     assert not fdb.difference(after, after)
 
 
-def test_a_peer_that_moved_is_changed_and_not_taken_away() -> None:
-    old, new = (Tunnel("key", host, 51820, "fe80::1") for host in ("192.0.2.2", "192.0.2.9"))
-    other = Tunnel("other", "192.0.2.3", 51820, "fe80::2")
-    change = fdb.difference(frozenset(), frozenset(), frozenset([new]), frozenset([old, other]))
-    assert change == Change(closed=(other,), opened=(new,))
+def test_a_peer_that_sends_from_another_address_is_no_damage() -> None:
+    named, seen = (Tunnel("key", host, 51820, "fe80::1") for host in ("192.0.2.2", "192.0.2.9"))
+    change = fdb.difference(frozenset(), frozenset(), frozenset([named]), frozenset([seen]))
+    assert change == Change(moved=(named,))
+    assert not change
+
+
+def test_a_peer_whose_key_is_unknown_or_leads_elsewhere_is_opened() -> None:
+    wanted = Tunnel("key", "192.0.2.2", 51820, "fe80::1")
+    for present in (Tunnel("old", "192.0.2.2", 51820, "fe80::1"), Tunnel("key", "192.0.2.2", 51820, "fe80::9")):
+        change = fdb.difference(frozenset(), frozenset(), frozenset([wanted]), frozenset([present]))
+        assert change.opened == (wanted,)
+        assert change.closed == (() if present.public_key == "key" else (present,))

@@ -22,6 +22,7 @@ from tests.support.site import Host, site
 
 SECRET = "a word that nobody else should read"
 _EVERY_FRAME = 3  # ETH_P_ALL
+_SO_RCVBUFFORCE = 33  # linux/socket.h: beyond net.core.rmem_max
 _BUFFER = 1 << 24  # bytes
 
 
@@ -42,32 +43,33 @@ def _seen(hosts: list[Host], options: dict[str, str], folder: Path) -> dict[str,
             host.lab.serve(f"{SECRET} {host.name}", 80)
     for host in hosts:
         host.change(hosts)
-    seen: dict[str, Any] = {"sound": [_sound(host) for host in hosts]}
-    with _heard(hosts[0]) as frames:
+    seen: dict[str, Any] = {"sound": [sound(host) for host in hosts]}
+    with heard(hosts[0]) as frames:
         seen["answers"] = [
             [member.ask(host.names(member)[f"web{other.number}"], 80) for other in hosts if other is not host]
             for host, member in zip(hosts, members)
         ]
     seen["readable"] = sum(SECRET.encode() in frame for frame in frames)
-    seen["ports"] = sorted({_port(frame) for frame in frames} - {0})
+    seen["ports"] = sorted({port_of(frame) for frame in frames} - {0})
     seen["forged"] = _forged(hosts)
     seen["left"] = _left_and_joined(hosts, members)
     seen.update(_interfaces(hosts[0], folder))
     return seen
 
 
-def _sound(host: Host) -> bool:
+def sound(host: Host) -> bool:
+    """Whether a host has what its peers need."""
     with netns.entered(host.namespace):
         return overlay.sound(catalog.find(host.lab.store, "mesh"))
 
 
 @contextmanager
-def _heard(host: Host) -> Iterator[list[bytes]]:
+def heard(host: Host) -> Iterator[list[bytes]]:
     """Give a list that is filled, at the end, with what went over a host's wire."""
     with netns.entered(host.namespace):
         tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_EVERY_FRAME))
     tap.bind(("net0", 0))
-    tap.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+    tap.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
     frames: list[bytes] = []
     with tap:
         yield frames
@@ -77,10 +79,11 @@ def _heard(host: Host) -> Iterator[list[bytes]]:
                 frames.append(tap.recv(65536))
 
 
-def _port(frame: bytes) -> int:
-    """Return the UDP port to which a frame goes, 0 of any other."""
-    udp = len(frame) > 38 and frame[12:14] == b"\x08\x00" and frame[23] == 17
-    return int.from_bytes(frame[36:38], "big") if udp else 0
+def port_of(frame: bytes) -> int:
+    """Return the UDP port to which a frame goes by IPv4 or IPv6, 0 of any other."""
+    if frame[12:14] == b"\x08\x00" and frame[23] == 17:
+        return int.from_bytes(frame[36:38], "big")
+    return int.from_bytes(frame[56:58], "big") if frame[12:14] == b"\x86\xdd" and frame[20] == 17 else 0
 
 
 def _forged(hosts: list[Host]) -> bool:
@@ -121,7 +124,7 @@ def _interfaces(host: Host, folder: Path) -> dict[str, Any]:
                 host.run("ip", "link", "del", name)
         broken = host.described()["public_key"]
         host.member("late")
-        found = {"key": key, "broken": broken, "again": host.described()["public_key"], "mended": _sound(host)}
+        found = {"key": key, "broken": broken, "again": host.described()["public_key"], "mended": sound(host)}
         found["peers"] = len(wireguard.peers(overlay.tunnel(network))) if key else 0
         for name in ("late", f"web{host.number}"):
             attach.detach(host.lab.store, host.lab.ids[name])
