@@ -6,6 +6,7 @@ import os
 
 DEFAULT_ROOT = "/var/lib/skiff"
 DEFAULT_RUN = "/run/skiff"
+_SETTINGS = "/etc/skiff/host.json"
 
 
 class Layout:
@@ -45,6 +46,11 @@ class Layout:
     def database(self) -> str:
         """The SQLite file."""
         return f"{self.root}/skiff.db"
+
+    @property
+    def settings(self) -> str:
+        """What an administrator has chosen for the whole host; another installation has its own, in its root."""
+        return f"{self.root}/host.json" if self.instance else _SETTINGS
 
     @property
     def layers(self) -> str:

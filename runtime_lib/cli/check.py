@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from . import opened
-from .options import FLAG, Option, Usage
+from .options import FLAG, TEXT, Option, Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _CHECK = Usage(
         Option("force", "f", FLAG, "With --repair, also remove containers that cannot start again"),
         Option("quick", "q", FLAG, "Do not read the files of the layers"),
         Option("repair", "r", FLAG, "Remove what is damaged and not needed by a container"),
+        Option("settings", "", TEXT, "Only say what is wrong with a file that is to be /etc/skiff/host.json"),
     ),
     0,
     0,
@@ -30,9 +31,11 @@ _CHECK = Usage(
 
 def check(words: list[str]) -> int:
     """Print a line for each damaged object; return 1 when one is left."""
+    parsed = _CHECK.parse(words)
+    if parsed.settings is not None:
+        return _check_settings(parsed.settings)
     from ..desired.soundness import observe
 
-    parsed = _CHECK.parse(words)
     store = opened.store()
     found = observe(store, parsed.quick)
     _print(found)
@@ -41,6 +44,13 @@ def check(words: list[str]) -> int:
     elif found:
         sys.stderr.write(f"skiff: {len(found)} damaged; --repair removes what no container needs\n")
     return 1 if found else 0
+
+
+def _check_settings(path: str) -> int:
+    from ..networks.pools import read
+
+    read(path)
+    return 0
 
 
 def _repaired(store: Store, found: Sequence[Finding], force: bool, quick: bool) -> list[Finding]:

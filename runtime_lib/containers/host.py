@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import platform
 
+from ..errors import SkiffError
 from ..linux.cgroups.hierarchy import detect
+from ..networks import pools
 from ..networks.driver import NAMES as NETWORK_DRIVERS
 from ..store import Store
 from . import apparmor, catalog
@@ -23,6 +25,7 @@ def facts(store: Store) -> dict[str, Any]:
     states = [catalog.state(store, container).status for container in catalog.listing(store)]
     kernel = os.uname()
     hierarchy = detect()
+    chosen, warnings = _pools(store)
     return {
         "Containers": len(states),
         "ContainersRunning": states.count("running") + states.count("restarting"),
@@ -59,8 +62,17 @@ def facts(store: Store) -> dict[str, Any]:
         "SkiffRootDir": store.layout.root,
         "SkiffRunDir": store.layout.run,
         "ServerVersion": VERSION,
-        "Warnings": None,
+        "DefaultAddressPools": chosen or None,
+        "Warnings": warnings or None,
     }
+
+
+def _pools(store: Store) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the address pools of the host's file, and what is wrong with it."""
+    try:
+        return pools.described(pools.of_host(store.layout)), []
+    except (SkiffError, OSError) as error:
+        return [], [str(error)]
 
 
 def _has(controller: str) -> bool:

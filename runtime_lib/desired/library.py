@@ -45,7 +45,7 @@ def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
     if not check:
         converge(store, steps)
     facts = {"command": wanted.link, "completion": shells.SCRIPTS} if wanted.state == "present" else {}
-    return Outcome(facts, steps, steps.changed)
+    return Outcome({**facts, "settings": store.layout.settings}, steps, steps.changed)
 
 
 def plan(wanted: Wish, seen: Seen, target: str) -> Plan:

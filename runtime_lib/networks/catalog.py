@@ -201,15 +201,20 @@ def _choose(store: Store, spec: NetworkSpec, host: list[tuple[str, IPNetwork]]) 
         for wanted in given:
             _check_free(wanted.network(), others, elsewhere)
         chosen += [Subnet(wanted.network(), wanted.gateway_address()) for wanted in given] or [
-            _free_subnet(version, spec.name, others, host)
+            _free_subnet(store, version, spec.name, others, host)
         ]
     return tuple(chosen)
 
 
-def _free_subnet(version: int, name: str, others: list[Network], host: list[tuple[str, IPNetwork]]) -> Subnet:
+def _free_subnet(
+    store: Store, version: int, name: str, others: list[Network], host: list[tuple[str, IPNetwork]]
+) -> Subnet:
+    from . import pools  # with json, which no start needs
+
     taken = [subnet.network for network in others for subnet in network.subnets]
     taken += [subnet for _interface, subnet in host]
-    found = ipam.free_subnet(taken, name == DEFAULT) if version == 4 else ipam.local_subnet(taken)
+    chosen = pools.of_version(pools.of_host(store.layout), version)
+    found = ipam.free_subnet(chosen, taken, name == DEFAULT) if chosen else ipam.local_subnet(taken)
     return Subnet(found, found[1])
 
 

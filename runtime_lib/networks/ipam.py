@@ -12,24 +12,40 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from .options import IPAddress
+    from .pools import Pool
     from .spec import IPNetwork
 
-# Docker's pools (libnetwork/ipamutils): 172.17-31/16, then 192.168.0.0/16 in pieces of /20.
-_FIRST = ipaddress.ip_network("172.17.0.0/16")
-_POOLS = [ipaddress.ip_network(f"172.{second}.0.0/16") for second in range(18, 32)]
-_POOLS += ipaddress.ip_network("192.168.0.0/16").subnets(new_prefix=20)
 
+def free_subnet(pools: Sequence[Pool], taken: Collection[IPNetwork], default_bridge: bool = False) -> IPNetwork:
+    """Return the first subnet of the pools that overlaps with nothing in `taken`.
 
-def free_subnet(taken: Collection[IPNetwork], default_bridge: bool = False) -> IPNetwork:
-    """Return the first of Docker's pools that overlaps with nothing in `taken`.
-
-    172.17.0.0/16 comes first for the default bridge and last for all others, so that it stays free for the former.
-    Raises AddressTaken when all are in use.
+    The very first one of IPv4 comes first for the default bridge and last for all others, so that it stays free for
+    the former. Raises AddressTaken when all are in use.
     """
-    for pool in [_FIRST, *_POOLS] if default_bridge else [*_POOLS, _FIRST]:
-        if not overlapping(pool, taken):
-            return pool
-    raise AddressTaken("all subnets from 172.17.0.0/16 to 192.168.240.0/20 are in use on this host: give a subnet")
+    start = pools[0].base
+    first = type(start)((start.network_address, pools[0].size))
+    kept = [] if default_bridge or start.version == 6 else [first]
+    for avoided in ([*taken, *kept], [*taken]):
+        for pool in pools:
+            found = _first_free(pool, avoided)
+            if found:
+                return found
+    names = ", ".join(f"{pool.base} (/{pool.size})" for pool in pools)
+    raise AddressTaken(f"all subnets of the address pools {names} are in use on this host: give a subnet")
+
+
+def _first_free(pool: Pool, taken: Collection[IPNetwork]) -> IPNetwork | None:
+    """Return the first subnet of a pool that is free. What is taken is leapt over: a pool may have millions."""
+    step = 1 << (pool.base.max_prefixlen - pool.size)
+    address = int(pool.base.network_address)
+    while address <= int(pool.base.broadcast_address):
+        found = type(pool.base)((address, pool.size))
+        users = overlapping(found, taken)
+        if not users:
+            return found
+        end = max(int(other.broadcast_address) for other in users)
+        address = (end // step + 1) * step
+    return None
 
 
 def local_subnet(taken: Collection[IPNetwork]) -> IPNetwork:

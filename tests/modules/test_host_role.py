@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -114,6 +115,30 @@ def test_absent_takes_back_what_the_role_made_and_nothing_else(prepared: Prepare
     assert prepared.host.run("find", *OWN, "!", "-type", "d") == before
     assert os.path.isdir(prepared.host.layout.volume("kept"))
     assert changed(prepared.role(state="absent", init="cron")) == set()
+
+
+def test_address_pools_are_chosen_for_the_host(prepared: Prepared) -> None:
+    pools = [{"base": "10.77.0.0/16", "size": 24}]
+    file = f"{prepared.host.root}/host.json"  # of the default installation it is /etc/skiff/host.json
+    prepared.role("--check", init="cron", default_address_pools=pools)
+    assert not prepared.there(file)
+    prepared.role(init="cron", default_address_pools=pools)
+    assert changed(prepared.role("--diff", init="cron", default_address_pools=pools)) == set()
+    assert changed(prepared.role(init="cron")) == set()
+    front, facts = prepared.host.play([task("network", name="front"), task("host_info")])
+    assert front["network"]["IPAM"]["Config"][0]["Subnet"] == "10.77.1.0/24"
+    assert facts["host_info"]["DefaultAddressPools"] == [{"Base": "10.77.0.0/16", "Size": 24}]
+    prepared.role("--tags", "settings", init="cron", default_address_pools=[])
+    assert not prepared.there(file)
+
+
+def test_wrong_address_pools_are_not_put_in_place(prepared: Prepared) -> None:
+    wrong = {"host_init": "cron", "host_default_address_pools": [{"base": "10.77.0.0/16", "size": 8}]}
+    include = {"ansible.builtin.include_role": {"name": "skiff.containers.host"}, "vars": wrong}
+    result = prepared.host.play([include])[-1]
+    assert result["_ending"] == "failed"
+    assert "give a number from 16 to 30" in json.dumps(result)
+    assert not prepared.there(f"{prepared.host.root}/host.json")
 
 
 def test_purge_removes_everything(prepared: Prepared, archive: Path) -> None:

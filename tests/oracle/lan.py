@@ -31,7 +31,7 @@ class Side:
     """An engine on a host whose interface `p0` leads to `p1`."""
 
     def __init__(self, command: Callable[..., list[str]], namespace: int, environment: dict[str, str]) -> None:
-        self.command, self._namespace, self._environment = command, namespace, environment
+        self.command, self._namespace, self.environment = command, namespace, environment
         for words in ("link add p0 type veth peer name p1", "link set p0 up", "link set p1 up"):
             self.host("ip", *words.split())
 
@@ -39,7 +39,7 @@ class Side:
         """Run a command of the host's."""
         with netns.entered(self._namespace):
             return subprocess.run(
-                command, text=True, capture_output=True, env=self._environment, stdin=subprocess.DEVNULL, timeout=120
+                command, text=True, capture_output=True, env=self.environment, stdin=subprocess.DEVNULL, timeout=120
             )
 
     def call(self, *arguments: str, fails: bool = False) -> str:
@@ -66,11 +66,11 @@ class Side:
 
 
 @contextmanager
-def docker_side(archive: Path) -> Iterator[Side]:
-    """Run a Docker Engine with the image `lan` for a block."""
+def docker_side(archive: Path, *options: str) -> Iterator[Side]:
+    """Run a Docker Engine, with further options of dockerd, with the image `lan` for a block."""
     if not os.path.exists(SERVER):
         pytest.skip("needs a Docker Engine: install docker.io")
-    engine = Dockerd(own_network=True)
+    engine = Dockerd(*options, own_network=True)
     namespace = os.open(f"/proc/{engine.pids()[0]}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     try:
         side = Side(engine.command, namespace, dict(os.environ))

@@ -18,6 +18,11 @@ def test_another_root_has_a_label_of_its_own() -> None:
     assert len({first.label, second.label, "skiff"}) == 3
 
 
+def test_settings_of_the_host_are_where_an_administrator_looks_and_apart_for_others() -> None:
+    assert Layout().settings == "/etc/skiff/host.json"
+    assert Layout("/srv/a", "/run/a").settings == "/srv/a/host.json"
+
+
 def test_the_environment_names_an_installation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SKIFF_ROOT", "/srv/a")
     assert Layout.from_environment().run == "/srv/a/run"

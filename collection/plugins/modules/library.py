@@ -72,6 +72,11 @@ completion:
       description: The script for zsh.
       type: str
       returned: always
+settings:
+  description: The path of the file with settings of the host, whether or not it is there.
+  returned: always
+  type: str
+  sample: /etc/skiff/host.json
 actions:
   description: What was done, or would be done.
   returned: in check mode, or with O(debug=true)
