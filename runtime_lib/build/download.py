@@ -13,7 +13,7 @@ import os
 import shutil
 import urllib.error
 import urllib.request
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 from ..errors import CommandFailed
 from ..images import layers
@@ -23,6 +23,7 @@ from .remote import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import IO, Any
 
     from ..store import Store
@@ -93,14 +94,26 @@ def fetch(store: Store, remote: Remote, target: str) -> None:
 def _refresh(store: Store, remote: Remote, kept: str, info: dict[str, str]) -> None:
     """Fetch the file unless it is as it was."""
     known = {_HEADERS[name]: value for name, value in info.items() if name in _HEADERS}
+    with _told(remote), _open(remote.url, known) as answer, layers.scratch(store) as work:
+        with open(f"{work}/data", "wb") as file:
+            _pour(answer, file, remote)
+        found = {name: answer.headers[name] for name in _HEADERS if answer.headers[name]}
+        os.makedirs(kept, mode=0o700, exist_ok=True)
+        os.rename(f"{work}/data", f"{kept}/data")
+        write_file(f"{kept}/info", json.dumps({"url": remote.url, **found}).encode())
+
+
+def once(remote: Remote, target: str) -> None:
+    """Write the file of an address to `target`; nothing is kept for another time. Raises CommandFailed."""
+    with _told(remote), _open(remote.url, {}) as answer, open(target, "wb") as file:
+        _pour(answer, file, remote)
+
+
+@contextmanager
+def _told(remote: Remote) -> Iterator[None]:
+    """Say what was to be fetched when that fails; that it is as it was is no failure."""
     try:
-        with _open(remote.url, known) as answer, layers.scratch(store) as work:
-            with open(f"{work}/data", "wb") as file:
-                _pour(answer, file, remote)
-            found = {name: answer.headers[name] for name in _HEADERS if answer.headers[name]}
-            os.makedirs(kept, mode=0o700, exist_ok=True)
-            os.rename(f"{work}/data", f"{kept}/data")
-            write_file(f"{kept}/info", json.dumps({"url": remote.url, **found}).encode())
+        yield
     except urllib.error.HTTPError as error:
         error.close()
         if error.code != 304:

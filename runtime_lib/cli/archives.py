@@ -13,6 +13,10 @@ from .options import FLAG, LIST, TEXT, Option, Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..images.catalog import Image
+    from ..store import Store
     from .options import Parsed
 
 _LOAD = Usage(
@@ -28,7 +32,7 @@ _LOAD = Usage(
 )
 _IMPORT = Usage(
     "import",
-    "[OPTIONS] FILE|- [REPOSITORY[:TAG]]",
+    "[OPTIONS] FILE|URL|- [REPOSITORY[:TAG]]",
     "Make an image of a root file system's tar archive",
     (
         Option("change", "c", LIST, "Apply a Dockerfile instruction (CMD, ENV, ...)"),
@@ -85,11 +89,27 @@ def import_(words: list[str]) -> int:
     more = (name, parsed.change, parsed.message or "Imported from -", parsed.platform or "")
     if source == "-":
         image = import_rootfs(opened.store(), sys.stdin.buffer, *more)
+    elif source.lower().startswith(("http://", "https://")):
+        image = _import_remote(opened.store(), source, more)
     else:
         with open(source, "rb") as file, archive.located(source):
             image = import_rootfs(opened.store(), file, *more)
     output.write_lines([image.id])
     return 0
+
+
+def _import_remote(store: Store, url: str, more: tuple[str | None, Sequence[str], str, str]) -> Image:
+    from ..build import download, remote
+    from ..images import archive
+    from ..images.rootfs import import_rootfs
+
+    place = remote.parse(url)
+    if place.is_git:
+        raise InvalidSpec(f"{place.shown()} is a Git repository; import reads a tar archive")
+    with tempfile.NamedTemporaryFile(dir=store.layout.temporary) as file:
+        download.once(place, file.name)
+        with archive.located(place.shown()):
+            return import_rootfs(store, file, *more)
 
 
 def save(words: list[str]) -> int:

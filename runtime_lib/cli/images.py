@@ -83,12 +83,14 @@ def listing(words: list[str]) -> int:
 
 
 def rmi(words: list[str]) -> int:
-    """Remove images."""
+    """Remove images; with force, one that is not there is told of, and is no failure, as for Docker."""
+    from ..errors import ImageNotFound
     from ..images import catalog
 
     parsed = _RMI.parse(words)
     store = opened.store()
-    return each(parsed, lambda name: _removed(catalog.remove(store, name, bool(parsed.force))))
+    tolerated = (ImageNotFound,) if parsed.force else ()
+    return each(parsed, lambda name: _removed(catalog.remove(store, name, bool(parsed.force))), tolerated)
 
 
 def tag(words: list[str]) -> int:

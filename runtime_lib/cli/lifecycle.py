@@ -149,8 +149,11 @@ def rename(words: list[str]) -> int:
     return 0
 
 
-def each(parsed: Parsed, action: Callable[[str], object]) -> int:
-    """Do something to each argument and print its name (or the text that came back); return 1 when one failed."""
+def each(parsed: Parsed, action: Callable[[str], object], tolerated: tuple[type[SkiffError], ...] = ()) -> int:
+    """Do something to each argument and print its name (or the text that came back); return 1 when one failed.
+
+    What fails by an error that is `tolerated` is told of only.
+    """
     failed = 0
     for name in parsed.arguments:
         try:
@@ -158,7 +161,7 @@ def each(parsed: Parsed, action: Callable[[str], object]) -> int:
         except SkiffError as error:
             sys.stdout.flush()
             sys.stderr.write(f"skiff: {error}\n")
-            failed = 1
+            failed = failed if isinstance(error, tolerated) else 1
             continue
         sys.stdout.write(f"{told if isinstance(told, str) else name}\n")
         sys.stdout.flush()

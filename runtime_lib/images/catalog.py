@@ -113,7 +113,7 @@ def find_any(store: Store, ref: str) -> Image:
     """Return the image that `ref` means, also a damaged one. Raises ImageNotFound."""
     image_id = resolve(store, ref)
     if image_id is None:
-        raise ImageNotFound(f"no image {ref[:300]!r} is here; load, import, bootstrap or build it first")
+        raise ImageNotFound(f"no image {ref[:300]!r} is here; pull, load, import, bootstrap or build it first")
     return get(store, image_id)
 
 

@@ -6,6 +6,7 @@ from .. import strictjson
 from ..errors import CorruptData
 from ..records import dataclass
 from . import ahead, catalog, create, damaged, digest, document, fetching, layers, manifests, origins, places, reference
+from . import platform as platforms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def pull(
     RegistryError, CorruptData for what is not what its digest says, OSError. After a failure, what has come waits for
     the next pull.
     """
-    name = reference.parse(ref)
+    name = _checked(ref, platform)
     hears = listener or Listener()
     fetching.collect(store)
     hears.begin(name)
@@ -98,7 +99,7 @@ def outlook(store: Store, ref: str, platform: str = "", settings: Settings | Non
 
     Where the name's digest is known already, that is a HEAD request. Raises as `pull` does.
     """
-    name = reference.parse(ref)
+    name = _checked(ref, platform)
 
     def work(repository: Repository) -> str:
         told = None if platform else repository.describe(name.digest or name.tag or "")
@@ -106,6 +107,11 @@ def outlook(store: Store, ref: str, platform: str = "", settings: Settings | Non
         return known or look(repository, name, platform).manifest.config.digest
 
     return places.ask(name, work, settings)
+
+
+def _checked(ref: str, wanted: str) -> Reference:
+    platforms.check(wanted)
+    return reference.parse(ref)
 
 
 def look(repository: Repository, name: Reference, platform: str) -> _Remote:

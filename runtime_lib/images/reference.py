@@ -14,6 +14,8 @@ MAX_LENGTH = 255  # of the name without tag and digest, as the grammar has it; a
 DEFAULT_DOMAIN = "docker.io"
 DEFAULT_TAG = "latest"
 _OFFICIAL = "library/"
+_ID_LENGTH = 64
+_HEX = frozenset("0123456789abcdef")
 _LOWER = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _ALNUM = _WORD - {"_"}
@@ -63,6 +65,8 @@ def parse(text: str) -> Reference:
     """
     if not text or len(text) > MAX_LENGTH + 200:
         raise _invalid(text, f"it must have 1 to {MAX_LENGTH} characters")
+    if len(text) == _ID_LENGTH and not set(text) - _HEX:
+        raise _invalid(text, "64 hexadecimal digits are always an id; use another name")
     rest, at, digest = text.partition("@")
     if at and not digests.valid(digest):
         raise _invalid(text, "after @ must stand sha256: and 64 lower-case hex digits")

@@ -43,7 +43,7 @@ def _meant(store: Store, ref: str) -> Iterable[tuple[str, str | None]]:
             return found
     image_id = catalog.resolve(store, ref)
     if image_id is None:
-        raise ImageNotFound(f"no image {ref[:300]!r} is here; load, import, bootstrap or build it first")
+        raise ImageNotFound(f"no image {ref[:300]!r} is here; pull, load, import, bootstrap or build it first")
     return [(image_id, _name(ref, image_id) if tagged else None)]
 
 

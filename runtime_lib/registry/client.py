@@ -69,7 +69,7 @@ class Repository:
 
     def manifest(self, reference: str) -> Manifest:
         """Return the manifest of a tag or digest. Raises CorruptData when it is not the one of its digest."""
-        what = f"getting the manifest of {self._place.repository}:{reference}"
+        what = f"getting the manifest of {self._place.repository}{'@' if ':' in reference else ':'}{reference}"
         path = f"{self._base}/manifests/{reference}"
         answer = self._session.request("GET", path, self._scope(), {"Accept": ", ".join(ACCEPTED)}, None, _LIMIT)
         if answer.status != 200:

@@ -17,6 +17,7 @@ import pytest
 from tests.support import rootfs, waiting
 from tests.support.alone import alone
 from tests.support.skiff import Skiff
+from tests.support.web import Web
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 PATIENCE = 120.0  # seconds
@@ -265,6 +266,7 @@ def test_images(skiff: Skiff, tmp_path: Path) -> None:
     assert skiff.run("build", "-q", "-t", "app", str(tmp_path)).stdout.startswith("sha256:")
     assert "Deleted: sha256:" in skiff.run("rmi", "app").stdout
     assert skiff.run("rmi", "app", check=False).returncode == 1
+    assert "no image 'app' is here" in skiff.run("rmi", "-f", "app").stderr  # told, and no failure, as for Docker
     assert skiff.run("image", "prune", "-f").stdout == "Total reclaimed space: 0B\n"
     made = skiff.run("build", "-q", "-t", "app:A", str(tmp_path)).stdout.strip()
     assert skiff.run("image", "prune").stdout == "Total reclaimed space: 0B\n"
@@ -294,6 +296,27 @@ def test_builds_from_the_standard_input_and_checks(skiff: Skiff, tmp_path: Path)
     )
     _the_steps_are_forgotten(skiff, str(tmp_path), given)
     skiff.run("rmi", "piped")
+
+
+def test_a_root_file_system_from_a_web_server(skiff: Skiff, tmp_path: Path) -> None:
+    rootfs.tar(tmp_path / "root", tmp_path / "root.tar")
+    web = Web(tmp_path)
+    skiff.run("builder", "prune", "-af")
+    try:
+        skiff.run("import", "-c", 'CMD ["echo", "from afar"]', f"{web.url}/root.tar", "afar")
+        assert skiff.run("run", "--rm", "--network", "none", "afar").stdout == "from afar\n"
+        missing = skiff.run("import", f"{web.url}/nothing.tar", check=False)
+        assert (missing.returncode, "the server says 404" in missing.stderr) == (1, True), missing.stderr
+        web.answers["/page"] = (200, {}, b"<html>this is no archive</html>")
+        wrong = skiff.run("import", f"{web.url}/page", check=False)
+        assert f"{web.url}/page: " in wrong.stderr
+        assert wrong.returncode == 1
+        assert skiff.run("import", "ftp://127.0.0.1/x", check=False).returncode == 1
+        kept = skiff.run("builder", "prune", "-af").stdout
+        assert kept == "Total reclaimed space: 0B\n"
+    finally:
+        web.close()
+        skiff.run("rmi", "-f", "afar")
 
 
 def _the_steps_are_forgotten(skiff: Skiff, context: str, dockerfile: str) -> None:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import tarfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.support.archives import Layout, member, tar
+from tests.support.makers import Makers
 from tests.support.registry import Registry, serving
 
 from .conftest import IMAGE, Engine
 
 VIEW = "{{json .Id}} {{json .RepoTags}} {{json .RepoDigests}} {{json .RootFS.Layers}}"
+
+INDEX = "application/vnd.oci.image.index.v1+json"
+FULL = ("linux/386", "linux/arm/v5", "linux/arm/v6", "linux/arm/v7", "linux/arm64/v8", "linux/amd64", "linux/s390x")
+PLAIN = ("linux/arm64", "linux/arm", "linux/amd64/v1")
+WANTED = {
+    FULL: ("", "linux", "linux/arm", "armel", "linux/arm64", "x86_64", "linux/amd64/v3"),
+    PLAIN: ("linux/arm/v7", "linux/arm64/v8", "linux/amd64", "nonsense", "linux/arm/v7/x"),
+    ("linux/arm/v6", "linux/arm/v5", "linux/amd64/v2"): ("linux/arm/v7", "linux/amd64/v2"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +98,34 @@ def test_what_is_not_there(docker: Engine, skiff: Engine, registry: Registry) ->
     for engine in (docker, skiff):
         assert engine.call("run", "--rm", f"{registry.host}/nothing:1", "true").returncode == 125
         assert engine.call("run", "--pull", "never", f"{registry.host}/nothing:1", "true").returncode == 125
+
+
+@pytest.mark.parametrize("platforms", WANTED, ids=("full", "plain", "old"))
+def test_the_same_image_is_chosen_for_a_platform(
+    docker: Engine, skiff: Engine, registry: Registry, tmp_path: Path, platforms: tuple[str, ...]
+) -> None:
+    name = f"{registry.host}/several:{len(platforms)}"
+    _send_index(tmp_path / "layout", name, platforms)
+    try:
+        for wanted in WANTED[platforms]:
+            assert _chosen(skiff, name, wanted) == _chosen(docker, name, wanted), wanted
+    finally:
+        for engine in (docker, skiff):
+            engine.call("rmi", name)
+
+
+def _send_index(folder: Path, name: str, platforms: tuple[str, ...]) -> None:
+    layout = Layout(folder)
+    for platform in platforms:
+        words = dict(zip(("os", "architecture", "variant"), platform.split("/")))
+        layout.image(tar(member(platform.replace("/", "-"), kind=tarfile.DIRTYPE)), platform=words)
+    images, layout.index["manifests"] = layout.index["manifests"], []
+    layout.add({"schemaVersion": 2, "mediaType": INDEX, "manifests": images})
+    Makers.skopeo("copy", "--all", "--dest-tls-verify=false", f"oci:{folder}", f"docker://{name}")
+
+
+def _chosen(engine: Engine, name: str, platform: str) -> str:
+    """Return the id of the image that comes for a platform, or "none"."""
+    engine.call("rmi", name)
+    done = engine.call("pull", "-q", "--platform", platform, name)
+    return engine.call("inspect", "-f", "{{.Id}}", name).stdout if done.returncode == 0 else "none"

@@ -39,7 +39,19 @@ def test_a_name_has_one_full_and_one_familiar_spelling(text: str, full: str, fam
     "text",
     ["", "/", "a/", "/a", "a//b", "A", "a/B", "a:", ":a", "a:b:c", "a b", "a\n", "-a", "a-", "a._b", "a___b", "a..b"]
     + ["a:-x", "a:.x", "a:" + "x" * 129, "a@", "a@sha256:00", f"a@{DIGEST.upper()}", "a@md5:" + "0" * 32, "ä", "../a"]
-    + ["a/../b", "host:port/a", "ho_st.x/a", "-h.x/a", "h..x/a", "[::1/a", "[xyz]:1/a", "host:٣/a", "a\0", "a" * 256],
+    + [
+        "a/../b",
+        "host:port/a",
+        "ho_st.x/a",
+        "-h.x/a",
+        "h..x/a",
+        "[::1/a",
+        "[xyz]:1/a",
+        "host:٣/a",
+        "a\0",
+        "a" * 256,
+        "0" * 64,
+    ],
 )
 def test_what_is_no_name_is_refused(text: str) -> None:
     with pytest.raises(InvalidSpec):
