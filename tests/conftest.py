@@ -25,7 +25,8 @@ def pytest_configure() -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for report in unexpected_skips(terminalreporter):
-        terminalreporter.write_line(f"ERROR: skipped under CI: {report.nodeid}: {report.longrepr[2]}", red=True)
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        terminalreporter.write_line(f"ERROR: skipped under CI: {report.nodeid}: {reason}", red=True)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.engines import IMAGE, Field
@@ -65,7 +66,7 @@ def load(field: Field, count: int) -> str:
     archive = _large_image(field)
     removal = ["rmi", "-f", "large"]
 
-    def again(command: list[str], remove: list[str], env: dict[str, str] | None = None) -> object:
+    def again(command: list[str], remove: list[str], env: dict[str, str] | None = None) -> Callable[[], object]:
         return lambda: (
             subprocess.run(command, check=True, capture_output=True, env=env),
             subprocess.run(remove, check=True, capture_output=True, env=env),
@@ -76,7 +77,7 @@ def load(field: Field, count: int) -> str:
             "docker": again(field.docker("load", "-i", archive), field.docker(*removal)),
             "podman": again(field.podman("load", "-i", archive), field.podman(*removal)),
             "skiff": again(field.skiff("load", "-i", archive), field.skiff(*removal), field.host.environment),
-        },  # type: ignore[dict-item]
+        },
         count,
     )
     return table("load (and rmi) of a 100 MB layer of 5,000 files", series, {"skiff": 0.6})

@@ -6,7 +6,7 @@ import resource
 import statistics
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def once(command: Callable[[], object]) -> Sample:
     return Sample(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
-def rounds(competitors: dict[str, Callable[[], object]], count: int) -> dict[str, Series]:
+def rounds(competitors: Mapping[str, Callable[[], object]], count: int) -> dict[str, Series]:
     """Let the competitors take turns `count` times; the first round warms up and does not count."""
     series = {name: Series(name) for name in competitors}
     for number in range(count + 1):

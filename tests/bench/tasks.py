@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from tests.bench.engines import IMAGE, Field
-from tests.bench.measure import Series, once, table
+from tests.bench.measure import Sample, Series, once, table
 from tests.support.skiff import CHECKOUT
 
 PEER = "community.docker.docker_container"
 OURS = "skiff.containers.container"
 COUNT = 10
+
+Task = dict[str, Any]
 
 
 def unchanged(field: Field, count: int) -> str:
@@ -65,9 +68,9 @@ class Runner:
             (collections / "containers").symlink_to(CHECKOUT)
         self._base = once(lambda: self.play([]))
 
-    def one(self, module: str, name: str = "unchanged") -> dict[str, dict[str, object]]:
+    def one(self, module: str, name: str = "unchanged") -> Task:
         """Return a task that keeps one container running."""
-        options: dict[str, object] = {
+        options = {
             "name": name,
             "image": IMAGE,
             "command": ["sleep", "100000"],
@@ -78,7 +81,7 @@ class Runner:
         }
         return {module: options}
 
-    def play(self, tasks: list[dict[str, object]]) -> None:
+    def play(self, tasks: list[Task]) -> None:
         """Run one play; it must succeed."""
         path = self.folder / "play.yml"
         play = {
@@ -91,15 +94,15 @@ class Runner:
         path.write_text(yaml.safe_dump([play]))
         subprocess.run(self._command(path), check=True, capture_output=True, env=self._environment())
 
-    def net(self, tasks: list[dict[str, object]]) -> object:
+    def net(self, tasks: list[Task]) -> Sample:
         """Return the sample of a play less that of an empty one."""
         sample = once(lambda: self.play(tasks))
-        return type(sample)(sample.wall - self._base.wall, sample.cpu - self._base.cpu)
+        return Sample(sample.wall - self._base.wall, sample.cpu - self._base.cpu)
 
-    def per_task(self, task: dict[str, object], repeat: int) -> object:
+    def per_task(self, task: Task, repeat: int) -> Sample:
         """Return the share of one task in a play of `repeat` of them."""
         sample = self.net([task] * repeat)
-        return type(sample)(sample.wall / repeat, sample.cpu / repeat)
+        return Sample(sample.wall / repeat, sample.cpu / repeat)
 
     def clean(self) -> None:
         """Remove the containers of `unchanged`."""

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.driver.machine import CHECKOUT, Machine
+from tests.driver.machine import Machine
+from tests.modules.host import CHECKOUT
 
 PACKAGES = "python3,curl,systemd"
 

@@ -139,7 +139,7 @@ def test_a_killed_task_is_finished_by_the_next(skiff: Skiff, tasks: Tasks) -> No
     before = seen(skiff)
     kills = Kills(tasks, 9, tasks.words(labels={"step": "kills"}))
     for number, point in enumerate(kills.points):
-        wanted = {"labels": {"step": str(number)}}
+        wanted: dict[str, Any] = {"labels": {"step": str(number)}}
         kills.strike(point, tasks.words(**wanted))
         tasks.task(**wanted)
         assert seen(skiff) == before, point

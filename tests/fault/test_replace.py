@@ -45,8 +45,9 @@ def module(skiff: Skiff) -> Iterator[Module]:
 
 
 def options(number: int = 0, **more: Any) -> str:
-    wanted = {"name": "web", "image": "busybox", "command": ["busybox", "sleep", "1000"], "env": {"N": str(number)}}
-    wanted.update(volumes=["/data"], published_ports=["127.0.0.1:18098:80"], force_kill=True, keep_volumes=False)
+    wanted: dict[str, Any] = {"name": "web", "image": "busybox", "command": ["busybox", "sleep", "1000"]}
+    wanted.update(env={"N": str(number)}, volumes=["/data"], published_ports=["127.0.0.1:18098:80"])
+    wanted.update(force_kill=True, keep_volumes=False)
     return json.dumps({**wanted, **more})
 
 
@@ -56,7 +57,7 @@ def number(skiff: Skiff) -> str:
 
 def test_a_kill_between_any_two_steps(skiff: Skiff, module: Module) -> None:
     module.run(options(0))
-    kills = Kills(module, 14, options(1))  # type: ignore[arg-type]
+    kills = Kills(module, 14, options(1))
     for index, point in enumerate(kills.points, 2):
         before = number(skiff)
         kills.strike(point, options(index))

@@ -98,7 +98,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 def test_a_caller_that_ignores_its_children(skiff: Skiff, how: str) -> None:
     """As Ansible's async does: everything works, and the container has none of it."""
     show = ("grep", "-e", "SigBlk", "-e", "SigIgn", "/proc/self/status")
-    words = ("run", "--rm", "--network=none", "busybox", *show)
+    words: tuple[str, ...] = ("run", "--rm", "--network=none", "busybox", *show)
     if how == "exec":
         skiff.run("run", "-d", "--name", "web", "--network=none", *SLEEP)
         words = ("exec", "web", *show)

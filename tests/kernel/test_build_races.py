@@ -43,7 +43,8 @@ def test_a_cache_that_another_build_swaps(builder: Builder, tmp_path: Path, outs
         assert swapping.stdout is not None
         while swapping.stdout.readline().strip() != "begun":
             assert swapping.poll() is None
-        logs, refusals = [], []
+        logs: list[str] = []
+        refusals: list[str] = []
         try:
             for number in range(40 * TRIES):
                 if number >= TRIES and logs:

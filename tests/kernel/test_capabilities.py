@@ -35,7 +35,11 @@ def test_all_five_sets() -> None:
 
 
 def test_none_at_all() -> None:
-    assert result_of(lambda: [capabilities.apply([], [], [], [], []), sets()][1]) == ["0"] * 5
+    def change() -> list[str]:
+        capabilities.apply([], [], [], [], [])
+        return sets()
+
+    assert result_of(change) == ["0"] * 5
 
 
 def test_a_dropped_capability_is_missed() -> None:

@@ -69,7 +69,11 @@ def test_a_process_is_in_every_hierarchy(group: Cgroup, sleeper: subprocess.Pope
 
 
 def test_a_process_moves_itself(group: Cgroup) -> None:
-    assert result_of(lambda: [group.enter(), group.pids() == [os.getpid()]][1])
+    def moved() -> bool:
+        group.enter()
+        return group.pids() == [os.getpid()]
+
+    assert result_of(moved)
     assert group.pids() == []
 
 
@@ -204,7 +208,12 @@ def test_limits_are_in_force(group: Cgroup, hierarchy: Hierarchy) -> None:
     else:
         assert text(group, UNIFIED, "cpu.max") == "50000 100000"
     assert group.usage()["pids_limit"] == 7
-    assert result_of(lambda: [group.enter(), sorted(os.sched_getaffinity(0))][1]) == [0]
+
+    def allowed() -> list[int]:
+        group.enter()
+        return sorted(os.sched_getaffinity(0))
+
+    assert result_of(allowed) == [0]
 
 
 def test_the_kernel_kills_for_memory_and_counts(group: Cgroup, hierarchy: Hierarchy) -> None:

@@ -460,10 +460,10 @@ def test_exec_in_every_way(store: Store, make: Make) -> None:
         with pytest.raises(CommandFailed) as error:
             capture(store, container, ExecSpec(command))
         assert error.value.exit_code == code
-    for tty, code in ((False, "8"), (True, "9")):
-        detach(store, container, ExecSpec(("sh", "-c", f"touch /tmp/detached{code}; exit {code}"), tty=tty))
-        until(lambda code=code: code in ends_of_execs(store, container), "its end is noted")  # type: ignore[misc]
-        assert capture(store, container, ExecSpec(("test", "-e", f"/tmp/detached{code}"))).exit_code == 0
+    for tty, end in ((False, "8"), (True, "9")):
+        detach(store, container, ExecSpec(("sh", "-c", f"touch /tmp/detached{end}; exit {end}"), tty=tty))
+        until(lambda end=end: end in ends_of_execs(store, container), "its end is noted")  # type: ignore[misc]
+        assert capture(store, container, ExecSpec(("test", "-e", f"/tmp/detached{end}"))).exit_code == 0
     assert any("trap" in row[-1] for row in top(store, container)[1])
     stop(store, container, 0)
     with pytest.raises(WrongState):

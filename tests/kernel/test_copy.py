@@ -8,6 +8,7 @@ import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def box(skiff: Skiff) -> Iterator[str]:
 
 def content(skiff: Skiff, box: str, path: str) -> bytes:
     """Return a file of a container, by way of an archive on standard output."""
-    data = skiff.run("cp", f"{box}:{path}", "-", text=False).stdout
+    data: Any = skiff.run("cp", f"{box}:{path}", "-", text=False).stdout
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         stream = archive.extractfile(archive.getmembers()[0])
         assert stream

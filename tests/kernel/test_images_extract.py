@@ -8,6 +8,7 @@ import stat
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def canary(tmp_path: Path) -> Iterator[str]:
 
 
 def snapshot(folder: Path) -> list[tuple[object, ...]]:
-    found = []
+    found: list[tuple[object, ...]] = []
     for path in [folder, *sorted(folder.rglob("*"))]:
         status = path.lstat()
         content = path.read_bytes() if stat.S_ISREG(status.st_mode) else b""
@@ -60,7 +61,7 @@ def hard(name: str, target: str) -> tuple[tarfile.TarInfo, bytes]:
     return member(name, kind=HARD, linkname=target)
 
 
-def folder(name: str, **values: object) -> tuple[tarfile.TarInfo, bytes]:
+def folder(name: str, **values: Any) -> tuple[tarfile.TarInfo, bytes]:
     return member(name, kind=FOLDER, **{"mode": 0o755, **values})
 
 
@@ -251,7 +252,7 @@ def test_an_owner_that_is_none_is_refused(store: Store, number: int) -> None:
 
 
 @pytest.mark.parametrize("fields", [{"devmajor": 1 << 12}, {"devminor": 1 << 20}])
-def test_a_device_number_that_is_none_is_refused(store: Store, fields: dict[str, int]) -> None:
+def test_a_device_number_that_is_none_is_refused(store: Store, fields: dict[str, Any]) -> None:
     with pytest.raises(CorruptData):
         unpack(store, tar(member("c", kind=CHARACTER, **fields), form=tarfile.GNU_FORMAT))
 

@@ -10,7 +10,7 @@ import signal
 import stat
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -71,7 +71,7 @@ def tarred(folder: Path, *options: str) -> bytes:
     return subprocess.run(["tar", "-C", folder, *options, "-cf", "-", "."], check=True, capture_output=True).stdout
 
 
-LAYERS = {
+LAYERS: dict[str, Callable[[Path], bytes]] = {
     "ustar": lambda _: tar(member("d", kind=FOLDER), member("d/f", b"x" * 1500), form=tarfile.USTAR_FORMAT),
     "gnu": lambda folder: tarred(folder, "--format=gnu"),
     "posix": lambda folder: tarred(folder, "--format=posix", "--xattrs", "--xattrs-include=*"),

@@ -23,10 +23,9 @@ from runtime_lib.errors import (
 )
 from runtime_lib.linux import netns, nftables
 from runtime_lib.networks import attach, catalog, firewall, options
-from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.namespace import new_namespace
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
-from runtime_lib.networks.wish import INTERFACE_NAME, SYSCTLS
+from runtime_lib.networks.wish import INTERFACE_NAME, SYSCTLS, Attachment
 from tests.support.netlab import HOST, OUTSIDE, SOON, UNREACHABLE, Lab, ask, run
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")

@@ -8,9 +8,9 @@ import pytest
 
 from runtime_lib.errors import AddressTaken, InUse, InvalidSpec, NameTaken, NetworkNotFound
 from runtime_lib.networks import attach, catalog
-from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.options import MTU
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
+from runtime_lib.networks.wish import Attachment
 from tests.support.netlab import Lab, run
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -54,7 +54,7 @@ def test_a_network_is_made_from_a_configuration(host: Lab) -> None:
         catalog.create(host.store, NetworkSpec("other", config_from="plan"))
     for more in ({"subnets": (SUBNET,)}, {"labels": labels}, {"driver_options": driver_options}, {"enable_ipv6": True}):
         with pytest.raises(InvalidSpec, match=f"{next(iter(more))} comes from plan"):
-            catalog.create(host.store, NetworkSpec("other", config_from="plan", **more))  # type: ignore[arg-type]
+            catalog.create(host.store, NetworkSpec("other", config_from="plan", **more))
     assert [network.name for network in catalog.listing(host.store)] == ["host", "net", "none", "plan"]
 
 

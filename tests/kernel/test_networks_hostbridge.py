@@ -11,9 +11,9 @@ from runtime_lib.desired.network import perform
 from runtime_lib.errors import HostLacks, InvalidSpec, NameTaken
 from runtime_lib.linux import netns
 from runtime_lib.networks import catalog, options
-from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.model import Network
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
+from runtime_lib.networks.wish import Attachment
 from tests.support.netlab import HOST, OUTSIDE, SOON, UNREACHABLE, Lab, ask, run
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")

@@ -11,10 +11,10 @@ from runtime_lib.linux import netns
 from runtime_lib.linux.netlink import groups
 from runtime_lib.linux.netlink.link import Rtnetlink
 from runtime_lib.networks import attach, catalog, options
-from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.model import all_networks
 from runtime_lib.networks.namespace import inside, new_namespace
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
+from runtime_lib.networks.wish import Attachment
 from runtime_lib.records import replace
 from tests.support.netlab import HOST6, OUTSIDE6, SOON, UNREACHABLE, Lab, ask, run
 from tests.support.waiting import until

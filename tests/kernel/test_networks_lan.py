@@ -9,10 +9,10 @@ import pytest
 from runtime_lib.errors import AddressTaken, HostLacks, InUse, InvalidSpec
 from runtime_lib.linux import netns, userns
 from runtime_lib.networks import attach, catalog, options, patience
-from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.model import Network
 from runtime_lib.networks.namespace import new_namespace
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
+from runtime_lib.networks.wish import Attachment
 from tests.support.netlab import HOST, OUTSIDE, PATIENCE, SOON, UNREACHABLE, Lab, ask, run
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")

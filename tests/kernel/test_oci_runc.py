@@ -79,9 +79,10 @@ def shape(value: Any) -> Any:
     return type(value).__name__
 
 
-def life(runtime: Runtime) -> list[tuple[str, object]]:
+def life(runtime: Runtime) -> list[tuple[Any, ...]]:
     """Lead a container through its life; return what was asked and the answer, without what must differ."""
-    name, answers = runtime.name, []
+    name = runtime.name
+    answers: list[tuple[Any, ...]] = []
 
     def ask(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
         done = runtime(*words, **options)
@@ -127,8 +128,8 @@ def life(runtime: Runtime) -> list[tuple[str, object]]:
     ask("update", "-r", "-", name, input='{"cpu": {"shares": 300, "quota": 0}, "pids": {"limit": 78}}')
     ask("update", "--cpu-share", "many", name)
     statistics = json.loads(ask("events", "--stats", name).stdout)
-    answers.append(("events", sorted(statistics), sorted(statistics["data"])))  # type: ignore[arg-type]
-    answers.append(("limits", statistics["data"]["pids"], statistics["data"]["memory"]["usage"]["limit"]))  # type: ignore[arg-type]
+    answers.append(("events", sorted(statistics), sorted(statistics["data"])))
+    answers.append(("limits", statistics["data"]["pids"], statistics["data"]["memory"]["usage"]["limit"]))
     ask("kill", name, "NOSUCH")
     ask("kill", name, "KILL")
     deadline = time.monotonic() + 120

@@ -13,9 +13,9 @@ import pytest
 from runtime_lib.errors import HostLacks, InvalidSpec, NameTaken
 from runtime_lib.linux import ethtool, netns
 from runtime_lib.networks import catalog
-from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.namespace import new_namespace
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
+from runtime_lib.networks.wish import Attachment
 from tests.support import netlab
 from tests.support.netlab import SOON, UNREACHABLE, Member, run
 from tests.support.ovshosts import SHARED, SLICES, Host, a_host, share, talk, two_hosts
@@ -86,8 +86,8 @@ def test_three_hosts_are_no_loop(hosts: tuple[Host, Host], tmp_path: Path) -> No
             remotes = ",".join(address for address in addresses if not address.endswith(str(number)))
             one.create("net", SubnetSpec(SHARED, ip_range=f"10.77.{number}.0/24"), tunnel="gre", remote_ip=remotes)
         a, b, c = [one.member(name, "net") for one, name in zip(everyone, "abc")]
-        for port, (one, other) in enumerate(((a, b), (b, c), (c, a)), 80):
-            talk(one, other, port)
+        for port, pair in enumerate(((a, b), (b, c), (c, a)), 80):
+            talk(*pair, port)
         answers = c.run("busybox", "arping", "-c", "3", "-I", "eth0", a.ip)
         assert "Received 3 response" in answers, answers
 

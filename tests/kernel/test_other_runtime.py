@@ -91,7 +91,7 @@ def test_a_terminal(skiff: Skiff) -> None:
 def test_the_installed_command_is_the_runtime_by_another_name(skiff: Skiff, tmp_path: Path) -> None:
     skiff.run("run", "--rm", "--network=none", "bb", "true")  # the first start installs it
     (tmp_path / "skiff-oci").symlink_to(f"{skiff.root}/bin/skiff")
-    words = [tmp_path / "skiff-oci", "--root", tmp_path / "state", "list"]
+    words = [f"{tmp_path}/skiff-oci", "--root", f"{tmp_path}/state", "list"]
     assert subprocess.run(words, text=True, capture_output=True, check=True).stdout.startswith("ID ")
 
 

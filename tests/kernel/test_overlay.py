@@ -13,9 +13,9 @@ import pytest
 from runtime_lib.errors import AddressTaken, InvalidSpec, NameTaken
 from runtime_lib.linux import netns
 from runtime_lib.networks import catalog, overlay, peering
-from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.options import MTU
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
+from runtime_lib.networks.wish import Attachment
 from tests.support import waiting
 from tests.support.netlab import PATIENCE, Member
 from tests.support.site import Host, site

@@ -11,7 +11,7 @@ import pytest
 from runtime_lib.errors import InvalidSpec
 from runtime_lib.linux import netns
 from runtime_lib.networks import mending
-from runtime_lib.networks.attach import Attachment
+from runtime_lib.networks.wish import Attachment
 from tests.support.netlab import HOST6, OUTSIDE6, SOON, Member, ask
 from tests.support.site import Host, site
 from tests.support.waiting import until

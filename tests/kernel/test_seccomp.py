@@ -33,7 +33,11 @@ def syscall(number: int, *arguments: Any) -> int:
 
 
 def under_filter(program: bytes, function: Any) -> Any:
-    return result_of(lambda: [seccomp.load(program), function()][1])
+    def filtered() -> Any:
+        seccomp.load(program)
+        return function()
+
+    return result_of(filtered)
 
 
 def test_denied_calls_fail(program: bytes) -> None:

@@ -35,7 +35,7 @@ stop() { echo stopped >>/var/log/ours; }
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
     folder = tmp_path_factory.mktemp("system")
     archive = folder / "openrc.tar"
-    words = ["mmdebstrap", "--quiet", "--variant=essential", "--include=openrc,sysvinit-core", "bookworm", archive]
+    words = ["mmdebstrap", "--quiet", "--variant=essential", "--include=openrc,sysvinit-core", "bookworm", str(archive)]
     subprocess.run(words, check=True)
     with alone(folder, archive, 'CMD ["/sbin/init"]', "STOPSIGNAL SIGPWR") as found:
         yield found

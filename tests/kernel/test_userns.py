@@ -208,8 +208,8 @@ def test_images_have_the_containers_owners(skiff: Skiff, web: str, tmp_path: Pat
     skiff.run("commit", web, "changed")
     look = ("run", "--rm", "--network", "none", "changed", "sh", "-c", "stat -c %u:%g /mine; ls /etc/passwd 2>&1")
     assert skiff.run(*look, check=False).stdout.splitlines()[0] == "9:10"
-    look = ("run", "--rm", *ALONE, "changed", "stat", "-c", "%u:%g", "/mine")
-    assert skiff.run(*look).stdout == "9:10\n"
+    again = ("run", "--rm", *ALONE, "changed", "stat", "-c", "%u:%g", "/mine")
+    assert skiff.run(*again).stdout == "9:10\n"
     skiff.run("rmi", "-f", "changed")
 
 

@@ -105,7 +105,8 @@ def test_what_was_there_goes(store: Store, data: Path) -> None:
 def test_an_archive_of_gnu_tar_is_compared_by_what_is_in_it(store: Store, data: Path, tmp_path: Path) -> None:
     (data / "fifo").unlink()
     archive = tmp_path / "gnu.tar"
-    words = ["tar", "--xattrs", "--xattrs-include=*", "--format=posix", "--sort=name", "-C", data, "-cf", archive, "."]
+    words = ["tar", "--xattrs", "--xattrs-include=*", "--format=posix", "--sort=name", "-C", f"{data}"]
+    words += ["-cf", f"{archive}", "."]
     subprocess.run(words, check=True)
     before = described(data)
     restore(store, archive)

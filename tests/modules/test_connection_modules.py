@@ -89,7 +89,7 @@ def test_facts_commands_and_files(box: Host, way: dict[str, Any], tmp_path: Path
     (tmp_path / "say.sh").write_text("#!/bin/sh\necho said $1\n")
     (tmp_path / "tree" / "deep").mkdir(parents=True)
     (tmp_path / "tree" / "deep" / "file").write_text("of a tree\n")
-    tasks = [
+    tasks: list[dict[str, Any]] = [
         {"setup": {"gather_subset": ["!all", "min"]}},
         {"file": {"path": "/srv/www", "state": "directory", "owner": "u1", "mode": "0750"}},
         {"template": {"src": str(tmp_path / "page.j2"), "dest": "/srv/www/page", "mode": "0640"}},
@@ -127,7 +127,7 @@ def test_pipelining_sends_no_file(box: Host, way: dict[str, Any]) -> None:
 def test_async(box: Host, way: dict[str, Any]) -> None:
     go_on = "while ! test -e /tmp/go; do sleep 0.1; done; rm /tmp/go; echo done"
     wait = {"register": "seen", "until": "seen.finished", "retries": 600, "delay": 1}
-    tasks = [
+    tasks: list[dict[str, Any]] = [
         {"shell": go_on, "async": 600, "poll": 0, "register": "job"},
         {"file": {"path": "/tmp/go", "state": "touch"}},
         {"async_status": {"jid": "{{ job.ansible_job_id }}"}, **wait},
@@ -149,9 +149,9 @@ def test_become(box: Host, way: dict[str, Any]) -> None:
 
 def test_delegation_both_ways(box: Host, way: dict[str, Any]) -> None:
     name = {"command": "cat /proc/sys/kernel/hostname"}
-    here = {"delegate_to": "localhost", "vars": {"ansible_connection": "local"}}
+    here: dict[str, Any] = {"delegate_to": "localhost", "vars": {"ansible_connection": "local"}}
     inside, outside = play(box, way, [name, {**name, **here}])
-    there = [{"add_host": {"name": "debian", **way}}, {**name, "delegate_to": "debian"}, name]
+    there: list[dict[str, Any]] = [{"add_host": {"name": "debian", **way}}, {**name, "delegate_to": "debian"}, name]
     _added, delegated, own = box.play(there, environment={})
     host = Path("/proc/sys/kernel/hostname").read_text().strip()
     names = [result["stdout"] for result in (inside, outside, delegated, own)]

@@ -211,7 +211,7 @@ def test_what_runs_is_what_was_asked_for(host: Host, tmp_path: Path) -> None:
 
 
 def test_wrong_options_are_sentences(host: Host) -> None:
-    wrong = [
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"env": {"A": 1}}, "env: the value of A is not a text; put it into quotes"),
         ({"memory": "much"}, "memory: 'much' is not a size such as 512, 64m or 1.5g"),
         ({"volumes": ["a:b:c:d"]}, "volume 'a:b:c:d' is not TARGET, SOURCE:TARGET or SOURCE:TARGET:OPTIONS"),

@@ -7,6 +7,7 @@ import os
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,8 +90,8 @@ def test_trees_get_into_a_container_and_out_of_it(host: Host, box: str, tmp_path
 def test_links_are_followed_where_that_is_asked_for(host: Host, box: str) -> None:
     make = ["sh", "-c", "cd /data; echo a >real; ln -s real link"]
     assert host.play([task("container_exec", container=box, argv=make, user="0")])[0]["rc"] == 0
-    base = {"container": box, "container_path": "/data/link", "content": base64.b64encode(b"\0b").decode()}
-    base.update({"content_is_b64": True, "mode": "0644"})
+    base: dict[str, Any] = {"container": box, "container_path": "/data/link", "mode": "0644"}
+    base.update(content=base64.b64encode(b"\0b").decode(), content_is_b64=True)
     told = host.play([task("container_copy", **base, follow=True), task("container_copy", **base, follow=True)])
     assert told.changed == [True, False]
     assert look(host, "/data/real").endswith("\0b")
@@ -100,7 +101,7 @@ def test_links_are_followed_where_that_is_asked_for(host: Host, box: str) -> Non
 
 def test_mistakes_are_told_and_nothing_is_touched(host: Host, box: str, tmp_path: Path) -> None:
     base = {"container": box, "container_path": "/data/x", "content": "x", "mode": "0644"}
-    wrong = [
+    wrong: list[dict[str, Any]] = [
         {**base, "container": "nobody"},
         {**base, "container_path": "x"},
         {**base, "container_path": "/"},

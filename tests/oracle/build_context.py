@@ -8,6 +8,7 @@ import re
 import tarfile
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 BUSYBOX = Path("/bin/busybox")
 _NAMES = re.findall(
@@ -56,12 +57,13 @@ def fill(folder: Path) -> None:
     os.mkfifo(folder / "dir/fifo")
     os.link(folder / "dir/a", folder / "dir/hard")
     os.chown(folder / "archive/x", 7, 8)
-    for suffix, mode in (
-        ("plain.tar", "w"),
-        ("packed.tar.gz", "w:gz"),
-        ("packed.tar.xz", "w:xz"),
-        ("packed.tar.bz2", "w:bz2"),
-    ):
+    modes: dict[str, Literal["w", "w:gz", "w:xz", "w:bz2"]] = {
+        "plain.tar": "w",
+        "packed.tar.gz": "w:gz",
+        "packed.tar.xz": "w:xz",
+        "packed.tar.bz2": "w:bz2",
+    }
+    for suffix, mode in modes.items():
         with tarfile.open(folder / suffix, mode) as archive:
             archive.add(folder / "archive", ".")
     (folder / "one.gz").write_bytes(gzip.compress(b"1", mtime=0))

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -54,10 +54,13 @@ BY_USER = {
 }
 
 
+Ways = tuple[Callable[[], object], ...]
+
+
 class Host:
     """An engine on a host of its own."""
 
-    def __init__(self, engine: Dockerd | Skiff, ready: Path, ways: dict[str, tuple[Callable[[], object], ...]]) -> None:
+    def __init__(self, engine: Dockerd | Skiff, ready: Path, ways: Mapping[str, Ways]) -> None:
         """`ready` is a folder in which a program says that it takes signals now; `ways` are those of going down."""
         self._engine = engine
         self._ready = ready
@@ -82,8 +85,8 @@ class Host:
     def _make(self, policy: str, state: str) -> None:
         own = name(policy, state)
         patience = "1" if "deaf" in state else "60"  # a meek one is never killed, however slow the host is
-        options = ("--name", own, "--hostname", own, "--network", "none", "--stop-timeout", patience)
-        options = (*options, "-v", f"{self._ready}:/ready")
+        options = ["--name", own, "--hostname", own, "--network", "none", "--stop-timeout", patience]
+        options += ["-v", f"{self._ready}:/ready"]
         verb = ("create",) if state == "created" else ("run", "-d")
         self.run(*verb, *options, "--restart", policy, IMAGE, *PROGRAMS.get(state, MEEK))
 

@@ -74,7 +74,7 @@ mkdir -p /n/x; echo 1 >/n/x/z; ln /n/x/z /n/hard; ln -s /etc/passwd /n/abs; ln -
 chown -R 7:8 /n; mknod /n/pipe p; mknod /n/device c 1 3; chmod 4751 /n/x/z; echo in-volume >/data/file
 truncate -s 300000 /n/sparse; echo end >>/n/sparse; echo changed >>/etc/group; rm /etc/passwd
 """
-GIVEN = (".dockerenv", "dev", "dev/console", "dev/pts", "dev/shm", "proc", "sys")
+GIVEN: tuple[str, ...] = (".dockerenv", "dev", "dev/console", "dev/pts", "dev/shm", "proc", "sys")
 GIVEN = (*GIVEN, "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf")
 
 
@@ -129,8 +129,9 @@ def test_export_to_a_file_and_its_refusals(docker: Engine, skiff: Engine, name: 
     assert members((tmp_path / "skiff").read_bytes()) == members((tmp_path / "docker").read_bytes())
 
 
-SETTINGS = ("-t", "-v", "/data", "-e", "A=1", "-e", "B=two words", "-l", "l=1", "-u", "1000", "-w", "/tmp")
-SETTINGS = (*SETTINGS, "--expose", "91/udp", "--hostname", "hh", "--stop-signal", "USR1", "--entrypoint", "sleep")
+SETTINGS: tuple[str, ...] = ("-t", "-v", "/data", "-e", "A=1", "-e", "B=two words", "-l", "l=1", "-u", "1000")
+SETTINGS = (*SETTINGS, "-w", "/tmp", "--expose", "91/udp", "--hostname", "hh", "--stop-signal", "USR1")
+SETTINGS = (*SETTINGS, "--entrypoint", "sleep")
 INSTRUCTIONS = ("ENV A=3 C=4", 'CMD ["x", "y"]', "LABEL k=v", "EXPOSE 99", "WORKDIR /sub", "USER 5", "VOLUME /vv")
 COMMITS = {
     "words and instructions": ("-a", "me <me@example.org>", "-m", "a message", "-p=false")

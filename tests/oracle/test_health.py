@@ -157,7 +157,7 @@ def test_pause_stop_and_start(docker: Engine, skiff: Engine) -> None:
     for engine in (docker, skiff):
         with checked(engine, *options, "--health-cmd", command) as container:
             before = container.health()
-            seen = [(before["Status"], before["FailingStreak"], before["Log"])]
+            seen: list[tuple[Any, ...]] = [(before["Status"], before["FailingStreak"], before["Log"])]
             engine.call("exec", container.name, "touch", "/t/go")
             container.becomes("healthy")
             container.call("pause")

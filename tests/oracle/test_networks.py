@@ -183,7 +183,7 @@ def on_two_networks(lab: Lab) -> Any:
     lab.network("n", "--subnet", "10.211.8.0/24", "--internal")
     lab.container("c", "--network", "@m")
     lab.container("d", "--network", "@n", "--network-alias", "dd")
-    codes = lab("network", "connect", "--ip", "10.211.8.77", "--alias", "cc", "@n", "@c")
+    codes = [lab("network", "connect", "--ip", "10.211.8.77", "--alias", "cc", "@n", "@c")]
     networks = lab.json("inspect", "-f", "{{json .NetworkSettings.Networks}}", "@c")
     for entry in networks.values():
         del entry["EndpointID"], entry["Gateway"]  # Docker names one on an internal network, too
@@ -191,7 +191,7 @@ def on_two_networks(lab: Lab) -> Any:
         entry["IPAMConfig"] = entry["IPAMConfig"] or None
     names = [lab.reaches("d", name) for name in ("@c", "cc")] + [lab.reaches("c", name) for name in ("@d", "dd")]
     before = sorted(lab.inside("c", "ip -4 route").splitlines())
-    codes = (codes, lab("network", "disconnect", "@m", "@c"), lab("network", "disconnect", "@m", "@c"))
+    codes += [lab("network", "disconnect", "@m", "@c"), lab("network", "disconnect", "@m", "@c")]
     left = _without_numbers(lab.inside("c", "ip -4 route"), internal=True)
     return codes, networks, names, before, left, lab.reaches("d", "cc")
 
@@ -201,7 +201,7 @@ def ports_that_move(lab: Lab) -> Any:
     lab.network("m", *SUBNET)
     lab.network("n", "--subnet", "10.211.8.0/24")
     lab.container("c", "--network", "@m", "-p", "127.0.0.1:18095:80")
-    seen = []
+    seen: list[Any] = []
     for verb, name in (("connect", "n"), ("disconnect", "m"), ("connect", "m"), ("disconnect", "n"), ("connect", "n")):
         code = lab("network", verb, f"@{name}", "@c")
         seen.append((code, lab.json("inspect", "-f", "{{json .NetworkSettings.Ports}}", "@c")))
@@ -236,7 +236,8 @@ def links_on_a_network(lab: Lab) -> Any:
     lab.network("n", *SUBNET)
     lab.container("c", "--network", "@n", "--link", "@d:data", "--link", "@d", "--link", "@later:late")
     lab.container("d", "--network", "@n")
-    seen = [lab.reaches("c", name) for name in ("data", "@d")] + [lab.unknown("c", "late"), lab.unknown("d", "data")]
+    seen: list[int] = [lab.reaches("c", name) for name in ("data", "@d")]
+    seen += [lab.unknown("c", "late"), lab.unknown("d", "data")]
     lab.container("later", "--network", "@n")
     seen += [lab.reaches("c", "late"), lab("network", "disconnect", "@n", "@d"), lab.unknown("c", "data")]
     seen += [

@@ -56,6 +56,10 @@ def account(*members: tuple[tarfile.TarInfo, bytes], said: str = "", seen: str =
     return Case({"User": "u1"}, lambda _out: [folder("etc"), *members], said, seen)
 
 
+def leading_out(name: str) -> Case:
+    return Case(members=lambda out: [link(name, out)])
+
+
 NOWHERE = "where nothing can be mounted"
 NO_USER = "is not in the image's /etc/passwd, and is not a number up to 2147483647"
 NO_GROUP = "is not in the image's /etc/group, and is not a number up to 2147483647"
@@ -136,10 +140,7 @@ ACCOUNTS = {
     ),
 }
 ROOTS = {
-    **{
-        f"/{name} -> host": Case(members=lambda out, name=name: [link(name, out)])
-        for name in ("dev", "etc", "tmp", "run")
-    },
+    **{f"/{name} -> host": leading_out(name) for name in ("dev", "etc", "tmp", "run")},
     "/proc -> host": Case(members=lambda out: [link("proc", out)], said="mount /proc: Too many levels"),
     "/sys -> host": Case(members=lambda out: [link("sys", out)], said="mount /sys: Too many levels"),
     "/dev/pts -> host": Case(members=lambda out: [folder("dev"), link("dev/pts", out)]),

@@ -7,13 +7,14 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.modules.host import task
 from tests.sites.site import BASE, PACKAGES, Site, until
 
 SITE = "mariadb"
 FOLDERS = ()
-VARIABLES = {"mariadb_image": BASE, "mariadb_packages": PACKAGES, "mariadb_password": "a-secret"}
+VARIABLES: dict[str, Any] = {"mariadb_image": BASE, "mariadb_packages": PACKAGES, "mariadb_password": "a-secret"}
 # Prints the number of each row when the server has acknowledged it; ends when the server goes away.
 WRITE = """\
 n=0

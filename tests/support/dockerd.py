@@ -166,7 +166,7 @@ def _shims(folder: str) -> list[int]:
 
 def _freezers(pids: list[int]) -> list[Path]:
     """Return the state files of the cgroups, version 1, in which processes may be frozen."""
-    groups = set()
+    groups: set[str] = set()
     for pid in pids:
         lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
         groups.update(line.split(":", 2)[2] for line in lines if ":freezer:" in line)

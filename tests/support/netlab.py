@@ -13,9 +13,9 @@ from pathlib import Path
 from runtime_lib.linux import netns
 from runtime_lib.linux.netlink.link import Rtnetlink
 from runtime_lib.networks import attach, names, ports, swept
-from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.model import Endpoint
 from runtime_lib.networks.namespace import enable_ipv6, new_namespace
+from runtime_lib.networks.wish import Attachment
 from runtime_lib.paths import Layout
 from runtime_lib.store import Store
 from tests.support.waiting import until

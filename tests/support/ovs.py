@@ -85,9 +85,10 @@ class Switch:
     def _start(self, program: str, *words: str) -> None:
         control, log = f"--unixctl={self.folder}/{program}.ctl", f"--log-file={self.folder}/{program}.log"
         environment = {**os.environ, "OVS_RUNDIR": str(self.folder), "OVS_DBDIR": str(self.folder)}
-        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         command = [f"/usr/sbin/{program}", *words, control, log]
-        self.daemons[program] = subprocess.Popen(command, env=environment, **silent)
+        self.daemons[program] = subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
 
 
 @contextmanager

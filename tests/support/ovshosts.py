@@ -9,8 +9,8 @@ from pathlib import Path
 
 from runtime_lib.linux import netns
 from runtime_lib.networks import attach, catalog
-from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
+from runtime_lib.networks.wish import Attachment
 from tests.support.netlab import SOON, Lab, Member, lab, run
 from tests.support.ovs import Switch, switch
 from tests.support.waiting import until

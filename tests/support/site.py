@@ -11,11 +11,11 @@ from typing import Any
 from runtime_lib.linux import netns
 from runtime_lib.linux.netlink.link import Rtnetlink
 from runtime_lib.networks import catalog, overlay, peering
-from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.model import Network, endpoints
 from runtime_lib.networks.namespace import new_namespace
 from runtime_lib.networks.peers import Peer, from_options
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
+from runtime_lib.networks.wish import Attachment
 from tests.support.netlab import Lab, Member, lab, run
 
 SUBNET, SUBNET6 = "10.20.0.0/16", "fd00:20::/64"
@@ -31,7 +31,7 @@ class Host:
 
     def spec(self, others: list[Host], name: str = "mesh", **options: str) -> NetworkSpec:
         """Return the network as this host has it."""
-        subnets = (SubnetSpec(SUBNET6, ip_range=self.slice6),) if self.ipv6 else ()
+        subnets: tuple[SubnetSpec, ...] = (SubnetSpec(SUBNET6, ip_range=self.slice6),) if self.ipv6 else ()
         subnets += (SubnetSpec(SUBNET, ip_range=self.slice),)
         peers = self.peers(others)
         return NetworkSpec(name, "overlay", subnets, driver_options=options, enable_ipv6=self.ipv6, peers=peers)

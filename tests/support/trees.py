@@ -9,7 +9,7 @@ from pathlib import Path
 
 def described(tree: Path) -> dict[str, tuple[object, ...]]:
     """Return what is in a tree: type, mode, owner, time, links, attributes and content of every path."""
-    found = {}
+    found: dict[str, tuple[object, ...]] = {}
     for path in [tree, *tree.rglob("*")]:
         status = path.lstat()
         regular = stat.S_ISREG(status.st_mode)

@@ -22,7 +22,7 @@ class Typist:
         self._pid, self._terminal = pty.fork()
         if self._pid == 0:
             _resize(0, rows, columns)
-            os.execv(command[0], command)
+            os.execv(command[0], list(command))
 
     def __enter__(self) -> Typist:
         return self

@@ -117,7 +117,12 @@ def test_a_follower_sees_all_that_many_processes_write(store: Store) -> None:
 
 def test_a_follower_waits_for_what_comes(store: Store) -> None:
     following = events(store, {"event": ["wanted"]}, None)
-    timer = threading.Timer(0.05, lambda: [add(store, action) for action in ("unwanted", "wanted")])
+
+    def both() -> None:
+        add(store, "unwanted")
+        add(store, "wanted")
+
+    timer = threading.Timer(0.05, both)
     timer.start()
     assert next(following)["Action"] == "wanted"
     timer.join()

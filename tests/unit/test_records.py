@@ -31,7 +31,8 @@ def test_values() -> None:
     one, same = Whole(Part(1, ("a",))), Whole(part=Part(1, ("a",)), names={})
     assert one == same
     assert one != Whole(Part(2))
-    assert one != "other"
+    other: object = "other"
+    assert one != other
     assert one.double == 2
     assert one.names is not same.names
     assert hash(Part(1)) == hash(Part(number=1))

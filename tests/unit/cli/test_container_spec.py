@@ -78,9 +78,9 @@ def test_networks() -> None:
     wanted = Attachment("front", ("www", "web"), ipv4_address="10.1.0.9", mac_address="02:42:0a:01:00:09")
     assert (long.network_mode, long.networks) == ("front", (wanted,))
     text = 'name=front,driver-opt=a=b,"driver-opt=c=d,e",link-local-ip=169.254.1.1,gw-priority=-3'
-    one = spec("--network", text, "--link-local-ip", "169.254.1.2").networks[0]
-    assert one.driver_opts == {"a": "b", "c": "d,e"}
-    assert (one.link_local_ips, one.gw_priority) == (("169.254.1.1", "169.254.1.2"), -3)
+    joined = spec("--network", text, "--link-local-ip", "169.254.1.2").networks[0]
+    assert joined.driver_opts == {"a": "b", "c": "d,e"}
+    assert (joined.link_local_ips, joined.gw_priority) == (("169.254.1.1", "169.254.1.2"), -3)
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def facts(value: dict[str, Any]) -> Facts:
 
 
 def shown(step: Any) -> str:
-    text = step.describe()
+    text = str(step.describe())
     if text.startswith("update"):
         return f"update {json.dumps(step.changes, sort_keys=True)}"
     if text.startswith("recreate"):

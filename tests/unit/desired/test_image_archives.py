@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from runtime_lib.desired import image_export, image_load, image_plan
 from runtime_lib.desired.image_archive import Export, merged, shown
 from runtime_lib.desired.image_wish import Wish
@@ -25,7 +27,8 @@ def test_an_archive_is_written_when_it_is_not_right() -> None:
     assert steps(None) == write
     assert steps(wanted) == []
     assert steps(wanted, force=True) == write
-    for other in ({A: frozenset()}, {B: frozenset(("a:1",))}, {**wanted, B: frozenset()}):
+    others: list[dict[str, frozenset[str]]] = [{A: frozenset()}, {B: frozenset(("a:1",))}, {**wanted, B: frozenset()}]
+    for other in others:
         assert steps(other) == write
 
 
@@ -41,7 +44,7 @@ def test_an_archive_is_loaded_when_something_of_it_is_missing() -> None:
 
 
 def test_an_image_task_writes_its_archive_when_it_is_not_right() -> None:
-    def steps(present: image_plan.Present, **options: str) -> list[str]:
+    def steps(present: image_plan.Present, **options: Any) -> list[str]:
         wanted = Wish("a:1", archive_path="/a.tar", **options)
         return [step.describe() for step in image_plan.plan(wanted, present).steps]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from runtime_lib.desired.network_plan import Plan, Present, plan, wish
+from runtime_lib.desired.network_plan import Present, plan, wish
+from runtime_lib.desired.plan import Plan
 from runtime_lib.networks.peers import Peer
 
 IPAM = [{"subnet": "10.20.0.0/16", "iprange": "10.20.1.0/24"}]

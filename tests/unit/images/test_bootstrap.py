@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from runtime_lib.errors import CommandFailed, HostLacks, InvalidSpec
@@ -34,7 +37,7 @@ GOOD = Recipe("base", "bookworm", ("nginx-light",), mirror="http://deb.example.o
         {"keyring": "/no/such/file"},
     ],
 )
-def test_recipes_that_mmdebstrap_would_misread_are_refused(changes: dict[str, object]) -> None:
+def test_recipes_that_mmdebstrap_would_misread_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(InvalidSpec):
         replace(GOOD, **changes).check()
 
@@ -49,7 +52,7 @@ def test_the_digest_is_that_of_the_content_not_of_the_name() -> None:
     assert replace(GOOD, packages=()).digest != GOOD.digest
 
 
-def test_the_command_has_no_place_for_more_options(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_has_no_place_for_more_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mmdebstrap").touch(mode=0o755)
     monkeypatch.setattr(bootstrap, "_FOLDERS", (str(tmp_path),))
     command = bootstrap._command(GOOD)
@@ -62,7 +65,7 @@ def test_without_mmdebstrap_the_sentence_names_the_package(monkeypatch: pytest.M
         bootstrap._command(GOOD)
 
 
-def test_the_output_of_a_program_counts_when_it_succeeds(tmp_path) -> None:
+def test_the_output_of_a_program_counts_when_it_succeeds(tmp_path: Path) -> None:
     store = Store(Layout(str(tmp_path / "root"), str(tmp_path / "run")))
     with bootstrap._Output(store, ["/bin/sh", "-c", "echo data"]) as output:
         assert output.read(100) == b"data\n"

@@ -6,6 +6,7 @@ import lzma
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from runtime_lib.errors import CorruptData, HostLacks
 from runtime_lib.images import compression
 from tests.support.archives import pieces
+
+Compress = Callable[[bytes], bytes]
 
 DATA = os.urandom(70_000) + bytes(3_000_000)
 needs_zstd = pytest.mark.skipif(not shutil.which("zstd"), reason="needs the zstd command")
@@ -43,7 +46,7 @@ def test_plain_data_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("compress", FORMATS)
-def test_data_is_decompressed_in_pieces_of_limited_size(compress) -> None:
+def test_data_is_decompressed_in_pieces_of_limited_size(compress: Compress) -> None:
     data = compress(DATA)
     assert compression.compressed(data)
     found = read(data)
@@ -52,19 +55,19 @@ def test_data_is_decompressed_in_pieces_of_limited_size(compress) -> None:
 
 
 @pytest.mark.parametrize("compress", FORMATS)
-def test_several_members_are_one_stream(compress) -> None:
+def test_several_members_are_one_stream(compress: Compress) -> None:
     assert b"".join(read(compress(DATA) + compress(b"end"), 100_000)) == DATA + b"end"
 
 
 @pytest.mark.parametrize("compress", FORMATS)
-def test_data_that_was_cut_off_is_refused(compress) -> None:
+def test_data_that_was_cut_off_is_refused(compress: Compress) -> None:
     data = compress(DATA)
     with pytest.raises(CorruptData):
         read(data[: len(data) // 2])
 
 
 @pytest.mark.parametrize("compress", FORMATS)
-def test_damaged_data_is_refused(compress) -> None:
+def test_damaged_data_is_refused(compress: Compress) -> None:
     data = bytearray(compress(DATA))
     for place in range(20_000, 20_100):
         data[place] ^= 0xFF

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,11 @@ from runtime_lib.images import members
 from runtime_lib.images.members import FolderMembers, TarMembers
 from tests.support.archives import member, raw_header, tar
 
+Opened = Callable[[bytes], TarMembers]
+
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[object]:
+def opened(tmp_path: Path) -> Iterator[Opened]:
     descriptors = []
 
     def give(data: bytes) -> TarMembers:
@@ -32,7 +34,7 @@ def read(part: members.Part) -> bytes:
     return b"".join(iter(lambda: part.read(1000), b""))
 
 
-def test_members_are_found_by_any_spelling_of_their_name(opened) -> None:
+def test_members_are_found_by_any_spelling_of_their_name(opened: Opened) -> None:
     found = opened(tar(member("./a/b", b"x" * 5000), member("c", b"y")))
     assert read(found.open("a/b")) == b"x" * 5000
     assert read(found.open("/a/./b")) == b"x" * 5000
@@ -42,7 +44,7 @@ def test_members_are_found_by_any_spelling_of_their_name(opened) -> None:
         found.open("d")
 
 
-def test_links_lead_to_other_members(opened) -> None:
+def test_links_lead_to_other_members(opened: Opened) -> None:
     # docker save writes a layer that occurs twice as a link
     found = opened(
         tar(
@@ -54,7 +56,7 @@ def test_links_lead_to_other_members(opened) -> None:
     assert read(found.open("3/layer.tar")) == b"x"
 
 
-def test_links_in_a_circle_lead_nowhere(opened) -> None:
+def test_links_in_a_circle_lead_nowhere(opened: Opened) -> None:
     found = opened(
         tar(member("a", kind=tarfile.SYMTYPE, linkname="b"), member("b", kind=tarfile.SYMTYPE, linkname="a"))
     )
@@ -62,27 +64,27 @@ def test_links_in_a_circle_lead_nowhere(opened) -> None:
 
 
 @pytest.mark.parametrize("target", ["../../etc/passwd", "/../etc/passwd"])
-def test_links_out_of_the_archive_are_refused(opened, target: str) -> None:
+def test_links_out_of_the_archive_are_refused(opened: Opened, target: str) -> None:
     with pytest.raises(CorruptData, match="leads out"):
         opened(tar(member("a", kind=tarfile.SYMTYPE, linkname=target)))
 
 
-def test_an_absolute_link_is_one_in_the_archive(opened) -> None:
+def test_an_absolute_link_is_one_in_the_archive(opened: Opened) -> None:
     found = opened(tar(member("etc/passwd", b"mine"), member("a", kind=tarfile.SYMTYPE, linkname="/etc/passwd")))
     assert read(found.open("a")) == b"mine"
 
 
-def test_a_member_that_is_cut_off_is_refused(opened) -> None:
+def test_a_member_that_is_cut_off_is_refused(opened: Opened) -> None:
     with pytest.raises(CorruptData, match="cut off"):
         opened(tar(member("a", b"x" * 100_000))[:50_000])
 
 
-def test_a_member_that_says_it_has_terabytes_is_refused(opened) -> None:
+def test_a_member_that_says_it_has_terabytes_is_refused(opened: Opened) -> None:
     with pytest.raises(CorruptData, match="cut off"):
         opened(raw_header(b"a", size=b"\x80" + (2**60).to_bytes(11, "big")) + bytes(1024))
 
 
-def test_a_document_has_a_limit(opened) -> None:
+def test_a_document_has_a_limit(opened: Opened) -> None:
     found = opened(tar(member("a", b" " * (5 << 20)), member("b", b"{}")))
     assert members.document(found, "b") == b"{}"
     with pytest.raises(CorruptData, match="larger than"):

@@ -27,7 +27,7 @@ def planned(*platforms: dict[str, Any], folder: str = "/nowhere") -> dict[str, A
     return molecule_skiff(platforms, hostvars, folder, "/ephemeral")
 
 
-def container(platform: dict[str, Any], *others: dict[str, Any]) -> dict[str, Any]:
+def container(platform: dict[str, Any], *others: dict[str, Any]) -> Any:
     return planned({"name": "one", "image": "debian", **platform}, *others)["containers"][0]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runtime_lib.errors import InvalidSpec
-from runtime_lib.networks.attach import Attachment
+from runtime_lib.networks.wish import Attachment
 
 
 @pytest.mark.parametrize("mac", ["", "02:42:ac:11:00:02", "02:42:AC:11:00:FF"])

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from runtime_lib.errors import InvalidSpec
-from runtime_lib.oci import command, verb_exec
+from runtime_lib.oci import arguments, verb_exec
 
 FIRST = {"args": ["sleep"], "env": ["A=1"], "cwd": "/", "user": {"uid": 0, "gid": 0}, "terminal": False}
 
 
 def wanted(*words: str) -> dict[str, object]:
-    return verb_exec.process(command.parser().parse_args(["exec", *words]), FIRST)
+    return verb_exec.process(arguments.parser().parse_args(["exec", *words]), FIRST)
 
 
 def test_the_containers_own_process_is_the_pattern() -> None:

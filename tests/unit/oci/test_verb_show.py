@@ -7,7 +7,7 @@ from runtime_lib.oci import verb_events, verb_show
 
 
 def test_a_table_has_columns() -> None:
-    rows = [("ID", "PID"), ("a-name-of-some-length", "7")]
+    rows: list[tuple[str, ...]] = [("ID", "PID"), ("a-name-of-some-length", "7")]
     assert verb_show.table(rows) == ["ID                      PID", "a-name-of-some-length   7"]
 
 

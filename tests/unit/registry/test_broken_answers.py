@@ -200,7 +200,7 @@ def test_a_length_that_is_shorter_than_the_manifest_says_is_a_cut(clock: Clock) 
 
 
 def test_a_token_that_ends_in_the_middle_of_a_blob_is_fetched_anew(clock: Clock) -> None:
-    tokens = []
+    tokens: list[str] = []
 
     def script(asked: Asked) -> Answer:
         if asked.path.startswith("/token"):

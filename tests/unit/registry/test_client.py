@@ -159,7 +159,9 @@ def test_a_drip_is_no_answer(clock: Clock) -> None:
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 429, 408])
 def test_what_is_worth_a_second_try_gets_it(clock: Clock, status: int) -> None:
-    script = lambda _asked: Answer(status) if len(server.asked) < 3 else Answer(200, BLOB)  # noqa: E731
+    def script(_asked: Asked) -> Answer:
+        return Answer(status) if len(server.asked) < 3 else Answer(200, BLOB)
+
     with opened(clock, script) as (server, repository):
         assert read(repository) == BLOB
     assert clock.slept == [0.5, 1.0]
@@ -176,8 +178,8 @@ def test_retry_after_is_obeyed_within_reason(clock: Clock) -> None:
     assert clock.slept == [7.0]
 
 
-def manifest(body: bytes = b'{"schemaVersion": 2}', **headers: str) -> Answer:
-    return Answer(200, body, {"Content-Type": client.MANIFEST, **headers})
+def manifest(body: bytes = b'{"schemaVersion": 2}', headers: dict[str, str] | None = None) -> Answer:
+    return Answer(200, body, {"Content-Type": client.MANIFEST, **(headers or {})})
 
 
 def test_a_manifest_is_verified_by_its_digest(clock: Clock) -> None:
@@ -190,7 +192,7 @@ def test_a_manifest_is_verified_by_its_digest(clock: Clock) -> None:
 
 
 def test_a_tag_with_another_digest_than_told_is_refused(clock: Clock) -> None:
-    told = manifest(**{"Docker-Content-Digest": "sha256:" + "0" * 64})
+    told = manifest(headers={"Docker-Content-Digest": "sha256:" + "0" * 64})
     refusal = pytest.raises(CorruptData, match="it has the digest")
     with opened(clock, lambda _asked: told) as (server, repository), refusal:
         repository.manifest("latest")

@@ -12,6 +12,7 @@ import pytest
 from runtime_lib.errors import CorruptData, HostLacks, InvalidSpec, RegistryError
 from runtime_lib.registry import challenge, credentials, proxies, rules, tomltext
 from runtime_lib.registry.credentials import Credentials
+from runtime_lib.registry.endpoint import Endpoint
 
 CONF = """\
 # as in the manual
@@ -41,8 +42,8 @@ location = "127.0.0.1:6000"
 """
 
 
-def hosts(found: list[object]) -> list[tuple[str, str, bool]]:
-    return [(one.host, one.repository, one.insecure) for one in found]  # type: ignore[attr-defined]
+def hosts(found: list[Endpoint]) -> list[tuple[str, str, bool]]:
+    return [(one.host, one.repository, one.insecure) for one in found]
 
 
 def test_rules_choose_the_longest_prefix_and_mirrors_come_first() -> None:

@@ -76,7 +76,7 @@ def _round(store: Store, word: str, jump: int) -> dict[str, Any]:
     _until(lambda: catalog.find(store, f"{word}-stubborn").stopped_by_user)
     before = [len(_times(shared / name)) for name in ("beats", "checks")]
     time.clock_settime(time.CLOCK_REALTIME, time.time() + jump * TEN_YEARS)
-    seen = {"ps": _ps(), "removed": copies()}
+    seen: dict[str, Any] = {"ps": _ps(), "removed": copies()}
     seen["stop"] = jobs["stop"].end()
     _until(lambda: len(_times(shared / "beats")) > before[0] + 1 and len(_times(shared / "checks")) > before[1] + 1)
     (shared / "end").touch()

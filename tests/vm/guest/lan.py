@@ -21,9 +21,9 @@ from runtime_lib.errors import SkiffError
 from runtime_lib.linux import netns
 from runtime_lib.linux.netlink.link import Rtnetlink
 from runtime_lib.networks import attach, catalog
-from runtime_lib.networks.attach import Attachment
 from runtime_lib.networks.model import Network
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
+from runtime_lib.networks.wish import Attachment
 from tests.support.netlab import HOST, OUTSIDE, SOON, Lab, ask, lab, run
 
 LAN = SubnetSpec("192.0.2.0/24", OUTSIDE, "192.0.2.128/25")
@@ -138,7 +138,7 @@ def _killed_at(point: int, call: Callable[[], object]) -> bool:
             counted[0] += 1
             plain(self, *arguments)
 
-        Rtnetlink._send = send  # type: ignore[method-assign]
+        Rtnetlink._send = send  # type: ignore[method-assign,assignment]
         try:
             call()
         finally:

@@ -47,7 +47,7 @@ def test_options_that_fit() -> None:
 )
 def test_options_that_make_no_sense(options: dict[str, str], words: str) -> None:
     with pytest.raises(InvalidSpec, match=words):
-        check(**options)
+        check(PART, **options)
 
 
 @pytest.mark.parametrize(
