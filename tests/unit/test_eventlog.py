@@ -117,13 +117,18 @@ def test_a_follower_sees_all_that_many_processes_write(store: Store) -> None:
 
 def test_a_follower_waits_for_what_comes(store: Store) -> None:
     following = events(store, {"event": ["wanted"]}, None)
+    seen = threading.Event()
 
-    def both() -> None:
-        add(store, "unwanted")
-        add(store, "wanted")
+    def write() -> None:  # again and again: only what comes after the follower has begun counts
+        while not seen.wait(0.05):
+            add(store, "unwanted")
+            add(store, "wanted")
 
-    timer = threading.Timer(0.05, both)
-    timer.start()
-    assert next(following)["Action"] == "wanted"
-    timer.join()
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert next(following)["Action"] == "wanted"
+    finally:
+        seen.set()
+        writer.join()
     following.close()  # type: ignore[attr-defined]
