@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from ..errors import InvalidSpec
-from ..networks import names as host_names_of
 from ..patterns import Pattern
-from . import health, log_options, other_runtime, signals, userns
-from .config_mounts import clean
+from . import health, log_options, mount_checks, network_checks, other_runtime, signals, userns
 from .devices import by_device
-from .mounts import PROPAGATIONS
-from .parts import Mount
 from .spec import ContainerSpec
 
 REALTIME_PERIOD = 1_000_000  # microseconds; the kernel's
 MINIMUM_MEMORY = 6 * 1024 * 1024  # Docker's, below it nothing starts
 RESTART_POLICIES = ("no", "on-failure", "always", "unless-stopped")
 NAME = Pattern(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*\Z")
-_HOSTNAME = Pattern(r"[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?\Z")
-_PORT = Pattern(r"([0-9]{1,5})(-([0-9]{1,5}))?(/(tcp|udp|sctp))?\Z")
 _SYSCTL = Pattern(r"[a-z0-9_]+(\.[a-zA-Z0-9_-]+)+\Z")
 _IPC_SYSCTLS = ("kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax",
                 "kernel.shmmni", "kernel.shm_rmid_forced")  # fmt: skip
 _CPUSET = Pattern(r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*\Z")
 _CGROUP = Pattern(r"[a-zA-Z0-9_][a-zA-Z0-9_.@-]*\Z")
-_MAC = Pattern(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}\Z")
-_RESERVED_TARGETS = ("/", "/proc", "/sys")
 
 
 def check(spec: ContainerSpec) -> None:
@@ -53,90 +45,6 @@ def texts(spec: ContainerSpec) -> None:
             _fail(f"env: {key!r} is not the name of a variable")
     if spec.working_dir and not spec.working_dir.startswith("/"):
         _fail(f"working_dir {spec.working_dir!r} must be an absolute path")
-
-
-def host_names(spec: ContainerSpec) -> None:
-    """What is written into hostname, hosts and resolv.conf must not be able to add lines to them."""
-    for what, value in (("hostname", spec.hostname), ("domainname", spec.domainname)):
-        if value and (len(value) > 64 or not _HOSTNAME.match(value)):
-            _fail(f"{what} {value[:80]!r}: use up to 64 letters, digits, '-', '_' and '.'")
-    if spec.uts_mode not in ("", "private") and (spec.hostname or spec.domainname):
-        _fail(f"hostname and domainname cannot be set together with uts_mode {spec.uts_mode}, which has its own")
-    for host, address in spec.etc_hosts.items():
-        if not _HOSTNAME.match(host) or (address != "host-gateway" and not _is_address(address)):
-            _fail(f"etc_hosts: {host!r} -> {address!r} is not a host name and an address")
-    for server in spec.dns_servers:
-        if not _is_address(server):
-            _fail(f"dns_servers: {server!r} is not an address")
-    for word in (*spec.dns_search, *spec.dns_options):
-        if not word or any(sign.isspace() or ord(sign) < 33 for sign in word):
-            _fail(f"dns setting {word!r} must be one word")
-
-
-def network(spec: ContainerSpec) -> None:
-    """Modes none, host and container share nothing with published ports and networks."""
-    if not spec.network_mode:
-        _fail("network_mode is empty: use bridge, none, host, container:NAME or the name of a network")
-    alone = spec.network_mode in ("none", "host") or spec.network_mode.startswith("container:")
-    if spec.network_mode.startswith("container:"):
-        if not spec.network_mode[10:]:
-            _fail("network_mode 'container:' needs the name of a container")
-        if spec.hostname or spec.published_ports or spec.publish_all_ports or spec.etc_hosts or spec.dns_servers:
-            _fail("hostname, ports, etc_hosts and dns settings belong to the container that owns the network")
-    for link in (*spec.links, *(text for entry in spec.networks for text in entry.links)):
-        ref, colon, alias = link.partition(":")
-        if not _HOSTNAME.match(ref) or (colon and not _HOSTNAME.match(alias)):
-            _fail(f"links: {link!r} is not CONTAINER or CONTAINER:NAME")
-    if alone and spec.links:
-        _fail(f"links need a network, and network_mode {spec.network_mode} has none of the container's own")
-    if alone and spec.networks:
-        _fail(f"networks cannot be joined with network_mode {spec.network_mode}")
-    for attachment in spec.networks:
-        for alias in attachment.aliases:
-            host_names_of.check_name(alias, f"network {attachment.name}: alias")
-        if attachment.mac_address and not _MAC.match(attachment.mac_address):
-            _fail(f"network {attachment.name}: {attachment.mac_address!r} is not a MAC address")
-        for address in (attachment.ipv4_address, attachment.ipv6_address):
-            if address and not _is_address(address):
-                _fail(f"network {attachment.name}: {address!r} is not an address")
-        if attachment.link_local_ips or attachment.driver_opts:
-            from ..networks.wish import Attachment
-
-            link_local, driver_options = attachment.link_local_ips, attachment.driver_opts
-            Attachment(attachment.name, link_local=link_local, driver_options=driver_options).check()
-    if spec.mac_address and not _MAC.match(spec.mac_address):
-        _fail(f"mac_address {spec.mac_address!r} is not a MAC address")
-
-
-def ports(spec: ContainerSpec) -> None:
-    """Exposed ports are `80`, `80/udp` or `8000-8010/tcp`; published ones follow the parser of the networks."""
-    for text in spec.exposed_ports:
-        found = _PORT.match(text)
-        if not found or not 1 <= int(found[1]) <= int(found[3] or found[1]) <= 65535:
-            _fail(f"exposed_ports: {text!r} is not a port such as 80, 53/udp or 8000-8010/tcp")
-    if spec.published_ports:
-        from ..networks.ports import parse
-
-        parse(spec.published_ports, spec.default_host_ip)
-
-
-def mounts(spec: ContainerSpec) -> None:
-    """Every target once, and never over the root, /proc or /sys (CVE-2023-27561)."""
-    seen = set()
-    for mount in spec.mounts:
-        _mount(mount)
-        target = clean(mount.target)
-        if target in seen:
-            _fail(f"mount {mount.target}: the container has two mounts with this target")
-        seen.add(target)
-    for path in spec.tmpfs:
-        if clean(path) in seen:
-            _fail(f"mount {path}: the container has two mounts with this target")
-    for target in [mount.target for mount in spec.mounts] + list(spec.tmpfs):
-        if clean(target) in _RESERVED_TARGETS:
-            _fail(f"mount {target}: nothing can be mounted over {clean(target)}")
-    if spec.shm_size is not None and spec.shm_size <= 0:
-        _fail("shm_size must be above 0")
 
 
 def memory(spec: ContainerSpec) -> None:
@@ -252,57 +160,11 @@ def cgroup_parent(spec: ContainerSpec) -> None:
         _fail(f"cgroup_parent {spec.cgroup_parent!r}: use a path such as /web, of letters, digits, '_', '.', '-', '@'")
 
 
-CHECKS = (name, texts, host_names, network, ports, mounts, memory, processor, block_io, process, restart, sysctls,
-          log_options.check, health.check, security, namespaces, cgroup_parent, other_runtime.check,
-          userns.check)  # fmt: skip
+CHECKS = (name, texts, network_checks.host_names, network_checks.network, network_checks.ports, mount_checks.mounts,
+          memory, processor, block_io, process, restart, sysctls, log_options.check, health.check, security,
+          namespaces, cgroup_parent, other_runtime.check, userns.check)  # fmt: skip
 ULIMITS = ("as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss",
            "rtprio", "rttime", "sigpending", "stack")  # fmt: skip
-
-
-def _mount(mount: Mount) -> None:
-    if mount.kind not in ("bind", "volume", "image", "tmpfs"):
-        _fail(f"mount {mount.target}: type {mount.kind!r} is unknown; use bind, volume, image or tmpfs")
-    if not mount.target.startswith("/") or "\0" in mount.target:
-        _fail(f"mount {mount.target!r}: the target must be an absolute path inside the container")
-    if mount.kind == "bind" and not (mount.source or "").startswith("/"):
-        _fail(f"mount {mount.target}: the source of a bind must be an absolute path on the host")
-    if mount.kind == "volume" and mount.source is not None and not NAME.match(mount.source):
-        _fail(f"mount {mount.target}: {mount.source!r} is not the name of a volume")
-    if mount.kind == "image" and not mount.source:
-        _fail(f"mount {mount.target}: the source of an image mount must be the name or id of an image")
-    if mount.read_only_tree and not (mount.kind == "bind" and mount.read_only and mount.recursive):
-        _fail(f"mount {mount.target}: read_only_force_recursive is for a bind that is read_only and not non_recursive")
-    if mount.subpath is not None:
-        _subpath(mount, mount.subpath)
-    if mount.idmap is not None and mount.kind not in ("bind", "volume"):
-        _fail(f"mount {mount.target}: idmap is for a bind or a volume")
-    if mount.idmap:
-        from ..oci import idmaps
-
-        idmaps.parse(mount.idmap)
-    if mount.kind == "tmpfs" and mount.source:
-        _fail(f"mount {mount.target}: a tmpfs has no source")
-    if mount.propagation and mount.propagation not in PROPAGATIONS:
-        _fail(f"mount {mount.target}: propagation must be one of {', '.join(PROPAGATIONS)}")
-
-
-def _subpath(mount: Mount, path: str) -> None:
-    if mount.kind not in ("volume", "image") or mount.source is None:
-        _fail(f"mount {mount.target}: a subpath is a path inside a volume with a name, or inside an image")
-    if path.startswith("/") or "\0" in path or not path or ".." in path.split("/"):
-        _fail(f"mount {mount.target}: subpath {path!r} must be a relative path without '..'")
-
-
-def _is_address(text: str) -> bool:
-    import socket
-
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            socket.inet_pton(family, text)
-            return True
-        except (OSError, ValueError):
-            continue
-    return False
 
 
 def _fail(sentence: str) -> None:

@@ -11,7 +11,7 @@ from ..networks import catalog as networks
 from ..networks.model import endpoints
 from ..records import replace
 from ..store import Store
-from . import checks, namespaces, published, wiring
+from . import namespaces, network_checks, published, wiring
 from .catalog import Container, find, state
 from .parts import Attachment
 from .spec import ContainerSpec
@@ -43,7 +43,7 @@ def connect(store: Store, ref: str, attachment: Attachment, first: bool = False)
             raise Conflict(f"container {container.name} is on network {network.name} already")
         mode = network.name if first or spec.network_mode == "none" else spec.network_mode
         changed = replace(spec, network_mode=mode, networks=(*spec.networks, replace(attachment, name=network.name)))
-        checks.network(changed)
+        network_checks.network(changed)
         process = state(store, container).process
         if process:
             _attach(store, container, network, changed, process)

@@ -16,7 +16,7 @@ from ..linux import libc, mounts
 from ..linux.cgroups.group import Cgroup
 from ..linux.cgroups.hierarchy import detect
 from ..linux.process import Process
-from . import channel, plan, rootfs
+from . import channel, plan, sources
 from .report import LaunchError, Stage
 
 TYPE_CHECKING = False
@@ -90,7 +90,7 @@ def _mount_root(config: dict[str, Any], bundle: str, target: str) -> None:
     with Stage("root", target):
         libc.unshare(libc.CLONE_NEWNS)
         libc.mount(None, "/", None, libc.MS_SLAVE | libc.MS_REC)
-        mount = rootfs.mount_overlay(plan.root(config, bundle), bundle)
+        mount = sources.of_overlay(plan.root(config, bundle), bundle)
         place = os.open(target, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         mounts.attach(mount, place)
         os.close(place)

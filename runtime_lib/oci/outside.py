@@ -7,7 +7,7 @@ import stat
 
 from ..errors import InvalidSpec
 from ..linux import libc, mounts, userns
-from . import rootfs
+from . import sources
 from .report import Stage
 
 TYPE_CHECKING = False
@@ -38,7 +38,7 @@ def open_shared(planned: list[plan.Mount], bundle: str, namespace: int = -1) -> 
     for each in planned:
         if each.kind == "bind" and each.options.propagation == libc.MS_SHARED:
             with Stage("mount", each.source):
-                each.opened = rootfs.open_source(each, bundle, namespace)
+                each.opened = sources.of_mount(each, bundle, namespace)
 
 
 def open_sources(root: plan.Root, planned: list[plan.Mount], bundle: str, propagation: int, namespace: int) -> None:
@@ -55,7 +55,7 @@ def open_sources(root: plan.Root, planned: list[plan.Mount], bundle: str, propag
         if each.kind == "bind":
             _open(each, bundle, namespace)
     with Stage("root", root.path or bundle):
-        root.opened = rootfs.open_root(root, bundle, namespace)
+        root.opened = sources.of_root(root, bundle, namespace)
     for each in planned:
         if each.overlay:
             _open(each, bundle, namespace)
@@ -63,7 +63,7 @@ def open_sources(root: plan.Root, planned: list[plan.Mount], bundle: str, propag
 
 def _open(each: plan.Mount, bundle: str, namespace: int) -> None:
     with Stage("mount", each.source if each.kind == "bind" else each.destination):
-        each.opened = rootfs.open_source(each, bundle, namespace)
+        each.opened = sources.of_mount(each, bundle, namespace)
 
 
 def hold(root: plan.Root, planned: list[plan.Mount], bundle: str) -> None:
