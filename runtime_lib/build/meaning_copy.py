@@ -27,13 +27,7 @@ def copy(scope: Scope, item: Instruction) -> Step:
         replace(part, content=expansion.document(part.content, values)) if part.expand else part
         for part in item.heredocs
     )
-    # Documents in place of files have been taken out of the text already; what is left are paths.
-    sources = [path for path, text in zip(paths[:-1], item.arguments) if not (heredocs and text.startswith("<<"))]
-    remotes = [text for text in sources if remote.is_remote(text)]
-    sources = [text for text in sources if text not in remotes]
-    _check_sources(item, sources, remotes)
-    if len(sources) + len(remotes) + len(heredocs) > 1 and not paths[-1].endswith("/"):
-        raise InvalidSpec(f"the destination {paths[-1]!r} of several sources must end with /")
+    sources, remotes = _sources(item, paths)
     owner = expansion.word(item.flag("chown"), values, scope.escape)
     mode = expansion.word(item.flag("chmod"), values, scope.escape)
     modes.parse(mode)
@@ -63,6 +57,18 @@ def copy(scope: Scope, item: Instruction) -> Step:
 
 def _unpacks(item: Instruction) -> bool:
     return "unpack" not in dict(item.flags) or bool(item.flag("unpack"))
+
+
+def _sources(item: Instruction, paths: list[str]) -> tuple[list[str], list[str]]:
+    """Return the paths and the addresses among what is copied; the last of `paths` is the destination."""
+    # Documents in place of files have been taken out of the text already; what is left are paths.
+    named = [path for path, text in zip(paths[:-1], item.arguments) if not (item.heredocs and text.startswith("<<"))]
+    remotes = [text for text in named if remote.is_remote(text)]
+    sources = [text for text in named if text not in remotes]
+    _check_sources(item, sources, remotes)
+    if len(sources) + len(remotes) + len(item.heredocs) > 1 and not paths[-1].endswith("/"):
+        raise InvalidSpec(f"the destination {paths[-1]!r} of several sources must end with /")
+    return sources, remotes
 
 
 def _check_sources(item: Instruction, sources: Sequence[str], remotes: Sequence[str]) -> None:

@@ -137,13 +137,9 @@ def _forget_git(place: str) -> None:
         try:
             here = pending.pop()
             for name in os.listdir(folder):
-                mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
                 if name == ".git":
-                    if stat.S_ISDIR(mode):
-                        trees.remove_tree(folder, name)
-                    else:
-                        os.unlink(name, dir_fd=folder)
-                elif stat.S_ISDIR(mode):
+                    trees.remove_tree(folder, name)
+                elif stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
                     pending.append(f"{here}/{name}")
         finally:
             os.close(folder)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..containers.catalog import Container
     from ..containers.config_mounts import Additions
     from ..images.catalog import Image
+    from ..monitor.client import Session
     from ..store import Store
     from .mounting import Find
     from .spec import BuildSpec
@@ -138,21 +139,13 @@ def _container(image: Image, step: RunStep, spec: BuildSpec) -> ContainerSpec:
 def _wait(
     store: Store, container: Container, launch: Launch, step: RunStep, more: Additions, output: Callable[[str], None]
 ) -> None:
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    last = ""
     with store.lock("container", container.id):
         try:
             session = launch.run(container, foreground=True, more=more)
         except CommandFailed as error:
             raise CommandFailed(f"{step.where}: {error}", error.exit_code) from error
     with session:
-        while True:
-            chunks = session.output()
-            if chunks is None:
-                break
-            text = "".join(decoder.decode(data) for _stream, data in chunks)
-            output(text)
-            last = (last + text)[-4096:]
+        last = _followed(session, output)
         code = session.exit_code
         if code is not None:
             finish_session(store, container, session)
@@ -163,6 +156,19 @@ def _wait(
         said = f"; its last output: {lines}" if lines else ""
         command = " ".join(step.argv)
         raise CommandFailed(f"{step.where}: the command '{command[:500]}' ended with code {code}{said}", code)
+
+
+def _followed(session: Session, output: Callable[[str], None]) -> str:
+    """Pass on what a command says until it ends; return the last 4096 characters of it."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    last = ""
+    while True:
+        chunks = session.output()
+        if chunks is None:
+            return last
+        text = "".join(decoder.decode(data) for _stream, data in chunks)
+        output(text)
+        last = (last + text)[-4096:]
 
 
 def forget(store: Store, image_id: str) -> None:

@@ -96,9 +96,7 @@ class _Relay:
             readable, writable, _unused = select.select(readers, [self.stdin] if pending else [], (), _AFTER)
             if source in readable:
                 typed = read(source, _CHUNK)
-                pending, detached = self._watch.feed(typed)
-                if detached:
-                    raise Detached
+                pending = self._watched(typed)
                 if not typed:
                     if at_terminal:
                         raise BrokenPipeError(32, "the terminal has been hung up")
@@ -113,15 +111,17 @@ class _Relay:
                     self._end_input()
             outputs = [one for one in readable if one in open_streams]
             for descriptor in outputs:
-                chunk = _read(descriptor)
-                if chunk:
-                    write(open_streams[descriptor], chunk)
-                elif chunk is not None:
-                    del open_streams[descriptor]
+                _pass_on(descriptor, open_streams, write)
             if not outputs and ended:
                 return  # what it has left behind may hold its output open for ever
             # The last words may have come after this look: only one after the end finds them.
             ended = ended or self.running.poll() is not None
+
+    def _watched(self, typed: bytes) -> bytes:
+        pending, detached = self._watch.feed(typed)
+        if detached:
+            raise Detached
+        return pending
 
     def _feed(self, data: bytes) -> bytes:
         try:
@@ -133,6 +133,15 @@ class _Relay:
         if self.stdin in self.streams:
             return  # a terminal has no such end
         self._closing_stdin.close()
+
+
+def _pass_on(descriptor: int, streams: dict[int, int], write: Callable[[int, bytes], None]) -> None:
+    """Write what one stream has; one that has ended is one of the `streams` no more."""
+    chunk = _read(descriptor)
+    if chunk:
+        write(streams[descriptor], chunk)
+    elif chunk is not None:
+        del streams[descriptor]
 
 
 def _read(descriptor: int) -> bytes | None:

@@ -66,18 +66,21 @@ class Recording:
             with Recorder(self._path) as final:
                 number = 0
                 for part in recipe.records(source):
-                    if not isinstance(part, Content):
-                        final.literal(part)
-                        continue
-                    number += 1
-                    moved = self._find(number, part.path)
-                    if moved is None:
-                        final.content(part.path, part.offset, part.length, part.crc)
+                    if isinstance(part, Content):
+                        number += 1
+                        self._settle_content(final, number, part)
                     else:
-                        for data in self._kept(moved, part):
-                            final.literal(data)
+                        final.literal(part)
         finally:
             os.close(source)
+
+    def _settle_content(self, final: Recorder, number: int, part: Content) -> None:
+        moved = self._find(number, part.path)
+        if moved is None:
+            final.content(part.path, part.offset, part.length, part.crc)
+            return
+        for data in self._kept(moved, part):
+            final.literal(data)
 
     def _find(self, number: int, path: str) -> str | None:
         """Return the path aside of the content with this number, or None when it is where it was."""

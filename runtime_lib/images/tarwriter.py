@@ -18,34 +18,36 @@ _MAX_SIZE = 0o77777777777
 def header(entry: Entry) -> bytes:
     """Return the header blocks of a member; the same member always gives the same bytes."""
     name, link = os.fsencode(entry.name), os.fsencode(entry.link)
-    seconds, fraction = divmod(entry.mtime, 1_000_000_000)
-    records: dict[bytes, bytes] = {}
     size = entry.size if entry.sparse is None else entry.stored
-    if len(name) > 100 or not name.isascii():
-        records[b"path"] = name
-    if len(link) > 100 or not link.isascii():
-        records[b"linkpath"] = link
-    if fraction or not 0 <= seconds <= _MAX_SIZE:
-        records[b"mtime"] = _decimal(entry.mtime)
-    for key, value, most in (
-        (b"uid", entry.uid, _MAX_ID),
-        (b"gid", entry.gid, _MAX_ID),
-        (b"size", size, _MAX_SIZE),
-    ):
-        if value > most:
-            records[key] = b"%d" % value
+    records = _too_large(entry, name, link, size)
     if entry.sparse is not None:
         records.update(_sparse(entry, name))
         name = b"GNUSparseFile.0/" + name[-80:].lstrip(b"/")
         records.pop(b"path", None)
     for attribute, content in (entry.xattrs or {}).items():
         records[b"SCHILY.xattr." + os.fsencode(attribute)] = content
-    seconds = min(max(seconds, 0), _MAX_SIZE)
+    seconds = min(max(entry.mtime // 1_000_000_000, 0), _MAX_SIZE)
     block = _block(entry, name[:100], link[:100], entry.kind, size, seconds)
     if not records:
         return block
     data = b"".join(_record(key, records[key]) for key in sorted(records))
     return _block(entry, b"PaxHeaders/" + name[:80], b"", PAX, len(data), seconds) + data + padding(len(data)) + block
+
+
+def _too_large(entry: Entry, name: bytes, link: bytes, size: int) -> dict[bytes, bytes]:
+    """Return the PAX records of what a ustar header has no room for, or cannot say: times are whole seconds there."""
+    records: dict[bytes, bytes] = {}
+    seconds, fraction = divmod(entry.mtime, 1_000_000_000)
+    if len(name) > 100 or not name.isascii():
+        records[b"path"] = name
+    if len(link) > 100 or not link.isascii():
+        records[b"linkpath"] = link
+    if fraction or not 0 <= seconds <= _MAX_SIZE:
+        records[b"mtime"] = _decimal(entry.mtime)
+    for key, value, most in ((b"uid", entry.uid, _MAX_ID), (b"gid", entry.gid, _MAX_ID), (b"size", size, _MAX_SIZE)):
+        if value > most:
+            records[key] = b"%d" % value
+    return records
 
 
 def sparse_map(entry: Entry) -> bytes:

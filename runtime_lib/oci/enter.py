@@ -101,18 +101,7 @@ def start(request: dict[str, Any], stdio: list[int]) -> tuple[int, bytes, tuple[
     if "pid" in wire.text(request["kinds"]):
         with report.Stage("namespace", "pid"):
             _join(pidfd, request["pid"], ["pid"])
-    files = wire.text(request["cgroup_files"])
-    version_2 = [file for file in files if file.endswith("/cgroup.procs")]
-    pid, born_there = birth.fork(os.path.dirname(version_2[0]) if version_2 else "")
-    if pid == 0:
-        told = report.Failures(up)
-        request["cgroup_files"] = [file for file in files if not (born_there and file in version_2)]
-        try:
-            _enter(request, process, pidfd, stdio, told)
-        except BaseException as error:  # the end of this process: whatever failed, the engine has to hear of it
-            told.tell(error)
-        finally:
-            os._exit(1)
+    pid = _fork(request, process, pidfd, stdio, up)
     os.close(up)
     start_time = HostProcess.of(pid).start_time  # before it is reaped, even if it has ended
     failure = report.receive(failures)
@@ -120,6 +109,23 @@ def start(request: dict[str, Any], stdio: list[int]) -> tuple[int, bytes, tuple[
         os.waitpid(pid, 0)
         raise report.decode(failure[1:])
     return pid, b"r%d %d" % (pid, start_time), masters
+
+
+def _fork(request: dict[str, Any], process: Process, pidfd: int, stdio: list[int], up: int) -> int:
+    """Fork the child that enters and executes the program; it tells what fails over `up`. Return its pid."""
+    files = wire.text(request["cgroup_files"])
+    version_2 = [file for file in files if file.endswith("/cgroup.procs")]
+    pid, born_there = birth.fork(os.path.dirname(version_2[0]) if version_2 else "")
+    if pid:
+        return pid
+    told = report.Failures(up)
+    request["cgroup_files"] = [file for file in files if not (born_there and file in version_2)]
+    try:
+        _enter(request, process, pidfd, stdio, told)
+    except BaseException as error:  # the end of this process: whatever failed, the engine has to hear of it
+        told.tell(error)
+    finally:
+        os._exit(1)
 
 
 def _enter(request: dict[str, Any], process: Process, pidfd: int, stdio: list[int], told: report.Failures) -> NoReturn:

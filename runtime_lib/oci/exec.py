@@ -18,6 +18,7 @@ from .process import exit_code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 
@@ -117,20 +118,24 @@ class Prespawned:
         except BaseException:
             helper.cancel()
             raise
-        if not answer.startswith(b"r"):
-            os.close(helper.socket)
-            os.waitpid(helper.pid, 0)
-            raise report.decode(answer[1:] or b"5\0runtime\0\0the helper ended without an answer")
-        pid, start_time = map(int, answer[1:].split())
-        if not descriptors and not ending:
-            os.close(helper.socket)
-            return Running(helper.pid, Process(pid, start_time), -1)
-        console = descriptors[0] if descriptors else -1
-        return Running(helper.pid, Process(pid, start_time), console, helper.socket)
+        return _answered(helper, answer, descriptors, stays=bool(ending))
 
     def cancel(self) -> None:
         """End the helper; nothing was run."""
         self._helper.cancel()
+
+
+def _answered(helper: Helper, answer: bytes, descriptors: Sequence[int], stays: bool) -> Running:
+    """Return what a helper has started, or raise what it tells; its line is kept when somebody `stays` on it."""
+    if not answer.startswith(b"r"):
+        os.close(helper.socket)
+        os.waitpid(helper.pid, 0)
+        raise report.decode(answer[1:] or b"5\0runtime\0\0the helper ended without an answer")
+    process = Process(*map(int, answer[1:].split()))
+    if not descriptors and not stays:
+        os.close(helper.socket)
+        return Running(helper.pid, process, -1)
+    return Running(helper.pid, process, descriptors[0] if descriptors else -1, helper.socket)
 
 
 def prespawn(library: str) -> Prespawned:

@@ -134,6 +134,20 @@ def _leave_host(wanted: Wanted, cgroup: Cgroup | None, up: int) -> None:
     become.oom_score(wanted.process.oom_score_adj)
     if "user" in wanted.namespaces:
         _enter_user_namespace(wanted, up)
+    flags = _join_others(wanted)
+    with report.Stage("namespace"):
+        libc.unshare(flags)
+        if "user" in wanted.namespaces:
+            outside.take(wanted.root, wanted.mounts)
+        if flags & libc.CLONE_NEWTIME:  # unshare(2) puts only children into it
+            namespaces.join("/proc/self/ns/time_for_children", "time")
+        if flags & libc.CLONE_NEWNET:
+            namespaces.loopback_up()
+    _name_host(wanted.config)
+
+
+def _join_others(wanted: Wanted) -> int:
+    """Enter the namespaces that are there already; return the flags of those that are to be made (clone(2))."""
     flags = 0
     for kind, path in wanted.namespaces.items():
         if kind in ("user", "pid"):
@@ -145,15 +159,7 @@ def _leave_host(wanted: Wanted, cgroup: Cgroup | None, up: int) -> None:
                 namespaces.join(path, kind)
             else:
                 flags |= namespaces.KINDS[kind][1]
-    with report.Stage("namespace"):
-        libc.unshare(flags)
-        if "user" in wanted.namespaces:
-            outside.take(wanted.root, wanted.mounts)
-        if flags & libc.CLONE_NEWTIME:  # unshare(2) puts only children into it
-            namespaces.join("/proc/self/ns/time_for_children", "time")
-        if flags & libc.CLONE_NEWNET:
-            namespaces.loopback_up()
-    _name_host(wanted.config)
+    return flags
 
 
 def _enter_user_namespace(wanted: Wanted, up: int) -> None:
