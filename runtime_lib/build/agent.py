@@ -24,7 +24,10 @@ _PIECE = 1 << 16
 
 
 def parse(text: str, environ: Mapping[str, str]) -> tuple[str, str]:
-    """Return (id, path of the agent's socket) of `default` or `ID=SOCKET`, as `docker build --ssh` has it."""
+    """Return (id, path of the agent's socket) of `default` or `ID=SOCKET`, as `docker build --ssh` has it.
+
+    Raises InvalidSpec.
+    """
     ident, equals, path = text.partition("=")
     path = path if equals else environ.get("SSH_AUTH_SOCK", "")
     if not ident or not path:

@@ -27,7 +27,10 @@ class CachePlace:
 
 
 def source(text: str) -> CachePlace:
-    """Return where a cache is read: an image's name, type=registry,ref=NAME or type=local,src=PATH."""
+    """Return where a cache is read: an image's name, type=registry,ref=NAME or type=local,src=PATH.
+
+    Raises InvalidSpec.
+    """
     if "=" not in text:
         return _checked(CachePlace("registry", text), "cache-from", "ref")
     values = fields(text, "cache-from")
@@ -38,7 +41,10 @@ def source(text: str) -> CachePlace:
 
 
 def target(text: str) -> CachePlace:
-    """Return where a cache is written: type=inline, type=registry,ref=NAME or type=local,dest=PATH."""
+    """Return where a cache is written: type=inline, type=registry,ref=NAME or type=local,dest=PATH.
+
+    Raises InvalidSpec.
+    """
     if "=" not in text:
         return _checked(CachePlace("registry", text), "cache-to", "ref")
     values = fields(text, "cache-to")

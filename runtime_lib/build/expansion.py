@@ -73,7 +73,10 @@ class _Scanner:
         return character
 
     def until(self, stop: str, depth: int, raw: bool = False) -> list[tuple[str, bool]]:
-        """Return the pieces up to `stop`, or to the end when that is empty; `raw` keeps the characters that escape."""
+        """Return the pieces up to `stop`, or to the end when that is empty; `raw` keeps the characters that escape.
+
+        Raises InvalidSpec.
+        """
         pieces: list[tuple[str, bool]] = []
         while self.position < len(self.text):
             character = self.take()

@@ -59,7 +59,7 @@ def expose(scope: Scope, item: Instruction) -> Step:
 
 
 def volume(scope: Scope, item: Instruction) -> Step:
-    """VOLUME."""
+    """VOLUME. Raises InvalidSpec."""
     paths = [scope.expand(text).strip() for text in item.arguments]
     if "" in paths:
         raise InvalidSpec("VOLUME has an empty path; name a folder of the container")
@@ -86,7 +86,7 @@ def maintainer(scope: Scope, item: Instruction) -> Step:
 
 
 def onbuild(scope: Scope, item: Instruction) -> Step:
-    """ONBUILD."""
+    """ONBUILD. Raises InvalidSpec."""
     text = item.arguments[0]
     trigger = instructions.parse(Line(0, text, item.heredocs), item.where, scope.escape)
     if trigger.name in _NO_TRIGGERS:
@@ -96,14 +96,14 @@ def onbuild(scope: Scope, item: Instruction) -> Step:
 
 
 def shell(scope: Scope, item: Instruction) -> Step:
-    """SHELL."""
+    """SHELL. Raises InvalidSpec."""
     if not item.is_json:
         raise InvalidSpec('SHELL takes a list: SHELL ["/bin/sh", "-c"]')
     return scope.changed(item, _listed(item.arguments), Shell=list(item.arguments))
 
 
 def health(scope: Scope, item: Instruction) -> Step:
-    """HEALTHCHECK."""
+    """HEALTHCHECK. Raises InvalidSpec."""
     text = item.arguments[0]
     verb, _unused, rest = text.partition(" ")
     if verb.upper() not in ("NONE", "CMD") or (verb.upper() == "CMD") != bool(rest.strip()):
@@ -127,7 +127,7 @@ def command(scope: Scope, item: Instruction) -> Step:
 
 
 def argument(item: Instruction, text: str, values: Mapping[str, str], escape: str) -> tuple[str, str | None]:
-    """Return (name, default) of one word of an ARG."""
+    """Return (name, default) of one word of an ARG. Raises InvalidSpec."""
     name, separator, default = text.partition("=")
     try:
         name = expansion.word(name, values, escape)

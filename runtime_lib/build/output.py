@@ -61,7 +61,7 @@ class Stage:
 
     @contextmanager
     def named(self) -> Iterator[None]:
-        """Name the stage in the failure of a command."""
+        """Name the stage in the failure of a command. Raises CommandFailed."""
         try:
             yield
         except CommandFailed as error:

@@ -60,7 +60,7 @@ class Writer:
     def make_folder(self, path: str, owner: tuple[int, int] = (0, 0), links: int = _MOST_LINKS) -> None:
         """Make a folder and its parents with mode 0755 where they are missing; the new ones belong to `owner`.
 
-        A link to a folder that does not exist is followed, and its target is made.
+        A link to a folder that does not exist is followed, and its target is made. Raises InvalidSpec.
         """
         done = ""
         for name in [part for part in path.split("/") if part]:

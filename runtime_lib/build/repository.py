@@ -58,7 +58,10 @@ def fetch(remote: Remote, place: str, agent: str = "") -> str:
 
 
 def subfolder(root: SafeRoot, remote: Remote) -> SafeRoot:
-    """Return the folder of a checked-out repository that the address names; links in it lead nowhere else."""
+    """Return the folder of a checked-out repository that the address names; links in it lead nowhere else.
+
+    Raises InvalidSpec.
+    """
     try:
         return SafeRoot(root.open(f"/{remote.subdir}", os.O_PATH | os.O_DIRECTORY))
     except OSError as error:

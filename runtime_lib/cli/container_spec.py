@@ -127,7 +127,10 @@ def attached(streams: list[str]) -> tuple[str, ...]:
 
 
 def environment(files: list[str], texts: list[str]) -> dict[str, str]:
-    """Return variables: those of files first, then `KEY=VALUE`; a `KEY` alone is taken from our own environment."""
+    """Return variables: those of files first, then `KEY=VALUE`; a `KEY` alone is taken from our own environment.
+
+    Raises InvalidSpec.
+    """
     found: dict[str, str] = {}
     for text in [*(line for path in files for line in _lines(path)), *texts]:
         key, equals, value = text.partition("=")
@@ -141,7 +144,7 @@ def environment(files: list[str], texts: list[str]) -> dict[str, str]:
 
 
 def device(text: str) -> Device:
-    """Return the device of `/dev/x`, `/dev/x:/dev/y` or `/dev/x:/dev/y:rwm`."""
+    """Return the device of `/dev/x`, `/dev/x:/dev/y` or `/dev/x:/dev/y:rwm`. Raises InvalidSpec."""
     source, *rest = text.split(":")
     if len(rest) == 1 and set(rest[0]) <= set("rwm"):
         return Device(source, source, rest[0])
@@ -153,7 +156,7 @@ def device(text: str) -> Device:
 
 
 def ulimit(text: str) -> Ulimit:
-    """Return the limit of `nofile=1024` or `nofile=1024:2048`."""
+    """Return the limit of `nofile=1024` or `nofile=1024:2048`. Raises InvalidSpec."""
     name, equals, limits = text.partition("=")
     soft, colon, hard = limits.partition(":")
     try:
@@ -165,7 +168,7 @@ def ulimit(text: str) -> Ulimit:
 
 
 def restart_policy(text: str) -> tuple[str, int]:
-    """Return the policy and number of retries of `always` or `on-failure:3`."""
+    """Return the policy and number of retries of `always` or `on-failure:3`. Raises InvalidSpec."""
     name, colon, retries = text.partition(":")
     if colon and (name != "on-failure" or not (retries.isascii() and retries.isdigit())):
         raise InvalidSpec(f"restart: {text!r} is not no, on-failure[:max-retries], always or unless-stopped")

@@ -20,7 +20,10 @@ _FIELDS = ("name", "ip", "ip6", "mac-address", "gw-priority", *_LISTS)
 
 
 def subnets(parsed: Parsed) -> tuple[SubnetSpec, ...]:
-    """Return the subnets, each with the gateway, the range and the addresses that lie in it, as Docker pairs them."""
+    """Return the subnets, each with the gateway, the range and the addresses that lie in it, as Docker pairs them.
+
+    Raises InvalidSpec.
+    """
     from ..networks.spec import SubnetSpec
 
     found = [SubnetSpec(text) for text in parsed.subnet]
@@ -80,7 +83,10 @@ def attachment(text: str) -> Attachment:
 
 
 def further(driver_options: Sequence[str], link_local: Sequence[str], priority: int) -> dict[str, Any]:
-    """Return what else an attachment says, from the texts of `--driver-opt` and `--link-local-ip`."""
+    """Return what else an attachment says, from the texts of `--driver-opt` and `--link-local-ip`.
+
+    Raises InvalidSpec.
+    """
     for text in driver_options:
         if not text.partition("=")[1]:
             raise InvalidSpec(f"network: driver option {text!r} is not KEY=VALUE")

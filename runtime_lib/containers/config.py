@@ -117,7 +117,10 @@ def process(settings: Settings) -> dict[str, Any]:
 
 
 def arguments(spec: ContainerSpec, image: dict[str, Any]) -> list[str]:
-    """Return the program and its arguments: entrypoint, then command. A given entrypoint drops both of the image."""
+    """Return the program and its arguments: entrypoint, then command. A given entrypoint drops both of the image.
+
+    Raises InvalidSpec.
+    """
     entrypoint = spec.entrypoint
     command = spec.command
     if entrypoint is None:
@@ -152,7 +155,7 @@ def environment(settings: Settings) -> list[str]:
 
 
 def working_dir(spec: ContainerSpec, image: dict[str, Any]) -> str:
-    """Return the absolute path in which the program starts."""
+    """Return the absolute path in which the program starts. Raises InvalidSpec."""
     path = spec.working_dir or image.get("WorkingDir") or "/"
     if not isinstance(path, str) or "\0" in path:
         raise InvalidSpec(f"image {spec.image} has a working directory that is no path")

@@ -35,7 +35,7 @@ def copy_in(store: Store, ref: str, path: str, source: Source, own: bool = False
 
 
 def extract(store: Store, ref: str, path: str, pieces: Iterator[bytes], own: bool = False) -> None:
-    """Unpack an archive into a folder of a container, as `docker cp -` does."""
+    """Unpack an archive into a folder of a container, as `docker cp -` does. Raises what `copy_in` does."""
     container = find(store, ref)
     with view(store, container) as root:
         target = copy_tree.target(root, path)
@@ -48,7 +48,10 @@ def extract(store: Store, ref: str, path: str, pieces: Iterator[bytes], own: boo
 
 
 def copy_out(store: Store, ref: str, path: str, target: str, follow: bool = False) -> None:
-    """Copy a file or folder of a container to a path of this host; the copy is the caller's."""
+    """Copy a file or folder of a container to a path of this host; the copy is the caller's.
+
+    Raises what `copy_in` does.
+    """
     container = find(store, ref)
     with view(store, container, writable=not userns.wanted(container.spec)) as root:
         source = source_in(container, root, path, follow)
@@ -61,7 +64,7 @@ def copy_out(store: Store, ref: str, path: str, target: str, follow: bool = Fals
 def pack(store: Store, ref: str, path: str, follow: bool = False) -> Iterator[bytes]:
     """Yield the archive of a file or folder of a container, as `docker cp CONTAINER:PATH -` writes it.
 
-    Take all of it, or close it: the container's tree is open meanwhile.
+    Take all of it, or close it: the container's tree is open meanwhile. Raises what `copy_in` does.
     """
     container = find(store, ref)
     with view(store, container, writable=not userns.wanted(container.spec)) as root:
@@ -70,7 +73,10 @@ def pack(store: Store, ref: str, path: str, follow: bool = False) -> Iterator[by
 
 
 def source_in(container: Container, root: SafeRoot, path: str, follow: bool = False) -> Source:
-    """Return a file or folder of a container's tree; its archive called "" is for others: with Docker's name."""
+    """Return a file or folder of a container's tree; its archive called "" is for others: with Docker's name.
+
+    Raises NotFound.
+    """
     place, other = copy_paths.absolute(path), ""
     try:
         found = copy_tree.look(root, place)

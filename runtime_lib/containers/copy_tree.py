@@ -33,7 +33,7 @@ def look(root: SafeRoot, path: str) -> os.stat_result:
 
 
 def resolve(root: SafeRoot, path: str) -> str:
-    """Return the path of what a link leads to in the end, also when nothing is there."""
+    """Return the path of what a link leads to in the end, also when nothing is there. Raises OSError."""
     for _unused in range(_MOST_LINKS):
         head, _slash, name = path.rstrip("/").rpartition("/")
         try:

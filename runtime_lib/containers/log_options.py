@@ -63,7 +63,7 @@ def limits(spec: ContainerSpec) -> tuple[int, int]:
     """Return (bytes of one file, number of files); (0, 0) when nothing is to be kept on this host.
 
     Unlike Docker, whose default fills the disk, a log is at most 3 files of 10 MiB unless the user says otherwise;
-    `max-size: -1` is no limit.
+    `max-size: -1` is no limit. Raises InvalidSpec.
     """
     if not readable(spec):
         return 0, 0
@@ -93,7 +93,10 @@ def compressed(spec: ContainerSpec) -> bool:
 
 
 def buffer(spec: ContainerSpec) -> int:
-    """Return how many bytes may wait for a receiver that is slow; 0 where the application is to wait for it."""
+    """Return how many bytes may wait for a receiver that is slow; 0 where the application is to wait for it.
+
+    Raises InvalidSpec.
+    """
     mode = spec.log_options.get("mode", "blocking")
     if mode not in ("blocking", "non-blocking"):
         raise InvalidSpec(f"log option mode: {mode!r} is neither blocking nor non-blocking")
@@ -106,7 +109,7 @@ def buffer(spec: ContainerSpec) -> int:
 
 
 def facility(spec: ContainerSpec) -> int:
-    """Return the number of the option syslog-facility (RFC 5424, 6.2.1)."""
+    """Return the number of the option syslog-facility (RFC 5424, 6.2.1). Raises InvalidSpec."""
     text = spec.log_options.get("syslog-facility", "") or "daemon"
     if text in FACILITIES:
         return FACILITIES.index(text)

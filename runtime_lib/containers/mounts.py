@@ -23,7 +23,7 @@ def parse_volume(text: str) -> Mount:
     """Return the mount of a `-v` text: `TARGET`, `SOURCE:TARGET` or `SOURCE:TARGET:OPTIONS`.
 
     A source that starts with `/`, `.` or `~` is a path on the host, any other one is a volume's name. A relative path
-    must have been made absolute by the caller, which knows its working directory.
+    must have been made absolute by the caller, which knows its working directory. Raises InvalidSpec.
     """
     parts = text.split(":")
     if len(parts) > 3 or not all(parts):
@@ -53,7 +53,10 @@ def parse_mount(text: str) -> Mount:
 
 
 def csv_fields(text: str, what: str) -> list[str]:
-    """Return the fields of one line of CSV (RFC 4180): one with commas stands in quotes, a quote in it is doubled."""
+    """Return the fields of one line of CSV (RFC 4180): one with commas stands in quotes, a quote in it is doubled.
+
+    Raises InvalidSpec.
+    """
     found, rest = [], f"{text},"
     while rest:
         if rest[0] != '"':

@@ -47,6 +47,7 @@ def end(
     """End a container with signal `number`, and SIGKILL after `seconds` (-1: never); no lock is held while waiting.
 
     An `auto_remove` container is removed, unless `remove` is False. With `stops` the log of events calls that a stop.
+    Raises Busy.
     """
     lives = state(store, container).status in ALIVE
     session = announce(store, container, number)

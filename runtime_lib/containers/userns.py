@@ -35,7 +35,10 @@ def wanted(spec: ContainerSpec) -> bool:
 
 
 def check(spec: ContainerSpec) -> None:
-    """An unknown mode, and namespaces of the host or of others, which such a container would have no right in."""
+    """An unknown mode, and namespaces of the host or of others, which such a container would have no right in.
+
+    Raises InvalidSpec.
+    """
     if not wanted(spec):
         _check_maps(spec)
         return

@@ -40,7 +40,7 @@ def lookup(root: SafeRoot, user: str, additional: Sequence[str] = ()) -> User:
 
 
 def resolve(passwd: bytes, group: bytes, user: str, additional: Sequence[str] = ()) -> User:
-    """Return what `lookup` does, from the contents of the two files. Pure."""
+    """Return what `lookup` does, from the contents of the two files. Pure. Raises CorruptData."""
     name, _unused, group_name = user.partition(":")
     account = _account(passwd, name)
     uid, gid, home, login = account or (_number(name, "user", "passwd"), 0, "/", "")

@@ -21,6 +21,7 @@ def kill(store: Store, ref: str, signal: str | int = "KILL") -> None:
     """Send a signal to the first process of a running container; returns at once.
 
     KILL and the container's stop signal also keep the restart policy from starting it again, as in Docker.
+    Raises ContainerNotFound, InvalidSpec, WrongState.
     """
     container = find(store, ref)
     number = signals.number(signal)

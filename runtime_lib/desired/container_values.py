@@ -24,7 +24,10 @@ _UNITS = (3600.0, 60.0, 1.0, 0.001, 0.000001)
 
 
 def texts(value: dict[str, Any], option: str) -> dict[str, str]:
-    """Return a dict whose values must be texts: YAML makes `yes`, `1.10` or `0x10` something else without quotes."""
+    """Return a dict whose values must be texts: YAML makes `yes`, `1.10` or `0x10` something else without quotes.
+
+    Raises InvalidSpec.
+    """
     for key, entry in value.items():
         if not isinstance(entry, str):
             raise InvalidSpec(f"{option}: the value of {key} is not a text; put it into quotes")
@@ -47,7 +50,7 @@ def numbers_as_texts(value: dict[str, Any]) -> dict[str, str]:
 def words(value: Any, option: str, compatible: bool = False) -> tuple[str, ...] | None:
     """Return the words of a command: a text is split as a shell does, a list is taken as it is.
 
-    An empty value is None, which means the image's. `compatible` joins a list and splits it again.
+    An empty value is None, which means the image's. `compatible` joins a list and splits it again. Raises InvalidSpec.
     """
     if isinstance(value, str):
         return _split(value, option)
@@ -66,7 +69,10 @@ def _split(text: str, option: str) -> tuple[str, ...] | None:
 
 
 def env_file(text: str, path: str) -> dict[str, str]:
-    """Return the variables of a file of `NAME=VALUE` lines; blank lines and lines that start with # are skipped."""
+    """Return the variables of a file of `NAME=VALUE` lines; blank lines and lines that start with # are skipped.
+
+    Raises InvalidSpec.
+    """
     result = {}
     for number, line in enumerate(text.splitlines(), 1):
         line = line.strip()
@@ -92,7 +98,7 @@ def _absolute(entry: str) -> str:
 
 
 def mount(value: dict[str, Any]) -> Mount:
-    """Return one entry of `mounts`."""
+    """Return one entry of `mounts`. Raises InvalidSpec."""
     kind, target = value["type"], value["target"]
     if kind in ("npipe", "cluster") or value.get("volume_driver") not in (None, "", "local"):
         raise InvalidSpec(f"mounts: {target}: use bind, volume, image or tmpfs with the local driver")
@@ -163,7 +169,7 @@ def attachment(value: dict[str, Any]) -> Attachment:
 
 
 def device(text: str) -> Device:
-    """Return the device of `SOURCE[:TARGET[:PERMISSIONS]]`."""
+    """Return the device of `SOURCE[:TARGET[:PERMISSIONS]]`. Raises InvalidSpec."""
     parts = text.split(":")
     if len(parts) > 3 or not all(parts):
         raise InvalidSpec(f"devices: {text!r} is not SOURCE:TARGET:PERMISSIONS")
@@ -173,7 +179,7 @@ def device(text: str) -> Device:
 
 
 def ulimit(text: str) -> Ulimit:
-    """Return the limit of `NAME:SOFT[:HARD]`; `unlimited` and -1 are no limit."""
+    """Return the limit of `NAME:SOFT[:HARD]`; `unlimited` and -1 are no limit. Raises InvalidSpec."""
     name, *numbers = text.replace("=", ":", 1).split(":")
     try:
         limits = [-1 if number == "unlimited" else int(number) for number in numbers]
@@ -195,7 +201,7 @@ def etc_hosts(value: dict[str, Any]) -> dict[str, str]:
 
 
 def duration(text: str | None, option: str) -> float:
-    """Return seconds of `1h2m3s4ms5us`; None is 0, which means the default."""
+    """Return seconds of `1h2m3s4ms5us`; None is 0, which means the default. Raises InvalidSpec."""
     if text is None:
         return 0.0
     found = _DURATION.match(str(text).strip())

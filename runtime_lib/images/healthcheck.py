@@ -31,7 +31,10 @@ def duration(text: str) -> int:
 
 
 def parse(flags: Mapping[str, str], text: str, listed: Sequence[str] | None) -> dict[str, Any]:
-    """Return the Healthcheck of `NONE` or of `CMD ...`; `listed` are the words where it has the exec form."""
+    """Return the Healthcheck of `NONE` or of `CMD ...`; `listed` are the words where it has the exec form.
+
+    Raises InvalidSpec.
+    """
     if text.strip().upper() == "NONE":
         if flags:
             raise InvalidSpec("HEALTHCHECK NONE takes no flags")

@@ -112,7 +112,10 @@ def import_tar(
 def unpacked(
     store: Store, file: Readable, parent: str | None, expected: str, stored: str | None = None
 ) -> Iterator[Callable[[], Layer]]:
-    """Unpack a layer as `import_tar` does, and give what makes it count; without that call nothing is left of it."""
+    """Unpack a layer as `import_tar` does, and give what makes it count; without that call nothing is left of it.
+
+    Raises CorruptData.
+    """
     chain_id = digest.chain(parent, digest.check(expected, "diff_id"))
     with store.lock("layer", chain_id[7:], _PATIENCE):
         present = find(store, chain_id)

@@ -84,7 +84,7 @@ def check(block: bytes) -> None:
 
 
 def number(field: bytes, what: str, signed: bool = False) -> int:
-    """Return the value of a numeric field: octal digits, or base-256 where its first bit is set."""
+    """Return the value of a numeric field: octal digits, or base-256 where its first bit is set. Raises CorruptData."""
     if field[0] & 0x80:
         value = int.from_bytes(field, "big") & ((1 << (8 * len(field) - 1)) - 1)
         if field[0] & 0x40:

@@ -45,7 +45,10 @@ def open_at(directory: int, path: str, flags: int, mode: int = 0, resolve: int =
 
 
 def walk(directory: int, path: str, flags: int, mode: int, resolve: int) -> int:
-    """openat2(2) by openat(2), one name after the other; one of RESOLVE_IN_ROOT and RESOLVE_BENEATH is needed."""
+    """openat2(2) by openat(2), one name after the other; one of RESOLVE_IN_ROOT and RESOLVE_BENEATH is needed.
+
+    Raises OSError.
+    """
     try:
         if not resolve & (libc.RESOLVE_IN_ROOT | libc.RESOLVE_BENEATH):
             raise OSError(errno.EINVAL, "a walk has a root")
@@ -79,7 +82,7 @@ class _Walk:
         self.folder = os.open(".", _LOOK | os.O_DIRECTORY, dir_fd=root)
 
     def open(self, path: str, flags: int, mode: int) -> int:
-        """Walk to the last name and open it."""
+        """Walk to the last name and open it. Raises OSError."""
         if not path:
             raise _failed(errno.ENOENT)
         self._follow(path)

@@ -58,7 +58,7 @@ class SubnetSpec:
         return options.address("aux_addresses", text) if text else None
 
     def range(self) -> IPNetwork:
-        """Return the part of the subnet from which addresses are given out."""
+        """Return the part of the subnet from which addresses are given out. Raises InvalidSpec."""
         if not self.ip_range:
             return self.network()
         try:

@@ -112,7 +112,10 @@ def _put(options: Options, word: str) -> None:
 
 
 def propagation(text: str) -> int:
-    """Return the flags of linux.rootfsPropagation; "" is the runtime's default, a recursive slave."""
+    """Return the flags of linux.rootfsPropagation; "" is the runtime's default, a recursive slave.
+
+    Raises InvalidSpec.
+    """
     if not text:
         return libc.MS_SLAVE | libc.MS_REC
     if text in _PROPAGATION:

@@ -64,6 +64,7 @@ def root(config: dict[str, Any], bundle: str) -> Root:
     """Return the root file system: `root.path`, or our extension, a mount of type overlay at `/`.
 
     The extension is mounted in the container's own mount namespace, so that nothing is ever mounted on the host.
+    Raises InvalidSpec.
     """
     section = config.get("root") or {}
     readonly = bool(section.get("readonly"))

@@ -22,7 +22,10 @@ def planned(config: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def file_of(name: str) -> str:
-    """Return the file of a parameter: dots separate, or slashes where a name has dots in it (sysctl(8))."""
+    """Return the file of a parameter: dots separate, or slashes where a name has dots in it (sysctl(8)).
+
+    Raises InvalidSpec.
+    """
     if "/" in name and ("." not in name or name.index("/") < name.index(".")):
         path = name
     else:

@@ -21,7 +21,10 @@ def wanted(arguments: dict[str, Any], in_background: bool) -> bool:
 
 
 def digest(path: str) -> str:
-    """Return the SHA-256 of what an archive holds without compression; "" where there is none, or a damaged one."""
+    """Return the SHA-256 of what an archive holds without compression; "" where there is none, or a damaged one.
+
+    Raises AnsibleActionFail.
+    """
     from ansible_collections.skiff.containers.plugins.module_utils.runtime_lib import errors
     from ansible_collections.skiff.containers.plugins.module_utils.runtime_lib.images import compression
 

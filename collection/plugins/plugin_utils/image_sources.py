@@ -39,7 +39,7 @@ def full_name(name: str, tag: str) -> str:
 
 @contextmanager
 def opened(make: Callable[[], Source], name: str, machine: str) -> Iterator[Source]:
-    """Give the source with the image found in it; failures of the library are the task's."""
+    """Give the source with the image found in it; failures of the library are the task's. Raises AnsibleActionFail."""
     from ansible_collections.skiff.containers.plugins.module_utils.runtime_lib import errors
 
     try:
@@ -92,7 +92,7 @@ class Elsewhere:
         self.layers: list[str] = []
 
     def find(self, name: str, machine: str, stack: ExitStack) -> None:
-        """Find the image by its name or id."""
+        """Find the image by its name or id. Raises AnsibleActionFail."""
         self._ref = name
         code, output, errors = self._host.call("inspect", "--type", "image", name)
         if self._host.is_bare(code, errors):
@@ -104,7 +104,7 @@ class Elsewhere:
         self.layers = found["RootFS"]["Layers"]
 
     def write(self, missing: list[str], path: str) -> None:
-        """Write an archive with these of its layers alone."""
+        """Write an archive with these of its layers alone. Raises AnsibleActionFail."""
         present = [f"--without={value}" for value in dict.fromkeys(self.layers) if value not in missing]
         self._host.fetch(path, "save", *present, self._ref)
         if not os.path.getsize(path):

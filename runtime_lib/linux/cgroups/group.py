@@ -79,7 +79,7 @@ class Cgroup:
                 fs.write(f"{folder}/cgroup.procs", "0")
 
     def occupy(self) -> None:
-        """Create the group and enter it, also while somebody else removes it for being empty."""
+        """Create the group and enter it, also while somebody else removes it for being empty. Raises Busy."""
         for _unused in fs.until(time.monotonic() + PATIENCE):
             try:
                 self.create()
@@ -102,7 +102,7 @@ class Cgroup:
             devices_bpf.attach(self._folders[UNIFIED], devices_bpf.program(rules))
 
     def write(self, settings: list[tuple[str, str, str]]) -> None:
-        """Write (controller, file, text), as `limits.files` has them."""
+        """Write (controller, file, text), as `limits.files` has them. Raises HostLacks."""
         if self._hierarchy.mode == "hybrid":
             wanted = {file.partition(".")[0] for key, file, _text in settings if key == UNIFIED}
             self._enable_above(self._folders.get(UNIFIED, ""), wanted - {"cgroup"})

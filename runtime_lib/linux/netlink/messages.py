@@ -119,7 +119,10 @@ def query(kind: int, sequence: int, body: bytes) -> bytes:
 
 
 def acknowledgement(data: bytes, sequence: int) -> int | None:
-    """Return the errno (0: done) of the answer to `sequence` in what was read, or None when it is not in there."""
+    """Return the errno (0: done) of the answer to `sequence` in what was read, or None when it is not in there.
+
+    Raises ValueError.
+    """
     offset = 0
     while offset + _HEADER.size <= len(data):
         length, kind, _flags, number_of, _port = _HEADER.unpack_from(data, offset)
@@ -181,7 +184,7 @@ def namespace_id(kind: int, value: int, wanted: int | None = None) -> bytes:
 
 
 def namespace_id_of(data: bytes) -> int:
-    """Return the id in the answer to RTM_GETNSID; -1: it has none."""
+    """Return the id in the answer to RTM_GETNSID; -1: it has none. Raises ValueError."""
     kind, found = struct.unpack_from("=Hi", data, _HEADER.size + _GENERAL.size + 2)
     if kind != NETNSA_NSID:
         raise ValueError(f"netlink answer about a namespace begins with attribute {kind}")
