@@ -132,14 +132,18 @@ def _heredocs(
         if marker is None:
             continue
         delimiter, strip_tabs, expand = marker
-        body: list[str] = []
-        while True:
-            if position == len(physical):
-                raise InvalidSpec(f"{where}: the here-document {delimiter} has no end; add a line with {delimiter}")
-            text = physical[position].lstrip("\t") if strip_tabs else physical[position]
-            position += 1
-            if text == delimiter:
-                break
-            body.append(text + "\n")
+        body = _body(physical, position, delimiter, strip_tabs, where)
+        position += len(body) + 1
         found.append(Heredoc(delimiter, "".join(body), expand))
     return tuple(found), position
+
+
+def _body(physical: Sequence[str], first: int, delimiter: str, strip_tabs: bool, where: str) -> list[str]:
+    """Return the lines of a here-document that begins at line `first`, without the one that ends it."""
+    body: list[str] = []
+    for position in range(first, len(physical)):
+        text = physical[position].lstrip("\t") if strip_tabs else physical[position]
+        if text == delimiter:
+            return body
+        body.append(text + "\n")
+    raise InvalidSpec(f"{where}: the here-document {delimiter} has no end; add a line with {delimiter}")

@@ -73,6 +73,16 @@ class Shared:
         self._room.release()
 
 
+def _make_apart(store: Store, index: int, make: Make) -> None:
+    """Make a stage in a thread of its own, with a connection, a working directory and an umask of its own."""
+    libc.unshare(libc.CLONE_FS)
+    own = Store(store.layout)
+    try:
+        make(own, index)
+    finally:
+        own.close()
+
+
 def walk(store: Store, shared: Shared, stages: Iterable[int], target: int, make: Make) -> State:
     """Return the state of `target`, one of the `stages`, each made by a thread; raise what the first of them raises.
 
@@ -82,12 +92,7 @@ def walk(store: Store, shared: Shared, stages: Iterable[int], target: int, make:
 
     def work(index: int) -> None:
         try:
-            libc.unshare(libc.CLONE_FS)  # a working directory and an umask of its own
-            own = Store(store.layout)
-            try:
-                make(own, index)
-            finally:
-                own.close()
+            _make_apart(store, index, make)
         except BaseException as error:  # it is raised where it can be told
             ended.put(error)
         else:

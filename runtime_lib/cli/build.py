@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..build.outputs import Output
+    from ..build.spec import BuildSpec
     from .options import Parsed
 
 _BUILD = Usage(
@@ -71,21 +73,34 @@ _BUILD = Usage(
 
 def build(words: list[str]) -> int:
     """Build an image; the log goes to standard output as it grows."""
-    from ..build import agent, cachespec, entitlements, outputs, remote, secrets
+    from ..build import outputs
     from ..build.build import build as engine
-    from ..build.build import check
-    from ..build.spec import BuildSpec
 
     parsed = _BUILD.parse(words)
     silent = parsed.quiet or parsed.progress == "quiet"
-    path = parsed.arguments[0]
-    if path == parsed.file == "-":
+    if parsed.arguments[0] == parsed.file == "-":
         raise InvalidSpec("the standard input cannot be both the context and the Dockerfile; use -f PATH")
-    fetched = path == "-" or remote.is_remote(path)
     wanted = tuple(outputs.parse(text) for text in parsed.output)
     to_stdout = any(one.dest == "-" for one in wanted)
     screen = build_screen.choose(parsed.progress or os.environ.get("BUILDKIT_PROGRESS", ""), silent or to_stdout)
-    spec = BuildSpec(
+    spec = _spec(parsed, wanted, screen)
+    if parsed.check:
+        return _check(spec)
+    with screen.shown():
+        result = engine(opened.store(), spec)
+    if silent and not to_stdout:
+        output.write_lines([result.image.id])
+    _write_files(parsed, result.image.id)
+    return 0
+
+
+def _spec(parsed: Parsed, wanted: tuple[Output, ...], screen: build_screen.Plain) -> BuildSpec:
+    from ..build import agent, cachespec, entitlements, remote, secrets
+    from ..build.spec import BuildSpec
+
+    path = parsed.arguments[0]
+    fetched = path == "-" or remote.is_remote(path)
+    return BuildSpec(
         path if fetched else os.path.abspath(path),
         _dockerfile(parsed.file, fetched),
         tuple(parsed.tag),
@@ -115,23 +130,26 @@ def build(words: list[str]) -> int:
         squash=bool(parsed.squash),
         stream=sys.stdin.buffer if path == "-" else None,
     )
-    if parsed.check:
-        found = check(opened.store(), spec)
-        output.write_lines(found or ["Check complete, no warnings found."])
-        return int(bool(found))
-    with screen.shown():
-        result = engine(opened.store(), spec)
-    if silent and not to_stdout:
-        output.write_lines([result.image.id])
+
+
+def _check(spec: BuildSpec) -> int:
+    """Print what the rules of `docker build --check` find; return 1 when they do."""
+    from ..build.build import check
+
+    found = check(opened.store(), spec)
+    output.write_lines(found or ["Check complete, no warnings found."])
+    return int(bool(found))
+
+
+def _write_files(parsed: Parsed, image_id: str) -> None:
     if parsed.iidfile:
         with open(parsed.iidfile, "w", encoding="utf-8") as file:
-            file.write(result.image.id)
+            file.write(image_id)
     if parsed.metadata_file:
         names = ",".join(parsed.tag)
-        facts = {"containerimage.config.digest": result.image.id, **({"image.name": names} if names else {})}
+        facts = {"containerimage.config.digest": image_id, **({"image.name": names} if names else {})}
         with open(parsed.metadata_file, "w", encoding="utf-8") as file:
             file.write(json.dumps(facts, indent=2) + "\n")
-    return 0
 
 
 def _container(parsed: Parsed) -> dict[str, Any]:

@@ -107,18 +107,16 @@ class _Walk:
         if kind not in _KINDS:
             return -1  # a socket: nobody listens in an image
         first = self._links.setdefault((status.st_dev, status.st_ino), path) if status.st_nlink > 1 else path
-        if first != path:
-            entry = entry_of(path, status, None)
-            entry.kind, entry.link, entry.size = tarheader.HARD_LINK, first, 0
-            yield tarwriter.header(entry), "", 0
-        elif kind == stat.S_IFREG:
+        if first == path and kind == stat.S_IFREG:
             self.size += status.st_size
             yield from _file(parent, path, name, status)
-        else:
-            entry = entry_of(path, status, None)
-            if kind == stat.S_IFLNK:
-                entry.link = os.readlink(name, dir_fd=parent)
-            yield tarwriter.header(entry), "", 0
+            return -1
+        entry = entry_of(path, status, None)
+        if first != path:
+            entry.kind, entry.link, entry.size = tarheader.HARD_LINK, first, 0
+        elif kind == stat.S_IFLNK:
+            entry.link = os.readlink(name, dir_fd=parent)
+        yield tarwriter.header(entry), "", 0
         return -1
 
 

@@ -176,18 +176,7 @@ def _helper(document: dict[str, Any], key: str) -> str:
 def _call(helper: str, action: str, text: str) -> Credentials | None:
     """Ask a helper; None when it has nothing."""
     program = f"docker-credential-{helper}"
-    try:
-        done = subprocess.run(
-            [program, action], input=text.encode(), capture_output=True, timeout=_HELPER_LIMIT, check=False
-        )
-    except FileNotFoundError:
-        raise HostLacks(
-            f"the credential helper {program} is not installed; install it, or take it out of the file"
-        ) from None
-    except subprocess.TimeoutExpired:
-        raise RegistryError(
-            f"the credential helper {program} did not answer within {_HELPER_LIMIT:.0f} seconds"
-        ) from None
+    done = _run(program, action, text)
     if action != "get":
         if done.returncode:
             raise RegistryError(f"the credential helper {program} failed to {action} credentials")
@@ -199,3 +188,17 @@ def _call(helper: str, action: str, text: str) -> Credentials | None:
     answer = strictjson.parse_object(done.stdout, f"the answer of {program}")
     user, secret = str(answer.get("Username") or ""), str(answer.get("Secret") or "")
     return Credentials(token=secret) if user == "<token>" else Credentials(user, secret)
+
+
+def _run(program: str, action: str, text: str) -> subprocess.CompletedProcess[bytes]:
+    command = [program, action]
+    try:
+        return subprocess.run(command, input=text.encode(), capture_output=True, timeout=_HELPER_LIMIT, check=False)
+    except FileNotFoundError:
+        raise HostLacks(
+            f"the credential helper {program} is not installed; install it, or take it out of the file"
+        ) from None
+    except subprocess.TimeoutExpired:
+        raise RegistryError(
+            f"the credential helper {program} did not answer within {_HELPER_LIMIT:.0f} seconds"
+        ) from None
