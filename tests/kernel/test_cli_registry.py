@@ -91,6 +91,27 @@ def test_a_session_with_a_registry(skiff: Skiff, registry: Registry, tmp_path: P
     assert skiff.run("pull", f"{name}:1", check=False).returncode == 1
 
 
+OLDER = "from runtime_lib.images import gzipping; gzipping._LEVEL, gzipping._DISTINCT = 9, 256"  # compresses otherwise
+
+
+def test_layers_that_an_older_version_has_compressed_are_not_sent_again(tmp_path: Path) -> None:
+    skiff = Skiff(tmp_path / "root")
+    archive = rootfs.tar(tmp_path / "rootfs", tmp_path / "bb.tar")
+    with serving(tmp_path / "registry") as registry:
+        name = f"{registry.host}/team/bb:1"
+        skiff.run("import", str(archive), name)
+        assert ": Pushed\n" in skiff.run("push", name, before=OLDER).stdout
+        stored = registry.blobs()
+        assert ": Layer already exists\n" in skiff.run("push", name).stdout
+        skiff.run("tag", name, f"{registry.host}/other/bb:1")
+        assert ": Mounted from team/bb\n" in skiff.run("push", f"{registry.host}/other/bb:1").stdout
+        assert registry.blobs() == stored
+    with serving(tmp_path / "another") as registry:
+        skiff.run("tag", name, f"{registry.host}/team/bb:1")
+        assert ": Pushed\n" in skiff.run("push", f"{registry.host}/team/bb:1").stdout
+        assert not registry.blobs() <= stored, "it was compressed as by the older version: the test shows nothing"
+
+
 class Apart(Skiff):
     """Skiff where the names of hosts and the settings of registries are the test's own."""
 
