@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 
 from ..records import dataclass
@@ -44,11 +45,13 @@ class Tunnel:
 def tunnel_address(part: str) -> str:
     """Return the address in the encrypted network of the host that owns a slice: link-local, from its first address.
 
+    Where the slice is of IPv6, it is made of a hash, for the first addresses of two slices may end alike.
     Both ends know it without telling each other, and a VXLAN interface with such addresses takes no packet that
     came in by another interface than its own WireGuard one.
     """
     first = ipaddress.ip_network(part, strict=False).network_address
-    return str(ipaddress.IPv6Address(_LINK_LOCAL | int(first)))
+    own = int(first) if first.version == 4 else int.from_bytes(hashlib.sha256(first.packed).digest()[:8], "big")
+    return str(ipaddress.IPv6Address(_LINK_LOCAL | own))
 
 
 def tunnels(peers: Iterable[Peer], port: int) -> frozenset[Tunnel]:

@@ -95,6 +95,11 @@ def check_own(address: IPAddress, part: IPNetwork) -> None:
 def mac_of(address: IPAddress) -> bytes:
     """Return the hardware address that Docker derives from an IPv4 address: 02:42 and its four bytes.
 
-    Of an IPv6 address, for containers without IPv4, they are the last four.
+    Of an IPv6 address, for containers without IPv4, it is 02 and five bytes of a hash: hosts that share a subnet give
+    out addresses that end alike, each in its own part of it.
     """
-    return b"\x02\x42" + address.packed[-4:]
+    if address.version == 4:
+        return b"\x02\x42" + address.packed
+    import hashlib
+
+    return b"\x02" + hashlib.sha256(address.packed).digest()[:5]

@@ -83,9 +83,12 @@ def tunnel(network: Network) -> str:
     return f"sw{network.id[:10]}"
 
 
-def slice_of(spec: NetworkSpec, version: int = 4) -> str:
-    """Return the part of the subnet of an IP version from which this host gives out addresses."""
-    return str(spec.of_version(version)[0].range())
+def slice_of(spec: NetworkSpec, version: int = 0) -> str:
+    """Return the part of the subnet of an IP version from which this host gives out addresses.
+
+    Without a version it is IPv4, or IPv6 where the network has no IPv4.
+    """
+    return str(spec.of_version(version or spec.versions[0])[0].range())
 
 
 def create(store: Store, network: Network) -> None:
@@ -155,7 +158,7 @@ def apply(network: Network, change: Change) -> None:
 def described(network: Network, endpoints: list[Endpoint]) -> dict[str, Any]:
     """Return what the other hosts need to know of this one; the public key is "" where there is none (yet)."""
     spec = network.spec
-    further = {"slice6": slice_of(spec, 6)} if spec.enable_ipv6 else {}
+    further = {"slice6": slice_of(spec, 6)} if len(spec.versions) > 1 else {}
     return {
         **further,
         "vni": vni(spec),
@@ -168,8 +171,8 @@ def described(network: Network, endpoints: list[Endpoint]) -> dict[str, Any]:
 
 
 def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
-    further = {"address6": str(endpoint.ipv6)} if endpoint.ipv6 else {}
-    return {"names": list(endpoint.names), "address": str(endpoint.ipv4), "mac": endpoint.mac, **further}
+    further = {"address6": str(endpoint.ipv6)} if endpoint.ipv4 and endpoint.ipv6 else {}
+    return {"names": list(endpoint.names), "address": str(endpoint.address), "mac": endpoint.mac, **further}
 
 
 def _public_key(network: Network) -> str:

@@ -30,7 +30,7 @@ _KEY_SIZE = 32  # bytes of a Curve25519 key
 class Remote:
     """A container on another host: its names on the network, its addresses and its hardware address.
 
-    `address6` is "" on a network without IPv6.
+    `address6` is "" on a network that has not both IPv4 and IPv6.
     """
 
     names: tuple[str, ...]
@@ -43,7 +43,7 @@ class Remote:
 class Peer:
     """Another host: its address in the network between the hosts, and the parts of the subnets that are its own.
 
-    `slice6` is of the IPv6 subnet, "" without.
+    `slice6` is of the IPv6 subnet where there is one of IPv4 too, "" otherwise.
     `public_key` is that of its WireGuard interface. `endpoints` None and a key "" mean that nobody has said.
     """
 
@@ -107,16 +107,15 @@ def check(network: str, subnets: Mapping[int, tuple[IPNetwork, IPNetwork]], peer
     if len({ipaddress.ip_address(peer.address).version for peer in peers}) > 1:
         raise InvalidSpec(f"network {network}: peers have IPv4 and IPv6 addresses; give all of them the same kind")
     for version, (subnet, own) in subnets.items():
-        _check_slices(network, subnet, own, [(peer, part) for peer in peers if (part := _slice(peer, version))])
+        first = version == min(subnets)
+        parts = [(peer, part) for peer in peers if (part := peer.slice if first else peer.slice6)]
+        _check_slices(network, subnet, own, parts)
     for peer in peers:
-        if peer.slice6 and 6 not in subnets:
-            raise InvalidSpec(f"network {network} has no IPv6: leave the slice {peer.slice6} of peer {peer.name} out")
+        if peer.slice6 and len(subnets) == 1:
+            words = "has no IPv6: leave" if 4 in subnets else "has no IPv4: give as slice what is slice6 now, and leave"
+            raise InvalidSpec(f"network {network} {words} the slice6 {peer.slice6} of peer {peer.name} out")
         for remote in peer.endpoints or ():
             _check_remote(network, peer, remote)
-
-
-def _slice(peer: Peer, version: int) -> str:
-    return peer.slice if version == 4 else peer.slice6
 
 
 def _check_slices(network: str, subnet: IPNetwork, own: IPNetwork, parts: Sequence[tuple[Peer, str]]) -> None:

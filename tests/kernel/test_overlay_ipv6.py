@@ -10,7 +10,7 @@ import pytest
 
 from runtime_lib.errors import InvalidSpec
 from runtime_lib.linux import netns
-from runtime_lib.networks import mending
+from runtime_lib.networks import catalog, mending, overlay
 from runtime_lib.networks.wish import Attachment
 from tests.support.netlab import HOST6, OUTSIDE6, SOON, Member, ask
 from tests.support.site import Host, site
@@ -123,3 +123,24 @@ def test_a_slice_of_ipv6_is_needed(hosts: list[Host]) -> None:
     hosts[0].slice6 = ""
     with pytest.raises(InvalidSpec, match="one subnet of IPv6, and as its ip_range"):
         hosts[0].create([])
+
+
+def test_containers_without_ipv4_reach_each_other_by_name_also_between_hosts_without_it(hosts: list[Host]) -> None:
+    for host in hosts[:2]:
+        host.ipv4, host.address = False, f"2001:db8:51::{host.number}"
+        host.run("ip", "addr", "add", f"{host.address}/64", "dev", "net0", "nodad")
+        host.run("ip", "-4", "addr", "flush", "dev", "net0")
+    for host in hosts[:2]:
+        host.create(hosts[:2], address=host.address)
+    first, second = (web(host) for host in hosts[:2])
+    assert [first.ip, second.ip] == ["fd00:20::1:0:0:1", "fd00:20::2:0:0:1"]
+    assert first.endpoints[0].mac != second.endpoints[0].mac
+    await_answer(first, second.ip, f"{first.ip} web2")
+    for host in hosts[:2]:
+        host.change(hosts[:2])
+    await_answer(first, hosts[0].names(first, "fd00:20:")["web2"], f"{first.ip} web2")
+    assert f"{second.ip} lladdr {second.endpoints[0].mac}" in neighbours(hosts[0], first)
+    with netns.entered(hosts[0].namespace):
+        assert overlay.sound(catalog.find(hosts[0].lab.store, "mesh"))
+    with pytest.raises(InvalidSpec, match="fd00:20::2:0:0:9 is not inside fd00:20:0:0:1::/80"):
+        hosts[0].member("lost", Attachment("mesh", address6="fd00:20::2:0:0:9"))

@@ -16,6 +16,7 @@ from runtime_lib.networks.namespace import new_namespace
 from runtime_lib.networks.peers import Peer, from_options
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
 from runtime_lib.networks.wish import Attachment
+from runtime_lib.records import replace
 from tests.support.netlab import Lab, Member, lab, run
 
 SUBNET, SUBNET6 = "10.20.0.0/16", "fd00:20::/64"
@@ -27,14 +28,14 @@ class Host:
     def __init__(self, number: int, lab: Lab, namespace: int) -> None:
         self.number, self.lab, self.namespace = number, lab, namespace
         self.name, self.address, self.slice = f"host{number}", f"198.51.100.{number}", f"10.20.{number}.0/24"
-        self.slice6, self.ipv6 = f"fd00:20:0:0:{number}::/80", False
+        self.slice6, self.ipv6, self.ipv4 = f"fd00:20:0:0:{number}::/80", False, True
 
     def spec(self, others: list[Host], name: str = "mesh", **options: str) -> NetworkSpec:
         """Return the network as this host has it."""
         subnets: tuple[SubnetSpec, ...] = (SubnetSpec(SUBNET6, ip_range=self.slice6),) if self.ipv6 else ()
-        subnets += (SubnetSpec(SUBNET, ip_range=self.slice),)
-        peers = self.peers(others)
-        return NetworkSpec(name, "overlay", subnets, driver_options=options, enable_ipv6=self.ipv6, peers=peers)
+        subnets += (SubnetSpec(SUBNET, ip_range=self.slice),) if self.ipv4 else ()
+        spec = NetworkSpec(name, "overlay", subnets, driver_options=options, peers=self.peers(others))
+        return replace(spec, enable_ipv4=self.ipv4, enable_ipv6=self.ipv6)
 
     def peers(self, others: list[Host], told: bool = False) -> tuple[Peer, ...]:
         """Return the peers that `others` are for this host, as a task has them; `told`: with what runs there."""
@@ -42,8 +43,8 @@ class Host:
 
     def entry(self, told: bool = False) -> dict[str, Any]:
         """Return this host as others name it; `told`: with its containers."""
-        entry = {"name": self.name, "address": self.address, "slice": self.slice}
-        entry |= {"slice6": self.slice6} if self.ipv6 else {}
+        entry = {"name": self.name, "address": self.address, "slice": self.slice if self.ipv4 else self.slice6}
+        entry |= {"slice6": self.slice6} if self.ipv6 and self.ipv4 else {}
         return {**entry, **self.described()} if told else entry
 
     def described(self) -> dict[str, Any]:

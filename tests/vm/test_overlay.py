@@ -35,13 +35,16 @@ def seen(guest: vmguest.Guest) -> dict[str, Any]:
 def test_containers_of_three_hosts_reach_each_other_by_name(kind: str, seen: dict[str, Any]) -> None:
     for number, answers in enumerate(seen[kind]["answers"], 1):
         others = [other for other in (1, 2, 3) if other != number]
-        assert answers == [f"10.20.{number}.1 {SECRET} host{other}" for other in others]
+        assert [answer.removeprefix("::ffff:") for answer in answers] == [
+            f"10.20.{number}.1 {SECRET} host{other}" for other in others
+        ]
     assert seen[kind]["sound"] == [True] * 3
 
 
 def test_the_wire_shows_no_plain_text(seen: dict[str, Any]) -> None:
     assert seen["plain"]["readable"] >= 4
     assert seen["encrypted"]["readable"] == 0
+    assert seen["encrypted"]["six"] == [f"fd00:20::1:0:0:1 {SECRET} host2"]
     assert 4789 in seen["plain"]["ports"]
     assert 51820 in seen["encrypted"]["ports"]
     assert 4789 not in seen["encrypted"]["ports"]
@@ -54,7 +57,8 @@ def test_a_frame_without_encryption_is_not_taken(seen: dict[str, Any]) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_host_leaves_and_joins(kind: str, seen: dict[str, Any]) -> None:
     before, without, after = seen[kind]["left"]
-    assert before == after == f"10.20.1.1 {SECRET} host3"
+    assert before == after
+    assert before.removeprefix("::ffff:") == f"10.20.1.1 {SECRET} host3"
     assert SECRET not in without
 
 
@@ -71,14 +75,14 @@ def test_removing_leaves_neither_interface_nor_key(kind: str, seen: dict[str, An
 
 @pytest.fixture(scope="module")
 def lost(guest: vmguest.Guest) -> dict[str, Any]:
-    """What the guest has seen of hosts that lose their side of the network, with IPv6 alone between them."""
+    """What the guest has seen of hosts that lose their side of the network, with IPv6 alone in and under it."""
     return guest.answer("overlay_mend")
 
 
 def whole(found: dict[str, Any]) -> None:
-    """Hold that all were answered, by both kinds of addresses, and that nobody could read it."""
+    """Hold that both were answered, and that nobody could read it."""
     assert found["answers"] == [f"{SECRET} host{number}" for number in (1, 2)]
-    assert (found["count"], found["sound"], found["readable"], found["ports"]) == (4, True, 0, [51820])
+    assert (found["count"], found["sound"], found["readable"], found["ports"]) == (2, True, 0, [51820])
 
 
 @pytest.mark.parametrize("what", ["nothing", *LOSSES])

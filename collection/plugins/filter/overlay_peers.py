@@ -32,16 +32,15 @@ options:
     type: str
     required: true
   subnet:
-    description: The subnet of the network.
+    description: The subnet of the network; the IPv6 one of a network that has no IPv4.
     type: str
     required: true
   prefix:
-    description: The prefix length of a slice.
+    description: The prefix length of a slice. Without it, 24 of an IPv4 subnet and 80 of an IPv6 one.
     type: int
-    default: 24
   subnet6:
     description:
-      - The IPv6 subnet of a network that has one. A host's slice of it is the one that its variable C(skiff_overlay_slice6)
+      - The IPv6 subnet of a network that has one beside that of IPv4. A host's slice of it is the one that its variable C(skiff_overlay_slice6)
         says, or the one with the number of the host's address modulo the number of slices.
     type: str
     default: ''
@@ -93,7 +92,7 @@ def overlay_peers(
     hostvars: Any,
     this: str,
     subnet: str,
-    prefix: int = 24,
+    prefix: int = 0,
     registered: str = "",
     subnet6: str = "",
     prefix6: int = 80,

@@ -44,7 +44,7 @@ options:
       - V(bridge), V(macvlan), V(ipvlan), V(openvswitch) or V(overlay).
       - V(overlay) is one network over several hosts. It needs one entry of O(ipam_config), whose C(iprange) is the slice of
         the subnet from which this host gives out addresses, and O(peers). With O(enable_ipv6=true) it needs another entry
-        of this kind, with an IPv6 subnet.
+        of this kind, with an IPv6 subnet; with O(enable_ipv4=false) as well, that is the only one.
     type: str
     default: bridge
   driver_options:
@@ -131,11 +131,11 @@ options:
         type: str
         required: true
       slice:
-        description: The part of the subnet from which that host gives out addresses.
+        description: The part of the subnet from which that host gives out addresses; of the IPv6 one without IPv4.
         type: str
         required: true
       slice6:
-        description: The part of the IPv6 subnet from which that host gives out addresses, on a network that has one.
+        description: The part of the IPv6 subnet from which that host gives out addresses, on a network that has both.
         type: str
       public_key:
         description: The key of its WireGuard interface, RV(overlay) of its own task. Without it, the key that is known stays.
@@ -152,11 +152,11 @@ options:
             type: list
             elements: str
           address:
-            description: Its IPv4 address on the network.
+            description: Its address on the network; the IPv4 one where it has both.
             type: str
             required: true
           address6:
-            description: Its IPv6 address on the network, if it has one.
+            description: Its IPv6 address on the network, where it has both.
             type: str
           mac:
             description: The hardware address of its interface.
@@ -261,7 +261,7 @@ overlay:
       type: str
     slice6:
       description: The part of the IPv6 subnet from which this host gives out addresses.
-      returned: with O(enable_ipv6=true)
+      returned: with O(enable_ipv6=true), on a network that has IPv4 too
       type: str
     vni:
       description: The number of the network.

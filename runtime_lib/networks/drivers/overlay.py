@@ -62,8 +62,6 @@ def sliced(spec: NetworkSpec) -> bool:
 def check(spec: NetworkSpec) -> None:
     """Raise InvalidSpec unless it has a subnet of each kind, a slice of it that is this host's, and peers that fit."""
     options.check(spec.name, spec.driver_options, _OPTIONS)
-    if not spec.enable_ipv4:
-        raise InvalidSpec(f"network {spec.name}: overlay networks have IPv4 addresses, and IPv6 ones beside them")
     subnets = {version: _subnet(spec, version) for version in spec.versions}
     peers.check(spec.name, {number: (one.network(), one.range()) for number, one in subnets.items()}, spec.peers)
     own = spec.driver_options.get(overlay.ADDRESS, "")

@@ -33,6 +33,9 @@ def test_a_container_is_found_by_both_of_its_addresses() -> None:
 
 def test_encrypted_frames_go_to_hosts_whose_key_is_known() -> None:
     assert fdb.tunnel_address(B.slice) == "fe80::a14:200"
+    alike = {fdb.tunnel_address(f"fd00:20:0:{number}::/64") for number in (1, 2)}
+    assert len(alike) == 2
+    assert all(address.startswith("fe80::") for address in alike)
     assert {entry.address for entry in fdb.entries([B, C], encrypted=True) if entry.kind == REMOTE} == {"fe80::a14:200"}
     assert fdb.tunnels([B, C], 51820) == {Tunnel("key", "192.0.2.2", 51820, "fe80::a14:200")}
 

@@ -105,3 +105,9 @@ def test_addresses_that_no_container_may_have(text: str) -> None:
 
 def test_the_hardware_address_is_dockers() -> None:
     assert ipam.mac_of(ip("10.77.0.2")).hex(":") == "02:42:0a:4d:00:02"
+
+
+def test_the_hardware_address_of_an_ipv6_address_is_one_of_its_own_on_each_host() -> None:
+    made = {ipam.mac_of(ipaddress.ip_address(f"fd00:20:0:0:{host}::1")) for host in range(100)}
+    assert len(made) == 100
+    assert all(len(mac) == 6 and mac[0] == 2 for mac in made)

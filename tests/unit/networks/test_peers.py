@@ -36,6 +36,20 @@ def test_peers_come_in_one_order_and_one_form() -> None:
     }
 
 
+def test_without_ipv4_the_slice_is_of_ipv6() -> None:
+    subnets = {6: (ipaddress.ip_network("fd00:20::/64"), ipaddress.ip_network("fd00:20:0:0:1::/80"))}
+    remote = {"names": ["web"], "address": "fd00:20::2:0:0:1", "mac": "02:00:00:00:00:01"}
+    six = {**B, "slice": "fd00:20:0:0:2::/80", "endpoints": [remote]}
+    peers.check("mesh", subnets, peers.from_options("mesh", [six]))
+    for entry, words in (
+        (B, "slice 10.20.2.0/24 of peer b is not inside fd00:20::/64"),
+        ({**six, "slice6": "fd00:20:0:0:3::/80"}, "has no IPv4: give as slice what is slice6"),
+        ({**six, "slice": "fd00:20:0:0:1::/80"}, "overlaps with fd00:20:0:0:1::/80 of this host"),
+    ):
+        with pytest.raises(InvalidSpec, match=words):
+            peers.check("mesh", subnets, peers.from_options("mesh", [entry]))
+
+
 def _other(number: int) -> dict[str, str]:
     return {"name": "", "address": f"192.0.2.{number}", "slice": f"10.20.{number}.0/24"}
 

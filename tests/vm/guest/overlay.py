@@ -36,11 +36,12 @@ def main() -> None:
 
 def _seen(hosts: list[Host], options: dict[str, str], folder: Path) -> dict[str, Any]:
     for host in hosts:
+        host.ipv6 = bool(options)
         host.create(hosts, **options)
     members = [host.member(f"web{host.number}") for host in hosts]
     for host, member in zip(hosts, members):
         with netns.entered(member.namespace):
-            host.lab.serve(f"{SECRET} {host.name}", 80)
+            host.lab.serve(f"{SECRET} {host.name}", 80, ip="::" if options else "0.0.0.0")
     for host in hosts:
         host.change(hosts)
     seen: dict[str, Any] = {"sound": [sound(host) for host in hosts]}
@@ -49,6 +50,7 @@ def _seen(hosts: list[Host], options: dict[str, str], folder: Path) -> dict[str,
             [member.ask(host.names(member)[f"web{other.number}"], 80) for other in hosts if other is not host]
             for host, member in zip(hosts, members)
         ]
+        seen["six"] = [members[0].ask(str(one.ipv6), 80) for one in members[1].endpoints if one.ipv6]
     seen["readable"] = sum(SECRET.encode() in frame for frame in frames)
     seen["ports"] = sorted({port_of(frame) for frame in frames} - {0})
     seen["forged"] = _forged(hosts)

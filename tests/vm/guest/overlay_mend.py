@@ -1,4 +1,4 @@
-"""An encrypted overlay of two hosts with IPv6 addresses, where one loses it. Runs in the guest; prints JSON.
+"""An encrypted overlay of two hosts without any IPv4, where one loses it. Runs in the guest; prints JSON.
 
 The hosts are namespaces, with nothing but IPv6 between them, and the wire of the first one is heard all the time.
 """
@@ -44,8 +44,8 @@ def main() -> None:
 
 
 def _by_ipv6(host: Host) -> None:
-    """Leave a host without any IPv4 address between the hosts."""
-    host.ipv6, host.address = True, f"2001:db8:51::{host.number}"
+    """Leave a host without any IPv4 address between the hosts, and its containers without any at all."""
+    host.ipv4, host.ipv6, host.address = False, True, f"2001:db8:51::{host.number}"
     host.run("ip", "addr", "add", f"{host.address}/64", "dev", "net0", "nodad")
     host.run("ip", "-4", "addr", "flush", "dev", "net0")
 
@@ -66,11 +66,7 @@ def _asked(hosts: list[Host], members: Members, before: Callable[[], object]) ->
     """Return what containers of the first host are answered, and answer, after something; and what its wire shows."""
     with heard(hosts[0]) as frames:
         before()
-        answers = [
-            one.ask(address, 80)
-            for one, other in (members, members[::-1])
-            for address in (other.ip, str(other.endpoints[0].ipv6))
-        ]
+        answers = [one.ask(other.ip, 80) for one, other in (members, members[::-1])]
     return {
         "answers": sorted({answer.partition(" ")[2] for answer in answers}),
         "count": sum(SECRET in answer for answer in answers),
@@ -190,8 +186,7 @@ def _removed(hosts: list[Host], members: Members) -> dict[str, Any]:
     with heard(hosts[0]) as frames:
         hosts[0].change(hosts[:1])
         _reload(hosts[0])
-        asked = ((first, second.ip), (second, first.ip), (second, str(first.endpoints[0].ipv6)))
-        answers = [one.ask(address, 80, patience=SOON) for one, address in asked]
+        answers = [one.ask(other.ip, 80, patience=SOON) for one, other in ((first, second), (second, first))]
     return {"answers": answers, "peers": _keys(hosts[0]), **_wire(frames)}
 
 
