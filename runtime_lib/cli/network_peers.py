@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from ..errors import InvalidSpec
 from . import opened, output
 from .options import FLAG, LIST, TEXT, Option, Usage
@@ -11,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from ..networks.model import Network
     from ..networks.peers import Peer
+    from ..store import Store
 
 _FORM = "NAME=ADDRESS/SLICE[,slice6=SUBNET][,key=KEY]"
 PEER = Option("peer", "", LIST, f"Another host of an overlay network, as {_FORM}")
@@ -22,8 +26,12 @@ _PEERS = Usage(
     (
         Option("add", "", LIST, f"Add or change a host, as {_FORM}"),
         Option("format", "", TEXT, "json, table, or a Go template such as {{.Name}}"),
+        Option(
+            "from", "", TEXT, "Add or change the hosts whose lines of --tell are in this file (- for standard input)"
+        ),
         Option("key", "", FLAG, "Print the key that the other hosts need of this one, when the network is encrypted"),
         Option("rm", "", LIST, "Take a host away by its name"),
+        Option("tell", "", TEXT, "Print a line that tells the others of this host and its containers, as NAME=ADDRESS"),
     ),
     1,
     1,
@@ -46,15 +54,44 @@ def peers(words: list[str]) -> int:
     given = _PEERS.parse(words)
     store = opened.store()
     network = peering.find(store, given.arguments[0])
-    if given.add or given.rm:
+    source = given.values["from"]
+    if given.add or given.rm or source:
+        others = (*parsed(network.name, given.add), *(_heard(network, source) if source else ()))
         with store.lock("task", f"network-{network.name}", PATIENCE):  # as tasks do
             present = peering.find(store, network.id).spec.peers
-            peering.change(store, network.id, changed(present, parsed(network.name, given.add), given.rm))
+            after = changed(present, others, given.rm)
+            if after != present:
+                peering.change(store, network.id, after)
+    elif given.tell:
+        output.write_lines([_told(store, network, given.tell)])
     elif given.key:
         output.write_lines([overlay.described(network, [])["public_key"]])
     else:
         output.rows([_described(peer) for peer in network.spec.peers], _COLUMNS, given.format)
     return 0
+
+
+def _heard(network: Network, path: str) -> list[Peer]:
+    """Return the hosts of a file without this one: so the same file does for all. Raises InvalidSpec and OSError."""
+    from ..networks import overlay, told
+
+    if path == "-":
+        data = sys.stdin.buffer.read(told.LARGEST + 1)
+    else:
+        with open(path, "rb") as file:
+            data = file.read(told.LARGEST + 1)
+    own = overlay.slice_of(network.spec)
+    return [peer for peer in told.heard(network.name, data) if peer.slice != own]
+
+
+def _told(store: Store, network: Network, text: str) -> str:
+    from ..networks import overlay, told
+    from ..networks.model import endpoints
+
+    name, sign, address = text.partition("=")
+    if not sign:
+        raise InvalidSpec(f"--tell {text!r}: write it as NAME=ADDRESS, by which the other hosts reach this one")
+    return told.line(name, address, overlay.described(network, endpoints(store, network_id=network.id)))
 
 
 def changed(present: Sequence[Peer], added: Sequence[Peer], gone: Sequence[str]) -> tuple[Peer, ...]:

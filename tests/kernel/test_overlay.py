@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime_lib.cli import network_peers
 from runtime_lib.errors import AddressTaken, InvalidSpec, NameTaken
 from runtime_lib.linux import netns
 from runtime_lib.networks import catalog, overlay, peering
@@ -233,3 +234,35 @@ def test_peers_are_refused_before_anything_is_touched(hosts: list[Host]) -> None
         here.change([hosts[1], itself], told=False)
     assert here.run("bridge", "fdb", "show") == before
     assert [peer.name for peer in catalog.find(here.lab.store, "mesh").spec.peers] == ["host2"]
+
+
+def test_names_travel_at_a_shell(
+    hosts: list[Host], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def peers(host: Host, *words: str) -> str:
+        monkeypatch.setenv("SKIFF_ROOT", host.lab.store.layout.root)
+        monkeypatch.setenv("SKIFF_RUN", host.lab.store.layout.run)
+        with netns.entered(host.namespace):
+            assert network_peers.peers([*words, "mesh"]) == 0
+        return capfd.readouterr().out
+
+    told = tmp_path / "told"
+
+    def tell() -> None:
+        told.write_text("".join(peers(host, "--tell", f"{host.name}={host.address}") for host in hosts))
+        for host in hosts:
+            peers(host, "--from", str(told))
+
+    for host in hosts:
+        host.create([])
+    members = [web(host) for host in hosts]
+    tell()
+    for host, member in zip(hosts, members):
+        known = host.names(member)
+        assert [member.ask(known[other.name], 80) for other in members] == [
+            f"{member.ip} {one.name}" for one in members
+        ]
+    members[2].end()
+    tell()
+    assert "web3" not in hosts[0].names(members[0])
+    assert [line.split()[0] for line in peers(hosts[0]).splitlines()] == ["NAME", "host2", "host3"]
