@@ -41,7 +41,7 @@ def tables(database: str, *wanted: tuple[str, str]) -> list[list[Row]]:
     arguments = ["--format=json"]
     for table, columns in wanted:
         arguments += ["--", f"--columns={columns}", "list", table]
-    return [_rows(parse(line)) for line in _call(database, arguments)[0].splitlines()]
+    return [_rows(parse(line)) for line in _answered(database, arguments)[0].splitlines()]
 
 
 def change(database: str, commands: Sequence[Sequence[str]], wait: bool = True) -> dict[str, str]:
@@ -54,7 +54,7 @@ def change(database: str, commands: Sequence[Sequence[str]], wait: bool = True) 
     arguments = [] if wait else ["--no-wait"]
     for command in commands:
         arguments += ["--", *command]
-    return failures(_call(database, arguments)[1])
+    return failures((_call if wait else _answered)(database, arguments)[1])
 
 
 def failures(said: str) -> dict[str, str]:
@@ -65,6 +65,14 @@ def failures(said: str) -> dict[str, str]:
             name, _quote, reason = line[len(_FAILED) :].partition("'")
             found[name] = reason.partition(".  See ")[0].lstrip(": ")
     return found
+
+
+def _answered(database: str, arguments: list[str]) -> tuple[str, str]:
+    """Do as `_call`, where the daemon has nothing to follow: then it is the database that hangs. Raises HostLacks."""
+    try:
+        return _call(database, arguments)
+    except TimeoutError as error:
+        raise _silent(database, f"nothing in {_PATIENCE} seconds") from error
 
 
 def _call(database: str, arguments: list[str]) -> tuple[str, str]:
@@ -87,11 +95,13 @@ def _failure(code: int, said: str, database: str) -> Exception:
     if code == _ALARM:
         return TimeoutError(110, f"ovs-vswitchd has not followed its database{where} in {_PATIENCE} seconds")
     if "database connection failed" in words:
-        return HostLacks(
-            f"Open vSwitch does not answer{where} ({words.partition(': ')[2]}): start it"
-            " (systemctl start openvswitch-switch)"
-        )
+        return _silent(database, words.partition(": ")[2])
     return OSError(22, words, "ovs-vsctl")
+
+
+def _silent(database: str, why: str) -> HostLacks:
+    where = f" at {database}" if database else ""
+    return HostLacks(f"Open vSwitch does not answer{where} ({why}): start it (systemctl start openvswitch-switch)")
 
 
 def _rows(answer: Row) -> list[Row]:

@@ -39,6 +39,8 @@ LARGEST_KEY = {"gre": 2**32 - 1, "vxlan": 2**24 - 1, "geneve": 2**24 - 1}
 _IPV6 = 20  # by which its header is longer
 _LABEL = "skiff"
 _NETWORK = "skiff-network"
+# The VLAN of frames without a tag. A port without any `tag` takes and gives the frames of all VLANs.
+_UNTAGGED = "0"
 
 QUERY = (
     ("Bridge", "name,ports,external_ids,datapath_type"),
@@ -134,14 +136,18 @@ def guards(networks: Sequence[Network]) -> list[list[dict[str, Any]]]:
 def wanted(network: Network, host_interfaces: Sequence[str]) -> list[Port]:
     """Return the ports of a network: the host's if it is the gateway, one for each other host, and the containers'."""
     spec = network.spec
-    own = Port(network.bridge, "internal", spec.driver_options.get(TAG, ""), mtu=str(mtu(spec)))
+    own = Port(network.bridge, "internal", _tag(spec), mtu=str(mtu(spec)))
     members = [member(network, name) for name in host_interfaces]
     return [*([own] if network.hosted else []), *_tunnels(network), *members]
 
 
 def member(network: Network, host_interface: str) -> Port:
     """Return the port of a container. A protected one does not reach other protected ones."""
-    return Port(host_interface, "", network.spec.driver_options.get(TAG, ""), protected=not network.icc)
+    return Port(host_interface, "", _tag(network.spec), protected=not network.icc)
+
+
+def _tag(spec: NetworkSpec) -> str:
+    return spec.driver_options.get(TAG, _UNTAGGED)
 
 
 def plan(network: Network, label: str, there: Observed, ports: Sequence[Port]) -> list[Command]:
@@ -210,7 +216,7 @@ def _bridge(name: str, label: str, spec: NetworkSpec) -> list[Command]:
 
 def _settings(network: Network, port: Port) -> list[Command]:
     mark = f"external_ids:{_NETWORK}={network.id}"
-    seat = [f"tag={port.tag or '[]'}", f"protected={str(port.protected).lower()}", mark]
+    seat = [f"tag={port.tag}", f"protected={str(port.protected).lower()}", mark]
     kind = [f'type="{port.kind}"', f"mtu_request={port.mtu}" if port.mtu else "mtu_request=[]"]
     values = ",".join([f'{key}="{value}"' for key, value in sorted(port.options.items())])
     return [["set", "Port", port.name, *seat], ["set", "Interface", port.name, *kind, f"options={{{values}}}"]]
@@ -226,7 +232,7 @@ def _tunnels(network: Network) -> list[Port]:
     They are protected: what comes by one never leaves by another, or it would run in circles between three hosts.
     """
     spec, found = network.spec, []
-    kind, tag = spec.driver_options.get(TUNNEL, ""), spec.driver_options.get(TAG, "")
+    kind, tag = spec.driver_options.get(TUNNEL, ""), _tag(spec)
     for remote, values in _tunnel_options(spec).items():
         name = f"st{hashlib.sha256(f'{network.id} {remote}'.encode()).hexdigest()[:13]}"
         found.append(Port(name, kind, tag, True, options=values))

@@ -47,6 +47,7 @@ def _socket(key: str, text: str) -> None:
         raise InvalidSpec(f"{key}: {text!r} is not a socket; write it as unix:/run/openvswitch/db.sock")
 
 
+_ITSELF = f"network {{}}: {{}} is this host itself; name only the others in {ovs.REMOTES}"
 _OPTIONS = {
     ovs.BRIDGE: options.interface,
     ovs.DATAPATH: options.one_of("system", "netdev"),
@@ -86,7 +87,7 @@ def _check_tunnel(spec: NetworkSpec, tunnel: str) -> None:
     if int(spec.driver_options.get(ovs.KEY, "0")) > ovs.LARGEST_KEY[tunnel]:
         raise InvalidSpec(f"network {spec.name}: the {ovs.KEY} of {tunnel} is at most {ovs.LARGEST_KEY[tunnel]}")
     if local and str(options.address(ovs.LOCAL, local)) in remotes:
-        raise InvalidSpec(f"network {spec.name}: {local} is this host itself; name only the others in {ovs.REMOTES}")
+        raise InvalidSpec(_ITSELF.format(spec.name, local))
     if len({options.address(ovs.REMOTES, one).version for one in [*remotes, *([local] if local else [])]}) > 1:
         raise InvalidSpec(f"network {spec.name}: {ovs.REMOTES} and {ovs.LOCAL} are both of IPv4, or both of IPv6")
     _check_parts(spec)
@@ -109,6 +110,9 @@ def prepare(store: Store, spec: NetworkSpec) -> NetworkSpec:
     Raises HostLacks, InvalidSpec, and NameTaken when an interface or a tunnel is in the way.
     """
     there = _observe(spec)
+    own = {text.partition("/")[0] for _interface, text in bridges.host_addresses()}
+    for itself in sorted(own.intersection(ovs.remotes(spec))):
+        raise InvalidSpec(_ITSELF.format(spec.name, itself))
     taken = ovs.clash(spec, there)
     if taken:
         raise NameTaken(

@@ -61,7 +61,7 @@ def test_what_differs_is_set_and_what_is_left_over_goes() -> None:
     planned = lines(ovs.plan(made, "skiff", there(made, ports[0], stale, changed), ports))
     assert planned == [
         "--if-exists del-port sv0",
-        f"set Port sv1 tag=[] protected=false external_ids:skiff-network={ID}",
+        f"set Port sv1 tag=0 protected=false external_ids:skiff-network={ID}",
         'set Interface sv1 type="" mtu_request=[] options={}',
     ]
 
