@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from runtime_lib.linux import netns
+from runtime_lib.networks import catalog, mending, overlay
 from tests.support import frr
 from tests.support.netlab import SOON, Member
 from tests.support.site import Host, site
@@ -72,3 +73,41 @@ def test_what_frr_has_learned_stays(hosts: list[Host]) -> None:
     hosts[0].member("more")
     assert set(before) <= set(remotes(hosts[0]))
     assert hosts[0].names(first)["web2"] == second.ip
+
+
+def test_a_reload_brings_back_both_interfaces_and_frr_fills_them_again(hosts: list[Host]) -> None:
+    first, second = web(hosts[0]), web(hosts[1])
+    talk(first, second)
+    network = first.endpoints[0].network
+    for name in (overlay.interface(network), network.bridge):
+        hosts[0].run("ip", "link", "del", name)
+    hosts[0].run("nft", "flush", "ruleset")
+    with netns.entered(hosts[0].namespace):
+        mending.reload(hosts[0].lab.store)
+    talk(first, second)
+    talk(second, first)
+    until(lambda: second.endpoints[0].mac in " ".join(remotes(hosts[0])), PATIENCE)
+
+
+def test_a_network_that_is_removed_is_forgotten_by_the_others(hosts: list[Host]) -> None:
+    first, second = web(hosts[0]), web(hosts[1])
+    talk(first, second)
+    with netns.entered(hosts[1].namespace):
+        second.end()
+        catalog.remove(hosts[1].lab.store, "mesh")
+    until(lambda: hosts[1].address not in " ".join(remotes(hosts[0])), PATIENCE)
+    assert not [word for word in hosts[1].run("ip", "-o", "link").split() if word.startswith(("sk", "sx"))]
+
+
+def test_containers_without_ipv4(tmp_path: Path) -> None:
+    with site(tmp_path, 2) as made, ExitStack() as stack:
+        for host in made:
+            host.ipv4, host.ipv6 = False, True
+            others = [other.address for other in made if other is not host]
+            with netns.entered(host.namespace):
+                stack.enter_context(frr.evpn(tmp_path / f"frr{host.number}", host.address, others))
+            host.create([], control="evpn", address=host.address, vni="77")
+        members = [host.member(f"web{host.number}") for host in made]
+        for member in members:
+            member.serve(80, ip="::")
+        talk(*members)

@@ -70,6 +70,11 @@ def check(spec: NetworkSpec) -> None:
             f"network {spec.name}: with {overlay.CONTROL} evpn, set {overlay.ADDRESS} to this host's own address, which"
             f" BGP tells the others; {overlay.ENCRYPTED} is not possible"
         )
+    if overlay.by_evpn(spec) and ":" in own:
+        raise InvalidSpec(
+            f"network {spec.name}: with {overlay.CONTROL} evpn, {overlay.ADDRESS} {own} cannot be of IPv6: FRR tells"
+            " the others IPv4 addresses of hosts alone; name the hosts as peers instead"
+        )
     for peer in spec.peers:
         _check_address(spec, peer, own)
 

@@ -23,6 +23,7 @@ def test_learning_by_evpn() -> None:
     [
         ({"control": "evpn"}, "set address to this host's own"),
         ({"control": "evpn", "address": "192.0.2.1", "encrypted": "true"}, "encrypted is not possible"),
+        ({"control": "evpn", "address": "2001:db8::1"}, "address 2001:db8::1 cannot be of IPv6: FRR tells"),
         ({"control": "bgp"}, "one of static, evpn"),
     ],
 )
