@@ -132,20 +132,22 @@ def write_text(text: str) -> None:
 
 def size(number: int, digits: int = 3) -> str:
     """Return bytes in decimal units, as go-units' HumanSizeWithPrecision: 1.98MB, 77.8MB, 0B."""
-    value, unit = float(number), 0
-    while value >= 1000 and unit < len(_DECIMAL_UNITS) - 1:
-        value /= 1000
-        unit += 1
-    return f"{value:.{digits}g}{_DECIMAL_UNITS[unit]}"
+    value, unit = _scaled(number, 1000, _DECIMAL_UNITS)
+    return f"{value:.{digits}g}{unit}"
 
 
 def binary_size(number: int) -> str:
     """Return bytes in binary units with four digits, as go-units' BytesSize: 444KiB, 23.54GiB, 0B."""
-    value, unit = float(number), 0
-    while value >= 1024 and unit < len(_BINARY_UNITS) - 1:
-        value /= 1024
-        unit += 1
-    return f"{value:.4g}{_BINARY_UNITS[unit]}"
+    value, unit = _scaled(number, 1024, _BINARY_UNITS)
+    return f"{value:.4g}{unit}"
+
+
+def _scaled(number: int, base: int, units: Sequence[str]) -> tuple[float, str]:
+    value, steps = float(number), 0
+    while value >= base and steps < len(units) - 1:
+        value /= base
+        steps += 1
+    return value, units[steps]
 
 
 def quoted(text: str) -> str:

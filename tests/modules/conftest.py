@@ -11,6 +11,7 @@ import pytest
 
 from tests.modules.host import CHECKOUT, Host, task, tool
 from tests.support import rootfs
+from tests.support.sshd import Sshd
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -36,6 +37,20 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tar of a small root file system."""
     folder = tmp_path_factory.mktemp("busybox")
     return rootfs.tar(folder / "rootfs", folder / "busybox.tar")
+
+
+@pytest.fixture(scope="module")
+def sshd(box: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    """An SSH server in the namespaces of `box`, a host which each module that asks has of its own kind."""
+    with Sshd(tmp_path_factory.mktemp("sshd"), box.inside()) as server:
+        yield server
+
+
+@pytest.fixture
+def without_web(host: Host) -> Iterator[None]:
+    """Remove the container `web` after each test."""
+    yield
+    host.one("container", name="web", state="absent", force_kill=True)
 
 
 @pytest.fixture

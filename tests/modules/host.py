@@ -149,6 +149,11 @@ def local(root: str) -> dict[str, Any]:
     return {"ansible_connection": "local", "ansible_skiff_root": root}
 
 
+def web(**options: Any) -> dict[str, Any]:
+    """Return options of the container `web`: one without a network, which is all that most tests need."""
+    return {"name": "web", "image": "bb", "network_mode": "none", **options}
+
+
 def task(module: str, **options: Any) -> dict[str, Any]:
     """Return a task of the collection; `when_`-like keys of a task are given by a trailing underscore."""
     keys = {key[:-1]: value for key, value in options.items() if key.endswith("_")}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +24,6 @@ def box(host: Host) -> Host:
     made = host.play([task("container", name="box", **options)])
     assert made[0]["_ending"] == "ok", made[0]
     return host
-
-
-@pytest.fixture(scope="module")
-def sshd(box: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    """An SSH server in the host's namespaces."""
-    with Sshd(tmp_path_factory.mktemp("sshd"), box.inside()) as server:
-        yield server
 
 
 @pytest.fixture(scope="module", params=["local", "ssh"])

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import pytest
 
 from tests.modules.host import Host, task
 from tests.modules.test_connection import variables
-from tests.support.sshd import Sshd
 
 PASSWD = "root:x:0:0:root:/root:/bin/sh\nu1:x:1000:1000:u1:/home/u1:/bin/sh\n"
 SHADOW = "root:*:19000:0:99999:7:::\nu1:*:19000:0:99999:7:::\n"
@@ -61,12 +59,6 @@ def box(host: Host) -> Host:
     results = host.play([image, task("container", name="debian", **options)])
     assert [result["_ending"] for result in results] == ["ok", "ok"], results
     return host
-
-
-@pytest.fixture(scope="module")
-def sshd(box: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    with Sshd(tmp_path_factory.mktemp("sshd"), box.inside()) as server:
-        yield server
 
 
 @pytest.fixture(scope="module", params=["local", "ssh"])

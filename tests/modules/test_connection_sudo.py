@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +32,6 @@ def box(host: Host) -> Host:
     (made,) = host.play([task("container", name="box", image="bb", network_mode="none")])
     assert made["_ending"] == "ok", made
     return host
-
-
-@pytest.fixture(scope="module")
-def sshd(box: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    with Sshd(tmp_path_factory.mktemp("sshd"), box.inside()) as server:
-        yield server
 
 
 def way(box: Host, sshd: Sshd, user: str) -> dict[str, Any]:

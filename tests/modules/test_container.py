@@ -7,18 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.modules.host import Host, task
+from tests.modules.host import Host, task, web
 
-
-def web(**options: Any) -> dict[str, Any]:
-    """A container without a network, which is all that most of these tests need."""
-    return {"name": "web", "image": "bb", "network_mode": "none", **options}
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left(host: Host) -> Any:
-    yield
-    host.one("container", name="web", state="absent", force_kill=True)
+pytestmark = pytest.mark.usefixtures("without_web")
 
 
 def test_the_life_of_a_container(host: Host) -> None:

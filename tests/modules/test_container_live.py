@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
-from tests.modules.host import Host, task
-
-
-def web(**options: Any) -> dict[str, Any]:
-    return {"name": "web", "image": "bb", "network_mode": "none", **options}
+from tests.modules.host import Host, task, web
 
 
 def test_limits_restart_policy_and_log_options_change_without_recreation(host: Host) -> None:

@@ -9,20 +9,16 @@ from typing import Any
 
 import pytest
 
+from tests.modules import host as hosts
 from tests.modules.host import Host, task
 
+pytestmark = pytest.mark.usefixtures("without_web")
 PATIENCE = 120  # seconds
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left(host: Host) -> Any:
-    yield
-    host.one("container", name="web", state="absent", force_kill=True)
 
 
 def web(test: Any = "test -e /well", **options: Any) -> dict[str, Any]:
     check = {"test": test, "interval": "100ms", "retries": 1}
-    return {"name": "web", "image": "bb", "network_mode": "none", "healthcheck": check, **options}
+    return hosts.web(healthcheck=check, **options)
 
 
 def test_a_task_waits_until_the_container_is_healthy(host: Host) -> None:

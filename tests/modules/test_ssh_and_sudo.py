@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from tests.modules.host import Host, Results, local, task
-from tests.modules.test_connection_sudo import box, by_ssh, sshd, way
+from tests.modules.test_connection_sudo import box, by_ssh, way
 from tests.modules.test_image_delivery import packed
 from tests.support.archives import member, tar
 from tests.support.sshd import Sshd
 from tests.support.trees import described, rich_tree
 
-__all__ = ["box", "sshd"]  # fixtures
+__all__ = ["box"]  # a fixture
 LAYERS = [tar(member("base", os.urandom(1 << 20))), *(tar(member("version", text)) for text in (b"1", b"2"))]
 
 

@@ -14,7 +14,7 @@ import pytest
 from runtime_lib.errors import InvalidSpec, RegistryError
 from runtime_lib.registry import client, endpoint
 from tests.support import faultregistry
-from tests.support.faultregistry import Answer, Asked
+from tests.support.faultregistry import Answer, Asked, FaultRegistry
 from tests.support.registry import make_certificates
 from tests.support.waiting import until
 from tests.unit.registry.test_client import ANNA, BLOB, DIGEST, Clock, clock, opened, part, ranged, read, settings
@@ -112,11 +112,29 @@ def test_an_answer_that_drips_has_an_end(clock: Clock) -> None:
         repository.manifest("latest")
 
 
+def server_context(folder: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.crt", folder / "server.key")
+    return context
+
+
+def refused(clock: Clock, folder: Path, words: str, **more: object) -> FaultRegistry:
+    """Ask a registry with the certificate in a folder, whose CA is trusted; it is refused with these words."""
+    with faultregistry.serving(lambda _asked: Answer(200, MANIFEST), server_context(folder)) as server:
+        own = folder / "certs.d" / server.host
+        own.mkdir(parents=True)
+        (own / "ca.crt").write_bytes((folder / "ca.crt").read_bytes())
+        trusting = settings(clock, certificate_folders=(str(folder / "certs.d"),), **more)
+        refusal = pytest.raises(RegistryError, match=words)
+        with client.connect(endpoint.Endpoint(server.host, "x", server.host), trusting) as repository, refusal:
+            repository.manifest("latest")
+    return server
+
+
 def test_who_a_registry_names_must_prove_who_it_is(clock: Clock, tmp_path: Path) -> None:
     """A registry on loopback may be insecure; a token server elsewhere may not, whoever named it."""
     make_certificates(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "server.crt", tmp_path / "server.key")
+    context = server_context(tmp_path)
     with faultregistry.serving(lambda _asked: Answer(200, b'{"token": "t"}'), context) as elsewhere:
         realm = f'Bearer realm="https://localhost:{elsewhere.host.partition(":")[2]}/token"'
         refusal = pytest.raises(RegistryError, match="its certificate is not trusted")
@@ -128,8 +146,7 @@ def test_who_a_registry_names_must_prove_who_it_is(clock: Clock, tmp_path: Path)
 
 def test_a_registry_with_a_certificate_of_its_own_ca(clock: Clock, tmp_path: Path) -> None:
     make_certificates(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "server.crt", tmp_path / "server.key")
+    context = server_context(tmp_path)
     context.load_verify_locations(tmp_path / "ca.crt")
     context.verify_mode = ssl.CERT_REQUIRED
     with faultregistry.serving(lambda _asked: Answer(200, MANIFEST), context) as server:
@@ -152,16 +169,7 @@ def test_a_registry_with_a_certificate_of_its_own_ca(clock: Clock, tmp_path: Pat
 
 def test_a_certificate_of_another_name_is_refused(clock: Clock, tmp_path: Path) -> None:
     make_certificates(tmp_path, names="subjectAltName=DNS:other.example")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "server.crt", tmp_path / "server.key")
-    with faultregistry.serving(lambda _asked: Answer(200, MANIFEST), context) as server:
-        folder = tmp_path / "certs.d" / server.host
-        folder.mkdir(parents=True)
-        (folder / "ca.crt").write_bytes((tmp_path / "ca.crt").read_bytes())
-        trusting = settings(clock, certificate_folders=(str(tmp_path / "certs.d"),))
-        refusal = pytest.raises(RegistryError, match="is not trusted .*127.0.0.1")
-        with client.connect(endpoint.Endpoint(server.host, "x", server.host), trusting) as repository, refusal:
-            repository.manifest("latest")
+    server = refused(clock, tmp_path, "is not trusted .*127.0.0.1")
     assert server.asked == []
     assert clock.slept == []
 
@@ -222,13 +230,4 @@ def test_a_certificate_that_has_expired_makes_one_think_of_the_clock(clock: Cloc
     make_certificates(tmp_path, server_days=0)
     end = time.time() + 1
     until(lambda: time.time() > end, 60)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "server.crt", tmp_path / "server.key")
-    with faultregistry.serving(lambda _asked: Answer(200, MANIFEST), context) as server:
-        folder = tmp_path / "certs.d" / server.host
-        folder.mkdir(parents=True)
-        (folder / "ca.crt").write_bytes((tmp_path / "ca.crt").read_bytes())
-        trusting = settings(clock, certificate_folders=(str(tmp_path / "certs.d"),), tries=1)
-        refusal = pytest.raises(RegistryError, match="is the clock of this host right")
-        with client.connect(endpoint.Endpoint(server.host, "x", server.host), trusting) as repository, refusal:
-            repository.manifest("latest")
+    refused(clock, tmp_path, "is the clock of this host right", tries=1)
