@@ -10,6 +10,7 @@ from . import catalog, digest, document, reference, times
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Sequence
     from typing import Any
 
@@ -35,14 +36,10 @@ def from_bytes(store: Store, data: bytes, chain_ids: Sequence[str], names: Seque
     full = [reference.new_name(name).full for name in names]
     created = times.nanoseconds(parsed.get("created"))
     with store.transaction(durable=True) as db:
-        marks = ",".join("?" * len(set(chain_ids)))
-        size = db.execute(
-            f"SELECT COALESCE(SUM(size), 0) FROM layers WHERE chain_id IN ({marks})", tuple(set(chain_ids))
-        ).fetchone()[0]
         db.execute(
             "INSERT INTO images (id, config, size, created) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (id) DO UPDATE SET config = excluded.config",  # a damaged one is whole again
-            (image_id, data.decode(), size, created or time.time_ns()),
+            (image_id, data.decode(), _size(db, set(chain_ids)), created or time.time_ns()),
         )
         db.execute("DELETE FROM removed_images WHERE image_id = ?", (image_id,))
         for position, chain_id in enumerate(chain_ids):
@@ -54,3 +51,10 @@ def from_bytes(store: Store, data: bytes, chain_ids: Sequence[str], names: Seque
     for name in full:
         catalog.note(store, "tag", image, reference.parse(name).familiar)
     return image
+
+
+def _size(db: sqlite3.Connection, chain_ids: set[str]) -> int:
+    """Return the bytes of these layers."""
+    marks = ",".join("?" * len(chain_ids))
+    query = f"SELECT COALESCE(SUM(size), 0) FROM layers WHERE chain_id IN ({marks})"
+    return int(db.execute(query, tuple(chain_ids)).fetchone()[0])
