@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ..conditions import from_texts
+from ..errors import InvalidSpec
 from . import opened, output, prune, volume_files
 from .container_spec import pairs
 from .inspect import show
@@ -89,6 +90,8 @@ def create(words: list[str]) -> int:
     parsed = _CREATE.parse(words)
     store = opened.store()
     labels = pairs([text if "=" in text else f"{text}=" for text in parsed.label], "label")
+    if parsed.arguments and parsed.name:
+        raise InvalidSpec("volume create: give the name once, as an argument or with --name")
     name = parsed.arguments[0] if parsed.arguments else parsed.name
     if not name and not parsed.opt:
         output.write_lines([catalog.create_anonymous(store, labels).name])

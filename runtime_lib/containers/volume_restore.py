@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _STAGE = "_restore"  # beside the content; below it where something is mounted there
 _INNER_STAGE, _INNER_OLD = ".skiff-restore", ".skiff-replaced"
-_MEMORY = ("tmpfs", "ramfs")
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -87,7 +86,7 @@ def check_idle(store: Store, name: str) -> None:
 
 
 def _check_lasts(volume: Volume) -> None:
-    if volume.spec.driver_options.get("type") in _MEMORY:
+    if volume.memory:
         raise InvalidSpec(
             f"volume {volume.name} is memory that keeps nothing when its last user goes: let a container run on it, and"
             " copy into that one"

@@ -7,6 +7,8 @@ import os
 from ..records import dataclass
 from .spec import VolumeSpec
 
+_MEMORY = ("tmpfs", "ramfs")
+
 
 @dataclass(frozen=True)
 class Volume:
@@ -23,9 +25,14 @@ class Volume:
         return self.spec.name
 
     @property
+    def memory(self) -> bool:
+        """Whether its content is in memory, and gone with its last user."""
+        return self.spec.driver_options.get("type") in _MEMORY
+
+    @property
     def seeded(self) -> bool:
-        """Whether no image fills it any more: it holds something, or it is a mount of the user's."""
+        """Whether no image fills it any more: it holds something, or keeps nothing. A mount has to be looked into."""
         if self.spec.driver_options:
-            return True
+            return self.memory
         with os.scandir(self.folder) as entries:
             return next(entries, None) is not None

@@ -91,7 +91,6 @@ def test_a_folder_of_the_host_as_a_volume(tmp_path: Path, store: Store, kind: st
         assert folder == again == volume.folder
         assert os.listdir(volume.folder) == ["file"]
         assert os.statvfs(volume.folder).f_flag & os.ST_RDONLY
-        assert volume.seeded
     assert os.listdir(volume.folder) == []
     catalog.remove(store, "data")
     assert (tmp_path / "data" / "file").read_text() == "keep me"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -178,3 +179,30 @@ def test_a_restart_by_policy_keeps_it(docker: Engine, skiff: Engine) -> None:
     """docs/volumes.md: Docker unmounts between the runs, Skiff does not."""
     assert again(docker) == ["1", "1"]
     assert again(skiff) == ["1", "2"]
+
+
+def filled(engine: Engine, folder: Path) -> list[object]:
+    """Return what a folder of the host gets from the image when it is a volume there, and when that is missing."""
+    folder.mkdir()
+    words = ("-o", "type=none", "-o", f"device={folder}", "-o", "o=bind")
+    must(engine, "volume", "create", *words, DATA)
+    done = engine.call("create", "--name", f"{TAG}-one", "-v", f"{DATA}:/bin", IMAGE, "true")
+    seen: list[object] = [done.returncode, mounted(), folder.stat().st_mode]
+    seen.append([(path.name, path.lstat().st_mode, path.lstat().st_uid) for path in sorted(folder.iterdir())])
+    must(engine, "rm", f"{TAG}-one")
+    must(engine, "create", "--name", f"{TAG}-one", "-v", f"{DATA}:/etc", IMAGE, "true")
+    seen.append(len(list(folder.iterdir())))
+    must(engine, "rm", f"{TAG}-one")
+    shutil.rmtree(folder)
+    for target in ("/bin", "/not-in-the-image"):
+        done = engine.call("create", "--name", f"{TAG}-one", "-v", f"{DATA}:{target}", IMAGE, "true")
+        seen.append(done.returncode)
+    must(engine, "rm", f"{TAG}-one")
+    must(engine, "volume", "rm", DATA)
+    return seen
+
+
+def test_the_image_fills_it_where_it_is_empty(docker: Engine, skiff: Engine, tmp_path: Path) -> None:
+    theirs, ours = (filled(engine, tmp_path / engine.name) for engine in (docker, skiff))
+    assert ours == theirs
+    assert theirs[-2:] == [1, 0]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runtime_lib.linux.saferoot import SafeRoot
-from runtime_lib.volumes.seed import copy_up
+from runtime_lib.volumes.seed import copy_up, fill
 
 
 @pytest.fixture
@@ -110,3 +110,27 @@ def test_no_descriptor_is_left_open(image: Path, root: SafeRoot, volume: Path) -
     before = len(os.listdir("/proc/self/fd"))
     copy_up(root, "/srv/web", str(volume))
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize("left", ["nothing", "half a copy", "a whole copy", "half of it in place"])
+def test_where_something_is_mounted(image: Path, root: SafeRoot, volume: Path, left: str) -> None:
+    """The folder itself cannot be exchanged; what calls have left that were killed is finished."""
+    web = image / "srv" / "web"
+    (web / "index.html").write_text("hello")
+    web.chmod(0o750)
+    inode = volume.stat().st_ino
+    if left == "half a copy":
+        (volume / ".skiff-seed").mkdir()
+        (volume / ".skiff-seed" / "other").touch()
+    elif left != "nothing":
+        (volume / ".skiff-seeded" / "deep").mkdir(parents=True)
+        (volume / ".skiff-seeded").chmod(0o750)
+        place = volume if "half" in left else volume / ".skiff-seeded"
+        (place / "index.html").write_text("hello")
+    assert fill(root, "/srv/web", str(volume))
+    assert sorted(os.listdir(volume)) == ["deep", "index.html"]
+    assert (volume / "index.html").read_text() == "hello"
+    assert (volume.stat().st_mode & 0o777, volume.stat().st_ino) == (0o750, inode)
+    (volume / "deep").rmdir()
+    assert not fill(root, "/srv/web", str(volume))
+    assert os.listdir(volume) == ["index.html"]
