@@ -22,8 +22,8 @@ import errno
 
 _ADVICE = {
     errno.EROFS: "mount that file system read-write",
-    errno.ENOSPC: "free some space there",
-    errno.EDQUOT: "raise the quota, or free some space there",
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "raise the quota, or free some space",
 }
 
 
@@ -31,7 +31,8 @@ def sentence(error: OSError) -> str:
     """Return a failure of the kernel for a person: what it said, about which file, and what helps if that is known."""
     text = f"{error.strerror or error}: {error.filename}" if error.filename else str(error.strerror or error)
     advice = _ADVICE.get(error.errno or 0)
-    return f"{text}: {advice}" if advice else text
+    there = " there" if error.filename and error.errno != errno.EROFS else ""
+    return f"{text}: {advice}{there}" if advice else text
 
 
 class SkiffError(Exception):

@@ -71,7 +71,11 @@ def load(words: list[str]) -> int:
         raise InvalidSpec("load reads an archive: name it with -i, or pass it to standard input")
     else:
         with tempfile.NamedTemporaryFile(dir=store.layout.temporary) as file:
-            _copy(0, file.fileno())
+            try:
+                _copy(0, file.fileno())
+            except OSError as error:
+                error.filename = error.filename or store.layout.temporary
+                raise
             loaded = archive.load(store, file.name, "standard input")
     for one in loaded:
         lines = [f"Loaded image: {name}" for name in one.names] or [f"Loaded image ID: {one.image.id}"]

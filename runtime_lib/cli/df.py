@@ -34,7 +34,7 @@ def df(words: list[str]) -> int:
     parsed = _DF.parse(words)
     store = opened.store()
     usage = disk_usage(store)
-    *lines, (cache, *_nothing) = table(usage)
+    *lines, (cache, *_nothing) = table(store, usage)
     sizes = [cachemounts.size(store, one.name) for one in cachemounts.listing(store)]
     sizes += [one.size for one in download.listing(store)]
     sizes += [one.size for one in fetching.partials(store)]

@@ -107,8 +107,12 @@ def main(words: Sequence[str]) -> int:
         return 130
     except BrokenPipeError:
         # Whoever read our output has had enough; keep the interpreter from writing more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _give_up_output()
         return 1
+    except OSError as error:  # standard output is a file on a full disk
+        from ..errors import sentence
+
+        return _fail(sentence(error), 1)
 
 
 def _run(words: Sequence[str]) -> int:
@@ -162,7 +166,14 @@ def overview() -> str:
     return "\n".join([*lines, *(f"  {verb}" for verb in VERBS), "", "'skiff COMMAND --help' says more.", ""])
 
 
+def _give_up_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
 def _fail(text: str, code: int) -> int:
-    sys.stdout.flush()
+    try:
+        sys.stdout.flush()
+    except OSError:  # it may be this that is told
+        _give_up_output()
     sys.stderr.write(f"skiff: {text}\n")
     return code

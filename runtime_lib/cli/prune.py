@@ -109,7 +109,7 @@ def _told(steps: tuple[Prune, ...], spaces: bool = True) -> int:
         lines = [line for step in steps if step.kind == kind for line in _lines(step)]
         output.write_lines([title, *lines, ""] if lines else [])
     if spaces:
-        output.write_lines([f"Total reclaimed space: {output.size(space(steps))}"])
+        output.write_lines([f"Total reclaimed space: {output.size(space(steps), 4)}"])
     return 0
 
 

@@ -35,10 +35,11 @@ def disk_usage(store: Store) -> dict[str, Any]:
     }
 
 
-def table(usage: dict[str, Any]) -> list[tuple[str, int, int, int, int]]:
+def table(store: Store, usage: dict[str, Any]) -> list[tuple[str, int, int, int, int]]:
     """Return (type, how many, how many in use, bytes, bytes that could be reclaimed) as `docker system df` has them."""
     shown = usage["Images"]
-    unused = sum(image["Size"] - image["SharedSize"] for image in shown if not image["Containers"])
+    idle = [images.get(store, image["Id"]) for image in shown if not image["Containers"]]
+    unused = sum(layers.freed(store, [(image.id, image.layers) for image in idle]))
     containers = usage["Containers"]
     running = [entry for entry in containers if entry["State"] in ALIVE]
     stopped = sum(entry["SizeRw"] for entry in containers if entry not in running)

@@ -42,7 +42,11 @@ def perform(store: Store, options: dict[str, Any], _check: bool) -> Outcome:
 
 def _usage(store: Store, verbose: bool) -> dict[str, Any]:
     usage = disk_usage(store)
-    return usage if verbose else {"LayersSize": usage["LayersSize"], **{line[0]: line[3] for line in table(usage)[1:3]}}
+    return (
+        usage
+        if verbose
+        else {"LayersSize": usage["LayersSize"], **{line[0]: line[3] for line in table(store, usage)[1:3]}}
+    )
 
 
 def _containers(store: Store, options: dict[str, Any]) -> list[dict[str, Any]]:

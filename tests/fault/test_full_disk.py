@@ -85,6 +85,10 @@ def test_images_on_a_full_disk(disk: Disk, archive: Path, tmp_path: Path) -> Non
         assert result.returncode == 1
         assert FULL in result.stderr
         assert "Traceback" not in result.stderr
+    with archive.open("rb") as piped:
+        result = skiff.run("load", stdin=piped, check=False)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == f"skiff: {FULL}: {skiff.layout.temporary}: free some space there\n"
     assert skiff.run("images", "--format", "{{.Repository}}").stdout == "busybox\n"
     disk.free()
     skiff.run("import", str(archive), "other")

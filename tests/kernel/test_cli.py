@@ -379,6 +379,14 @@ def test_a_closed_pipe_is_no_traceback(skiff: Skiff) -> None:
     assert result.stderr == ""
 
 
+@pytest.mark.parametrize("words", [("images",), ("images", "-q"), ("inspect", "bb"), ("save", "bb"), ("--help",)])
+def test_output_that_cannot_be_written_is_told(skiff: Skiff, words: tuple[str, ...]) -> None:
+    with open("/dev/full", "wb") as full:
+        done = skiff.run(*words, check=False, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert done.stderr == "skiff: No space left on device: free some space\n"
+
+
 def test_a_file_with_the_id(skiff: Skiff, tmp_path: Path) -> None:
     file = tmp_path / "id"
     skiff.run(*none("--cidfile", str(file), "bb", "true"))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime_lib.containers import disk_usage
 from runtime_lib.errors import CorruptData, ImageNotFound, InUse, InvalidSpec
 from runtime_lib.images import archive, catalog, create, layers, rootfs, writer
 from runtime_lib.paths import Layout
@@ -292,3 +293,14 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
         store.close()
     finally:
         subprocess.run(["umount", folder], check=True)
+
+
+def test_what_could_be_reclaimed_counts_a_shared_layer_once(store: Store, tmp_path: Path) -> None:
+    base, one, other = (tar(member(name, b"x" * size)) for name, size in (("a", 1000), ("b", 200), ("c", 30)))
+    for name, parts in (("first", (base, one)), ("second", (base, other))):
+        (tmp_path / name).write_bytes(docker_archive([name], *parts))
+        archive.load(store, str(tmp_path / name))
+    images = disk_usage.table(store, disk_usage.disk_usage(store))[0]
+    assert images == ("Images", 2, 0, 1230, 1230)
+    catalog.remove(store, "first")
+    assert disk_usage.table(store, disk_usage.disk_usage(store))[0] == ("Images", 1, 0, 1030, 1030)
