@@ -51,17 +51,22 @@ def describe(step: dict[str, Any], human: bool, whole: bool) -> dict[str, str]:
     """Return the fields of `docker history --format json`."""
     from ..containers.status import duration
 
-    by = step["CreatedBy"].replace("\t", " ")
+    by = _harmless(step["CreatedBy"].replace("\t", " "))
     ago = f"{duration(time.time_ns() - step['Created'] * 1_000_000_000)} ago"
     at = _local(step["Created"])
     return {
-        "Comment": step["Comment"],
+        "Comment": _harmless(step["Comment"]),
         "CreatedAt": at,
         "CreatedBy": by if whole else output.shorten(by, _WIDTH),
         "CreatedSince": ago if human else at,
         "ID": step["Id"] if whole or step["Id"] == "<missing>" else step["Id"][7:19],
         "Size": output.size(step["Size"]) if human else str(step["Size"]),
     }
+
+
+def _harmless(text: str) -> str:
+    """Return words of an image with escapes for what a terminal would obey; lines stay, as in Docker."""
+    return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)
 
 
 def _local(seconds: int) -> str:

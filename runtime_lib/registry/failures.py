@@ -81,4 +81,9 @@ def _told(body: bytes) -> tuple[str, str]:
         code, message = str(first.get("code") or ""), str(first.get("message") or "")
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         return "", ""
-    return code[:60], "".join(char for char in message[:300] if char.isprintable())
+    return _printable(code[:60]), _printable(message[:300])
+
+
+def _printable(text: str) -> str:
+    """Return a registry's words without what a terminal would obey."""
+    return "".join(char for char in text if char.isprintable())

@@ -230,6 +230,15 @@ def test_errors_become_sentences(clock: Clock, answer: Answer, kind: type[Except
         repository.manifest("latest")
 
 
+def test_an_error_holds_nothing_that_a_terminal_would_obey(clock: Clock) -> None:
+    body = json.dumps({"errors": [{"code": "\x1b[2JEVIL", "message": "\x1b]0;owned\x07\nskiff: fine\u202e"}]}).encode()
+    with opened(clock, lambda _asked: Answer(400, body)) as (_server, repository):
+        for ask in (lambda: repository.manifest("latest"), repository.tags):
+            with pytest.raises(RegistryError, match="EVIL") as failure:
+                ask()
+            assert str(failure.value).isprintable()
+
+
 def test_a_password_is_only_sent_when_asked_for(clock: Clock) -> None:
     def script(asked: Asked) -> Answer:
         if asked.headers.get("authorization") == ANNA.basic:
