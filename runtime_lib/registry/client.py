@@ -54,9 +54,14 @@ class Described:
 @contextmanager
 def connect(place: Endpoint, settings: Settings, credentials: Credentials | None = None) -> Iterator[Repository]:
     """Give a repository. Without `credentials` those of the host's files are used, where there are any."""
-    found = credentials or accounts.find(settings.credential_files, place.registry, place.repository)
-    with Session(place, settings, found) as session:
+    with Session(place, settings, _account(credentials, settings, place)) as session:
         yield Repository(session)
+
+
+def _account(given: Credentials | None, settings: Settings, place: Endpoint) -> accounts.Account:
+    if given:
+        return accounts.Account(lambda: given)
+    return accounts.account(settings.credential_files, place.registry, place.repository)
 
 
 class Repository:
@@ -197,15 +202,14 @@ class Repository:
 def catalog(registry: str, settings: Settings, credentials: Credentials | None = None) -> list[str]:
     """Return the repositories of a registry, where it tells them."""
     place = endpoints.of(registry, "")
-    found = credentials or accounts.find(settings.credential_files, registry)
-    with Session(place, settings, found) as session:
+    with Session(place, settings, _account(credentials, settings, place)) as session:
         return _pages(session, "/v2/_catalog", "registry:catalog:*", "repositories")
 
 
 def login(registry: str, settings: Settings, credentials: Credentials) -> None:
     """Ask a registry whether it accepts credentials. Raises RegistryDenied when it does not."""
     place = endpoints.of(registry, "")
-    with Session(place, settings, credentials) as session:
+    with Session(place, settings, _account(credentials, settings, place)) as session:
         answer = session.request("GET", "/v2/")
         if answer.status != 200:
             raise failures.of_answer(place, answer, "logging in")

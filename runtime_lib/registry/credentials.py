@@ -12,13 +12,13 @@ import os
 import subprocess
 
 from .. import strictjson
-from ..errors import CorruptData, HostLacks, InvalidSpec, RegistryError
+from ..errors import CorruptData, HostLacks, InvalidSpec, RegistryError, SkiffError
 from ..store import write_file
 from .endpoint import HUB
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
 _HUB_KEY = "https://index.docker.io/v1/"
@@ -47,6 +47,32 @@ class Credentials:
     def basic(self) -> str:
         """The value of an Authorization header."""
         return "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+
+
+class Account:
+    """Who one is at a registry, looked up when it asks: whoever lets in everybody does not need a sound file.
+
+    `trouble` is why nobody could be found, where it was not that there is nobody.
+    """
+
+    def __init__(self, find: Callable[[], Credentials | None]) -> None:
+        self._find: Callable[[], Credentials | None] | None = find
+        self._found: Credentials | None = None
+        self.trouble: SkiffError | OSError | None = None
+
+    def get(self) -> Credentials | None:
+        """Return the credentials, None for none."""
+        find, self._find = self._find, None
+        try:
+            self._found = find() if find else self._found
+        except (SkiffError, OSError) as error:
+            self.trouble = error
+        return self._found
+
+
+def account(paths: Sequence[str], registry: str, repository: str = "") -> Account:
+    """Return who one is by the files of credentials."""
+    return Account(lambda: find(paths, registry, repository))
 
 
 def files(environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -158,6 +184,8 @@ def _in(document: dict[str, Any], key: str, path: str) -> Credentials | None:
     if isinstance(entry.get("identitytoken"), str) and entry["identitytoken"]:
         return Credentials(token=entry["identitytoken"])
     text = entry.get("auth") or ""
+    if not text and isinstance(entry.get("username"), str) and isinstance(entry.get("password"), str):
+        return Credentials(entry["username"], entry["password"])  # as people write it by hand
     try:
         user, colon, password = base64.b64decode(text, validate=True).decode().partition(":")
     except (binascii.Error, ValueError, TypeError):

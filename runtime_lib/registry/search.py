@@ -48,8 +48,7 @@ def _searched(registry: str, term: str, limit: int, settings: Settings) -> list[
     place = endpoints.of(registry, "")
     if registry == endpoints.HUB:
         place = replace(place, host=_HUB_SEARCH)
-    known = credentials.find(settings.credential_files, registry)
-    with Session(place, settings, known) as session:
+    with Session(place, settings, credentials.account(settings.credential_files, registry)) as session:
         path = f"/v1/search?{urlencode({'q': term, 'n': limit})}"
         answer = session.request("GET", path, whole=strictjson.LIMIT)
         try:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .connection import Body, Response
-    from .credentials import Credentials
+    from .credentials import Account
     from .endpoint import Endpoint
     from .settings import Settings
 
@@ -34,10 +34,11 @@ BROKEN = (OSError, http.client.HTTPException)
 class Session:
     """A registry, and the authorization for it; a context manager."""
 
-    def __init__(self, endpoint: Endpoint, settings: Settings, credentials: Credentials | None) -> None:
+    def __init__(self, endpoint: Endpoint, settings: Settings, account: Account) -> None:
         self.endpoint, self.settings = endpoint, settings
         self._pool = Pool(settings)
-        self._tokens = Tokens(self._pool, settings, endpoint.registry, credentials)
+        self._account = account
+        self._tokens = Tokens(self._pool, settings, endpoint.registry, account)
         self._insecure = (
             endpoint.insecure or endpoint.host in settings.insecure or endpoint.registry in settings.insecure
         )
@@ -119,7 +120,7 @@ class Session:
             self._tokens.forget()
             if found is None or not self._tokens.met(found, url, not self._insecure) or attempt == 2:
                 break
-        raise RegistryDenied(
+        raise self._account.trouble or RegistryDenied(
             f"registry {self.endpoint.registry} refuses access to {self.endpoint.repository or 'it'}:"
             f" log in with other credentials (skiff login {self.endpoint.registry}), or correct the name"
         )

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .challenge import Challenge
     from .connection import Pool, Response
-    from .credentials import Credentials
+    from .credentials import Account
     from .settings import Settings
 
 _LIMIT = 1 << 20  # bytes of a token server's answer
@@ -26,9 +26,9 @@ _EARLY = 5.0  # seconds before its end a token counts as too old
 class Tokens:
     """The authorization for one registry; `header` is what to send with a request now."""
 
-    def __init__(self, pool: Pool, settings: Settings, registry: str, credentials: Credentials | None) -> None:
+    def __init__(self, pool: Pool, settings: Settings, registry: str, account: Account) -> None:
         self._pool, self._settings, self._registry = pool, settings, registry
-        self._credentials = credentials
+        self._account = account
         self._challenge: Challenge | None = None
         self._secure = True
         self._url = ""
@@ -40,7 +40,7 @@ class Tokens:
         repeated = self._challenge is not None
         self._challenge, self._url, self._verify = challenge, url, verify
         if challenge.scheme == "basic":
-            return self._credentials is not None and not repeated
+            return self._account.get() is not None and not repeated
         return True
 
     def forget(self) -> None:
@@ -52,7 +52,7 @@ class Tokens:
         if self._challenge is None:
             return None
         if self._challenge.scheme == "basic":
-            known = self._credentials
+            known = self._account.get()
             return known.basic if known and not known.token else None
         kept = self._kept.get(scope)
         if kept is None or kept[1] <= self._settings.now():
@@ -71,9 +71,9 @@ class Tokens:
         finally:
             answer.close()
         if status in (401, 403):
-            raise RegistryDenied(
+            raise self._account.trouble or RegistryDenied(
                 f"registry {self._registry}: the token server {urlsplit(realm).hostname} refuses"
-                + (" the name or password" if self._credentials else f"; log in: skiff login {self._registry}")
+                + (" the name or password" if self._account.get() else f"; log in: skiff login {self._registry}")
             )
         if status != 200:
             raise RegistryError(
@@ -91,7 +91,7 @@ class Tokens:
         return token, self._settings.now() + max(seconds - _EARLY, 1.0)
 
     def _request(self, realm: str, query: list[tuple[str, str]]) -> Response:
-        known = self._credentials
+        known = self._account.get()
         if known and known.token:
             form = [("grant_type", "refresh_token"), ("refresh_token", known.token), ("client_id", "skiff"), *query]
             headers = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -7,10 +7,11 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from runtime_lib.errors import CorruptData, RegistryDenied, RegistryError
+from runtime_lib.errors import CorruptData, HostLacks, RegistryDenied, RegistryError
 from runtime_lib.registry import client
 from runtime_lib.registry.credentials import Credentials
 from runtime_lib.registry.endpoint import Endpoint
@@ -279,6 +280,28 @@ def bearer(clock: Clock) -> Iterator[FaultRegistry]:
     with serving(script) as server:
         server.given = given  # type: ignore[attr-defined]
         yield server
+
+
+@pytest.mark.parametrize("text", ['{"credsStore": "nobody-has-this"}', "no JSON"])
+def test_a_damaged_file_of_credentials_hinders_only_where_one_has_to_be_somebody(
+    clock: Clock, bearer: FaultRegistry, tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(text)
+    files = (str(path),)
+    with opened(clock, lambda _asked: manifest(), credential_files=files) as (_server, repository):
+        repository.manifest("latest")
+    with client.connect(place(bearer), settings(clock, credential_files=files)) as repository:
+        repository.manifest("latest")  # nobody gets a token, too
+    for challenge in ('Basic realm="x"', f'Bearer realm="http://{bearer.host}/v2/"'):
+        refusal = Answer(401, headers={"WWW-Authenticate": challenge})
+
+        def script(_asked: Asked, refusal: Answer = refusal) -> Answer:
+            return refusal
+
+        trouble = pytest.raises((HostLacks, CorruptData), match="nobody-has-this|config.json")
+        with opened(clock, script, credential_files=files) as (_server, repository), trouble:
+            repository.manifest("latest")
 
 
 def test_a_token_is_fetched_once_and_again_when_it_is_old(clock: Clock, bearer: FaultRegistry) -> None:

@@ -219,6 +219,14 @@ def test_a_repository_may_have_credentials_of_its_own(tmp_path: Path) -> None:
     assert credentials.find([str(path)], "q", "x") == Credentials("c", "3")
 
 
+def test_a_name_and_a_password_may_stand_there_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    entries = {"r": {"username": "anna", "password": "se:cret"}, "q": {"username": "anna"}, "p": {"auth": ""}}
+    path.write_text(json.dumps({"auths": entries}))
+    assert credentials.find([str(path)], "r") == Credentials("anna", "se:cret")
+    assert credentials.find([str(path)], "q") is credentials.find([str(path)], "p") is None
+
+
 @pytest.mark.parametrize("text", ["no", "[]", '{"auths": []}', '{"auths": {"r": {"auth": "%%%"}}}'])
 def test_a_damaged_file_is_told_and_not_shown(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config.json"
