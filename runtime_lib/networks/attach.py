@@ -8,7 +8,7 @@ import itertools
 import os
 from contextlib import suppress
 
-from ..errors import AddressTaken, InvalidSpec, WrongState
+from ..errors import AddressTaken, Conflict, InvalidSpec, WrongState
 from ..jsontext import compact
 from ..linux.netlink.link import Rtnetlink
 from . import catalog, driver, firewall, ipam, links, names, options, readiness, swept
@@ -62,10 +62,11 @@ def attach(
         plug(fresh, namespace, _routed(before))
         if any(endpoint.priority for endpoint in made):
             reroute(store, container_id, namespace)
-    if robbed:
+    for other in robbed:
         from . import mending
 
-        mending.restore(store, robbed)
+        with suppress(Conflict):  # what is in its way is between it and the host, and keeps nobody else from joining
+            mending.restore(store, (other,))
     firewall.sync(store)
     for endpoint in fresh:
         catalog.note(store, "connect", endpoint.network, container=container_id)

@@ -7,14 +7,13 @@ from ..linux import netns
 from ..linux.netlink.link import Rtnetlink
 from . import attach, catalog, driver, firewall, names, swept
 from .model import all_networks, endpoints
-from .namespace import inside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ..store import Store
-    from .model import Endpoint, Network
+    from .model import Network
 
 
 def reload(store: Store, refs: Sequence[str] = ()) -> list[Network]:
@@ -65,8 +64,10 @@ def restore(store: Store, container_ids: Iterable[str]) -> None:
 
 
 def _restore(store: Store, container_id: str, namespace: int) -> None:
-    with inside(namespace) as own, Rtnetlink() as host:
-        lost = [endpoint for endpoint in endpoints(store, container_id) if _is_lost(host, own, endpoint)]
+    with Rtnetlink() as host:
+        lost = [
+            one for one in endpoints(store, container_id) if not swept.alive(host, one.host_interface, one.interface)
+        ]
         lost = [endpoint for endpoint in lost if _is_possible(store, endpoint.network)]
         attach.plug(lost, namespace, {4, 6})
         for endpoint in lost:
@@ -82,12 +83,6 @@ def _is_possible(store: Store, network: Network) -> bool:
     except HostLacks:
         return False
     return True
-
-
-def _is_lost(host: Rtnetlink, own: Rtnetlink, endpoint: Endpoint) -> bool:
-    if swept.namespace_id(endpoint.host_interface) is None:
-        return not swept.alive(host, endpoint.host_interface)
-    return not swept.alive(own, endpoint.interface)
 
 
 def _reloadable(store: Store, ref: str) -> Network:

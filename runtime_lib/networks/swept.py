@@ -25,15 +25,15 @@ def namespace_id(host_interface: str) -> int | None:
 
 
 def sweep(store: Store, db: sqlite3.Connection) -> set[str]:
-    """Forget the endpoints whose container died without saying so: the host's interface, or the namespace, is gone.
+    """Forget the endpoints whose container died without saying so: their interface is gone (`alive`).
 
     Rows and interfaces are made in one transaction, so an endpoint that somebody is just making is not swept. Returns
     the ids of containers that run all the same: somebody has taken an interface of theirs.
     """
     robbed = set()
     with Rtnetlink() as netlink:
-        for row in db.execute("SELECT container_id, host_interface FROM endpoints").fetchall():
-            if alive(netlink, row["host_interface"]):
+        for row in db.execute("SELECT container_id, host_interface, interface FROM endpoints").fetchall():
+            if alive(netlink, row["host_interface"], row["interface"]):
                 continue
             if process(store, row["container_id"]):
                 robbed.add(row["container_id"])
@@ -56,9 +56,9 @@ def forget(db: sqlite3.Connection, container_id: str) -> None:
         db.execute(f"DELETE FROM {table} WHERE container_id = ?", (container_id,))
 
 
-def alive(netlink: Rtnetlink, host_interface: str) -> bool:
-    """Whether there is the host's interface of an endpoint, or the namespace that stands for it."""
+def alive(netlink: Rtnetlink, host_interface: str, interface: str) -> bool:
+    """Whether there is the host's interface of an endpoint, or where it has none, that in the container's namespace."""
     number = namespace_id(host_interface)
     if number is not None:
-        return netlink.has_namespace(number)
+        return netlink.exists_in(number, interface)
     return netlink.exists(host_interface)

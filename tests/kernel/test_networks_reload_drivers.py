@@ -123,13 +123,42 @@ def make_br0() -> None:
     run("ip", "link", "set", "br0", "up")
 
 
-def test_an_interface_that_went_from_inside_a_container(skiff: Skiff) -> None:
-    populate(skiff, "-d", "macvlan", "-o", "parent=p0", "--subnet", "10.6.0.0/16", ports=())
+MACVLAN = ("-d", "macvlan", "-o", "parent=p0", "--subnet", "10.6.0.0/16")
+
+
+@cured
+def test_an_interface_that_went_from_inside_a_container(skiff: Skiff, cure: tuple[str, ...]) -> None:
+    populate(skiff, *MACVLAN, ports=())
     with same_afterwards(skiff):
-        pid = skiff.run("inspect", "-f", "{{.State.Pid}}", "web").stdout.strip()
-        run("nsenter", "-n", "-t", pid, "ip", "link", "del", "eth0")
-        skiff.run("network", "reload", "net")
+        inside(skiff, "web", "ip", "link", "del", "eth0")
+        skiff.run(*cure)
         await_works(skiff, ports=False)
+
+
+@cured
+def test_a_parent_that_came_back(skiff: Skiff, cure: tuple[str, ...]) -> None:
+    populate(skiff, *MACVLAN, ports=())
+    with same_afterwards(skiff):
+        run("ip", "link", "del", "p0")
+        failed = skiff.run(*cure, check=False)
+        assert "network net: the host has no interface p0 any more; bring it back" in failed.stderr
+        cable()
+        skiff.run(*cure)
+        await_works(skiff, ports=False)
+
+
+def test_an_interface_of_another_name_keeps_nobody_from_starting(skiff: Skiff) -> None:
+    populate(skiff, *MACVLAN, ports=())
+    inside(skiff, "web", "ip", "link", "set", "eth0", "down")
+    inside(skiff, "web", "ip", "link", "set", "eth0", "name", "lan", "up")
+    skiff.run("run", "--rm", "--network", "net", "bb", "true")
+    assert answer(skiff) == "?"
+
+
+def inside(skiff: Skiff, container: str, *command: str) -> None:
+    """Run a command of the host's in the network of a container."""
+    pid = skiff.run("inspect", "-f", "{{.State.Pid}}", container).stdout.strip()
+    run("nsenter", "-n", "-t", pid, *command)
 
 
 def overlay(skiff: Skiff) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _socket  # `socket` imports `enum` and `selectors`, which every start would pay for
+import errno
 import fcntl
 import os
 import struct
@@ -152,6 +153,16 @@ class Rtnetlink:
             body = messages.namespace_id(messages.NETNSA_NSID, number)
             self._send(messages.RTM_GETNSID, 0, body, f"network namespace {number}")
         except FileNotFoundError:
+            return False
+        return True
+
+    def exists_in(self, namespace: int, name: str) -> bool:
+        """Whether there is an interface of that name in the namespace with that id; not, where there is none of it."""
+        try:
+            self._query(messages.RTM_GETLINK, messages.link_named(name, namespace), name)
+        except OSError as error:
+            if error.errno not in (errno.ENODEV, errno.EINVAL):
+                raise
             return False
         return True
 
