@@ -46,7 +46,7 @@ def connect(store: Store, ref: str, attachment: Attachment, first: bool = False)
         network_checks.network(changed)
         process = state(store, container).process
         if process:
-            _attach(store, container, network, changed, process)
+            _attach(store, container, network, changed, process, first)
         save(store, container, changed)
 
 
@@ -72,15 +72,20 @@ def disconnect(store: Store, ref: str, network_ref: str) -> None:
         published.again(store, container, rest, before)
 
 
-def _attach(store: Store, container: Container, network: Network, spec: ContainerSpec, process: Process) -> None:
+def _attach(
+    store: Store, container: Container, network: Network, spec: ContainerSpec, process: Process, first: bool
+) -> None:
     wish = next(wish for wish in wiring.attachments(spec) if wish.network == network.name)
     with netns.of(process) as namespace:
         made = attach.attach(store, container.id, container.name, namespace, [wish])
-    try:
-        published.first(store, container, made)
-    except BaseException:
-        attach.detach(store, container.id, network)
-        raise
+        try:
+            published.first(store, container, made)
+            if first:  # what leads in and out goes by it, as from the next start on
+                attach.reroute(store, container.id, namespace, network.id)
+                published.moved(store, container, network.id)
+        except BaseException:
+            attach.detach(store, container.id, network)
+            raise
     names.refresh(store, network.id)
 
 

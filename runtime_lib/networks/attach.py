@@ -96,13 +96,15 @@ def detach(store: Store, container_id: str, network: Network | None = None) -> N
         names.refresh(store, endpoint.network.id, container_id)
 
 
-def reroute(store: Store, container_id: str, namespace: int) -> None:
+def reroute(store: Store, container_id: str, namespace: int, preferred: str = "") -> None:
     """Let the default routes of a running container go by the first of its networks that is not internal.
 
-    A higher priority comes first; without any a default route that is there stays.
+    A higher priority comes first, then the network with the id `preferred`; without either a default route stays that
+    is there.
     """
-    present = sorted(endpoints(store, container_id), key=lambda endpoint: -endpoint.priority)
-    forced = any(endpoint.priority for endpoint in present)
+    present = endpoints(store, container_id)
+    present.sort(key=lambda endpoint: (-endpoint.priority, endpoint.network.id != preferred))
+    forced = bool(preferred) or any(endpoint.priority for endpoint in present)
     with inside(namespace) as netlink:
         for version in (4, 6):
             first = next((endpoint for endpoint in present if endpoint.leads_out(version)), None)

@@ -437,6 +437,23 @@ def test_networks_come_and_go_while_it_runs(store: Store, make: Make) -> None:
         disconnect(store, web, "two")
 
 
+def test_what_leads_in_and_out_goes_by_the_first_network_when_that_is_joined_anew(store: Store, make: Make) -> None:
+    for name in ("one", "two"):
+        networks.create(store, NetworkSpec(name))
+    web = make(network_mode="one", networks=(Attachment("two"),), published_ports=("127.0.0.1:18097:80",))
+    start(store, web)
+    route, ports = sh(store, web, "ip route | grep default"), "SELECT host_port, container_ip FROM ports"
+    leads = [tuple(row) for row in store.query(ports)]
+    disconnect(store, web, "one")
+    assert sh(store, web, "ip route | grep default") != route
+    connect(store, web, Attachment("one", ("www",)), first=True)
+    assert sh(store, web, "ip route | grep default") == route
+    assert [tuple(row) for row in store.query(ports)] == leads
+    disconnect(store, web, "one")
+    connect(store, web, Attachment("one"))
+    assert sh(store, web, "ip route | grep default") != route  # it is the last one now, as at the next start
+
+
 # Programs inside
 
 

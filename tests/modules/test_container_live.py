@@ -69,6 +69,7 @@ def test_the_first_network_stays_the_first_one_when_it_is_joined_anew(host: Host
             task("network", name="back", ipam_config=[{"subnet": "10.88.2.0/24"}]),
             task("container", **old),
             task("container", **new),
+            task("container_exec", container="box", command="ip route"),
             task("container", **new),
             task("container", **new, restart=True),
             task("container_exec", container="box", command="cat /sys/class/net/eth0/address"),
@@ -77,9 +78,10 @@ def test_the_first_network_stays_the_first_one_when_it_is_joined_anew(host: Host
             task("network", name="back", state="absent"),
         ]
     )
-    assert results.changed[2:6] == [True, True, False, True]
+    assert [results.changed[number] for number in (2, 3, 5, 6)] == [True, True, False, True]
+    assert results[4]["stdout"].splitlines()[0].strip() == "default via 10.88.1.1 dev eth0"
     created, changed = (results[number]["container"] for number in (2, 3))
     assert (changed["Id"], changed["State"]["Pid"]) == (created["Id"], created["State"]["Pid"])
     assert changed["HostConfig"]["NetworkMode"] == "front"
     assert changed["NetworkSettings"]["Networks"]["front"]["MacAddress"] == mac["mac_address"]
-    assert results[6]["stdout"].strip() == mac["mac_address"]
+    assert results[7]["stdout"].strip() == mac["mac_address"]

@@ -312,6 +312,18 @@ def refused_connections(lab: Lab) -> Any:
     return [bool(code) for code in codes], lab.inside("c", "ls /sys/class/net")
 
 
+def exposed_by_an_option(lab: Lab) -> Any:
+    """Docker keeps the ports of --expose for its drivers under this name; a text of the user's has no effect."""
+    lab.network("n", *SUBNET)
+    lab.network("m", "--subnet", "10.211.8.0/24")
+    option = "com.docker.network.endpoint.exposedports"
+    lab.container("c", "--network", f"name=@n,driver-opt={option}=80/tcp", "--expose", "81")
+    codes = [lab("network", "connect", "--driver-opt", f"{option}=odd", "@m", "@c")]
+    told = lab.json("inspect", "@c")[0]
+    shown = {name: entry["DriverOpts"] for name, entry in told["NetworkSettings"]["Networks"].items()}
+    return codes, shown, lab.text("port", "@c"), told["Config"]["ExposedPorts"]
+
+
 def listed(lab: Lab) -> Any:
     lab.network("one", *SUBNET, "--label", "k=v", "--label", "l", "--internal")
     lab.network("two", "--subnet", "10.211.8.0/24")
@@ -350,6 +362,7 @@ WATCHES: dict[str, Watch] = {
     "links on the bridge": links_on_the_bridge,
     "further addresses": further_addresses,
     "refused connections": refused_connections,
+    "exposed by an option": exposed_by_an_option,
     "listed": listed,
 }
 
