@@ -22,7 +22,8 @@ def write(store: Store, container: Container, endpoints: Sequence[Endpoint]) -> 
     folder = store.layout.container(container.id)
     host = names.host_resolv_conf()
     own = own_network(spec)
-    resolv = names.resolv_text(host, spec.dns_servers, spec.dns_search, spec.dns_options, own_network=own)
+    versions = [version for version in (4, 6) if any(one.leads_out(version) for one in endpoints)] or [4]
+    resolv = names.resolv_text(host, spec.dns_servers, spec.dns_search, spec.dns_options, own, versions)
     for name, text in (
         ("hosts", _hosts(store, container, endpoints)),
         ("hostname", f"{hostname(store, container)}\n"),
@@ -35,12 +36,22 @@ def write(store: Store, container: Container, endpoints: Sequence[Endpoint]) -> 
 
 def _hosts(store: Store, container: Container, endpoints: Sequence[Endpoint]) -> str:
     spec = container.spec
-    gateway = next((str(endpoint.gateway(4)) for endpoint in endpoints if endpoint.gateway(4)), "127.0.0.1")
+    gateway = _host_gateway(endpoints)
     extra = [(name, gateway if text == "host-gateway" else text) for name, text in spec.etc_hosts.items()]
     if spec.network_mode == "host":
         with open("/etc/hosts", encoding="utf-8", errors="replace") as file:
             return names.host_network_hosts_text(file.read(), extra)
     return names.hosts_text(hostname(store, container), spec.domainname, endpoints, extra)
+
+
+def _host_gateway(endpoints: Sequence[Endpoint]) -> str:
+    """Return the host's address as the container sees it; behind another machine's gateway, that machine's."""
+    for version in (4, 6):
+        subnets = [endpoint.subnet(version) for endpoint in endpoints if endpoint.network.hosted]
+        found = [subnet.gateway for subnet in subnets if subnet] or [one.gateway(version) for one in endpoints]
+        for address in filter(None, found):
+            return str(address)
+    return "127.0.0.1"
 
 
 def hostname(store: Store, container: Container) -> str:

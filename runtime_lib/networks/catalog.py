@@ -39,7 +39,7 @@ def create(store: Store, spec: NetworkSpec) -> Network:
     then nothing is left of it.
     """
     spec.check()
-    if spec.name in PREDEFINED:
+    if spec.name in (*PREDEFINED, "default"):  # "default" is another name of the default network
         raise NameTaken(f"network {spec.name} is predefined: choose another name")
     if spec.config_only:
         return _create_configuration(store, spec)
@@ -85,7 +85,8 @@ def find(store: Store, ref: str) -> Network:
     if len(found) > 1:
         raise Conflict(f"{ref} is the beginning of {len(found)} network ids: give more of it")
     if not found:
-        raise NetworkNotFound(f"there is no network {ref}: create it first")
+        hint = "the first container on it makes it" if wanted == DEFAULT else "create it first"
+        raise NetworkNotFound(f"there is no network {ref}: {hint}")
     return found[0]
 
 

@@ -32,7 +32,10 @@ _LARGEST = 1024 * 1024  # bytes; a container may write what it wants into its fi
 _PART = 64 * 1024  # bytes read at once; for a larger buffer the memory would be mapped and given back each time
 _NAME = Pattern(r"[a-zA-Z0-9_]([a-zA-Z0-9_.-]{0,253}[a-zA-Z0-9_])?\.?\Z")
 _WORD = Pattern(r"[!-~]+\Z")
-_DEFAULT_SERVERS = ("8.8.8.8", "8.8.4.4")  # Docker's, for hosts whose only resolver is on their loopback
+_DEFAULT_SERVERS = {  # Docker's, by IP version, for hosts whose only resolver is on their loopback
+    4: ("8.8.8.8", "8.8.4.4"),
+    6: ("2001:4860:4860::8888", "2001:4860:4860::8844"),
+}
 
 
 def check_name(name: str, what: str = "host name") -> str:
@@ -71,20 +74,22 @@ def resolv_text(
     dns_search: Sequence[str] = (),
     dns_options: Sequence[str] = (),
     own_network: bool = True,
+    versions: Sequence[int] = (4,),
 ) -> str:
     """Return a container's /etc/resolv.conf by Docker's rules.
 
     What is given takes the place of the host's; a search of "." means none. With a network of its own a container
-    cannot reach servers on the host's loopback, nor IPv6 ones: they are left out, and when no server is left, Docker's
-    public default stands in. Raises InvalidSpec for words that would break the file.
+    cannot reach servers on the host's loopback, nor those of other IP versions than `versions`: they are left out, and
+    when no server is left, Docker's public default stands in. Raises InvalidSpec for words that would break the file.
     """
     if not (own_network or dns or dns_search or dns_options):
         return host_text
     servers = [_server(text) for text in dns] or _values(host_text, "nameserver")
     if own_network and not dns:
-        servers = [server for server in servers if _reachable(server)] or list(_DEFAULT_SERVERS)
-    search = [_word(text, "dns_search") for text in dns_search] or _words(host_text, "search")
-    options = [_word(text, "dns_options") for text in dns_options] or _words(host_text, "options")
+        defaults = [server for version in versions for server in _DEFAULT_SERVERS[version]]
+        servers = [server for server in servers if _reachable(server, versions)] or defaults
+    search = [_word(text, "dns_search") for text in dns_search] or _lines(host_text, "search", "domain")[-1]
+    options = [_word(text, "dns_options") for text in dns_options] or sum(_lines(host_text, "options"), [])
     lines = [f"nameserver {server}\n" for server in servers]
     if search and search != ["."]:
         lines.append(f"search {' '.join(search)}\n")
@@ -223,11 +228,13 @@ def _values(text: str, key: str) -> list[str]:
     return [words[1] for words in lines if len(words) > 1 and words[0] == key]
 
 
-def _words(text: str, key: str) -> list[str]:
-    """Return the words of the last line with `key`, which is the one that counts."""
+def _lines(text: str, *keys: str) -> list[list[str]]:
+    """Return the words of each line with one of `keys`, after an empty one.
+
+    Of `search` and `domain` the last line counts, `options` add up (resolv.conf(5), res_init.c of glibc).
+    """
     lines = [line.split() for line in text.splitlines()]
-    found = [words[1:] for words in lines if len(words) > 1 and words[0] == key]
-    return found[-1] if found else []
+    return [[], *(words[1:] for words in lines if len(words) > 1 and words[0] in keys)]
 
 
 def _server(text: str) -> str:
@@ -237,11 +244,13 @@ def _server(text: str) -> str:
         raise InvalidSpec(f"dns: {text!r} is not the IP address of a server") from None
 
 
-def _reachable(server: str) -> bool:
+def _reachable(server: str, versions: Sequence[int]) -> bool:
     try:
-        return not _address(server).startswith("127.") and ":" not in server
+        address = _address(server)
     except ValueError:
         return False
+    # An address of a link says nothing without the interface, which a container has not.
+    return not address.startswith(("127.", "fe80:")) and address != "::1" and (6 if ":" in address else 4) in versions
 
 
 def _address(text: str) -> str:

@@ -110,7 +110,7 @@ def _parse(text: str, default_ip: str) -> list[PortMapping]:
     address, separator, host = head.rpartition(":")
     first, last = _range(container, text)
     host_ip = _host_ip(address, text) if separator else default_ip
-    if not host:
+    if host in ("", "0"):
         return [PortMapping(host_ip, 0, port, protocol) for port in range(first, last + 1)]
     host_first, host_last = _range(host, text)
     if first == last and host_first != host_last:

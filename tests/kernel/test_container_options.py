@@ -186,6 +186,21 @@ def test_links_without_a_network(skiff: Skiff) -> None:
     assert "links need a network" in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("options", "gateway"),
+    [
+        (("--internal", "--subnet", "10.211.40.0/24"), "10.211.40.1"),
+        (("--ipv4=false", "--ipv6", "--subnet", "fd00:211:40::/64"), "fd00:211:40::1"),
+        (("--subnet", "10.211.41.0/24", "--aux-address", "DefaultGatewayIPv4=10.211.41.9"), "10.211.41.1"),
+    ],
+)
+def test_the_hosts_own_address_on_a_network(skiff: Skiff, options: tuple[str, ...], gateway: str) -> None:
+    skiff.run("network", "create", *options, "lan")
+    run = ("run", "--rm", "--network", "lan", "--add-host", "host.example:host-gateway", "bb", "grep", "example")
+    assert skiff.run(*run, "/etc/hosts").stdout == f"{gateway}\thost.example\n"
+    skiff.run("network", "rm", "lan")
+
+
 def test_a_new_name_is_told_to_the_neighbours(skiff: Skiff) -> None:
     skiff.run("network", "create", "n1")
     for name in ("web", "db"):

@@ -443,7 +443,7 @@ def test_networks_and_their_conflicts(host: Lab) -> None:
         catalog.create(host.store, NetworkSpec("two", subnets=(SubnetSpec("192.0.0.0/16"),)))
     assert [network.name for network in catalog.listing(host.store)] == ["host", "none", "one"]
     assert catalog.find(host.store, made.id[:8]).name == "one"
-    for name in ("bridge", "host", "none"):
+    for name in ("bridge", "default", "host", "none"):
         with pytest.raises(NameTaken, match="predefined"):
             catalog.create(host.store, NetworkSpec(name))
     assert made.bridge in run("ip", "-br", "link")

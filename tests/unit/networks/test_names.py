@@ -36,6 +36,32 @@ def test_servers_that_a_container_cannot_reach_are_left_out() -> None:
     assert names.resolv_text(HOST) == "nameserver 192.0.2.53\nsearch a.example b.example\noptions rotate\n"
 
 
+@pytest.mark.parametrize(
+    ("versions", "servers"),
+    [([4], "192.0.2.53"), ([6], "fd00::1"), ([4, 6], "192.0.2.53 fd00::1"), ([6, 4], "192.0.2.53 fd00::1")],
+)
+def test_servers_of_each_version_that_leads_out(versions: list[int], servers: str) -> None:
+    text = names.resolv_text(HOST + "nameserver ::1\nnameserver fe80::1\nnameserver fe80::1%eth0\n", versions=versions)
+    assert [line.split()[1] for line in text.splitlines() if "nameserver" in line] == servers.split()
+
+
+def test_a_container_with_ipv6_alone_gets_a_server_that_it_reaches() -> None:
+    assert names.resolv_text("nameserver 127.0.0.53\n", versions=[6]).startswith("nameserver 2001:4860:4860::8888\n")
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("options rotate\noptions timeout:1 edns0\n", "options rotate timeout:1 edns0\n"),
+        ("domain a.example\n", "search a.example\n"),
+        ("search b.example c.example\ndomain a.example\n", "search a.example\n"),
+        ("domain a.example\nsearch b.example c.example\n", "search b.example c.example\n"),
+    ],
+)
+def test_lines_count_as_they_do_on_the_host(lines: str, expected: str) -> None:
+    assert names.resolv_text("nameserver 192.0.2.53\n" + lines) == "nameserver 192.0.2.53\n" + expected
+
+
 def test_no_server_left_means_dockers_default() -> None:
     assert names.resolv_text("nameserver 127.0.0.53\n") == "nameserver 8.8.8.8\nnameserver 8.8.4.4\n"
 
