@@ -48,8 +48,8 @@ def _host_gateway(endpoints: Sequence[Endpoint]) -> str:
     """Return the host's address as the container sees it; behind another machine's gateway, that machine's."""
     for version in (4, 6):
         subnets = [endpoint.subnet(version) for endpoint in endpoints if endpoint.network.hosted]
-        found = [subnet.gateway for subnet in subnets if subnet] or [one.gateway(version) for one in endpoints]
-        for address in filter(None, found):
+        addresses = [*(subnet and subnet.gateway for subnet in subnets), *(one.gateway(version) for one in endpoints)]
+        for address in filter(None, addresses):
             return str(address)
     return "127.0.0.1"
 

@@ -10,6 +10,7 @@ from ..errors import NetworkNotFound
 from ..networks import catalog, driver, overlay
 from ..networks.model import endpoints
 from .network_plan import Present, plan, wish
+from .network_steps import Create
 from .plan import PATIENCE, Outcome, converge
 
 TYPE_CHECKING = False
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ..containers.parts import Attachment
     from ..networks.spec import NetworkSpec
     from ..store import Store
+    from .plan import Plan
 
 
 def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
@@ -29,7 +31,9 @@ def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
         interrupted = renewal.interrupted(store, name)
         everyone = [container.name for container in containers.listing(store)] if wanted.connected else []
         steps = plan(wanted, _observe(store, name, interrupted), interrupted is not None, everyone)
-        if not check:
+        if check:
+            _check(store, steps)
+        else:
             converge(store, steps)
     told = {} if wanted.state == "absent" else facts(store, wanted.spec.name)
     return Outcome(told, steps, steps.changed, wanted.warnings)
@@ -44,7 +48,15 @@ def _observe(store: Store, name: str, interrupted: NetworkSpec | None) -> Presen
             return None
         return Present(interrupted, interrupted.subnets, *_containers(store, interrupted.name))
     sound = not driver.has_peers(network.driver) or overlay.sound(network)
-    return Present(network.spec, network.subnet_specs, *_containers(store, network.name, network.id), sound)
+    gateways = {str(subnet.network): str(subnet.gateway) for subnet in network.subnets}
+    return Present(network.spec, network.subnet_specs, *_containers(store, network.name, network.id), sound, gateways)
+
+
+def _check(store: Store, steps: Plan) -> None:
+    """Raise what would hinder a network from being made, such as a subnet that is taken."""
+    for step in steps.steps:
+        if isinstance(step, Create):
+            catalog.check_new(store, step.spec)
 
 
 def _containers(store: Store, *refs: str) -> tuple[dict[str, Attachment], frozenset[str]]:

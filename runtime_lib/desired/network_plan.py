@@ -7,7 +7,8 @@ import ipaddress
 from ..containers.parts import Attachment
 from ..errors import InvalidSpec
 from ..networks import peers
-from ..networks.spec import NetworkSpec, SubnetSpec
+from ..networks.options import same
+from ..networks.spec import RESERVED, NetworkSpec, SubnetSpec
 from ..records import dataclass, field, replace
 from . import network_peers
 from .container_steps import Connect, Disconnect
@@ -17,7 +18,7 @@ from .plan import Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from .plan import Step
@@ -44,8 +45,8 @@ class Wish:
 class Present:
     """A network that exists: its containers by name, with how each is connected, and the names of all containers.
 
-    `subnets` are those that it has, given or chosen. `sound` says that the host has all interfaces and entries that an
-    overlay network needs.
+    `subnets` are those that it has, given or chosen, and `gateways` theirs, by subnet. `sound` says that the host has
+    all interfaces and entries that an overlay network needs.
     """
 
     spec: NetworkSpec
@@ -53,6 +54,7 @@ class Present:
     connected: dict[str, Attachment] = field(default_factory=dict)
     everyone: frozenset[str] = frozenset()
     sound: bool = True
+    gateways: Mapping[str, str] = field(default_factory=dict)
 
 
 def wish(options: dict[str, Any]) -> Wish:
@@ -68,7 +70,7 @@ def wish(options: dict[str, Any]) -> Wish:
         bool(options.get("internal")),
         bool(options.get("attachable")),
         labels(options.get("labels") or {}),
-        numbers_as_texts(options.get("driver_options") or {}),
+        _driver_options(options.get("driver_options") or {}),
         options.get("enable_ipv4") is not False,
         bool(options.get("enable_ipv6")),
         bool(options.get("config_only")),
@@ -99,6 +101,11 @@ def _subnet(entry: dict[str, Any]) -> SubnetSpec:
         raise InvalidSpec("ipam_config: each entry needs a subnet, such as 172.30.0.0/16")
     addresses = numbers_as_texts(entry.get("aux_addresses") or {})
     return SubnetSpec(entry["subnet"], entry.get("gateway") or "", entry.get("iprange") or "", addresses)
+
+
+def _driver_options(given: dict[str, Any]) -> dict[str, str]:
+    """Return texts; flags as community.docker writes them."""
+    return numbers_as_texts({key: str(one).lower() if isinstance(one, bool) else one for key, one in given.items()})
 
 
 def _warnings(options: dict[str, Any]) -> tuple[str, ...]:
@@ -133,6 +140,8 @@ def _plan(wanted: Wish, present: Present | None, everyone: frozenset[str]) -> Pl
     wanted = replace(wanted, spec=network_peers.completed(wanted.spec, "peers" in wanted.given, present.spec))
     before, after = differences(wanted, present)
     if before or wanted.force:
+        if name in RESERVED:
+            raise InvalidSpec(f"network {name} is predefined and cannot be made anew")
         return _recreate(wanted, present, before or {"recreated": False}, after or {"recreated": True})
     return _joined(network_peers.plan(wanted.spec, present.spec, present.sound), _connections(wanted, present))
 
@@ -151,21 +160,23 @@ def differences(wanted: Wish, present: Present) -> tuple[dict[str, Any], dict[st
             before[key], after[key] = getattr(there, key), getattr(spec, key)
     for key in ("driver_options", "ipam_options", "labels"):
         for entry, value in getattr(spec, key).items():
-            if getattr(there, key).get(entry) != value:
+            if not same(entry, getattr(there, key).get(entry), value):
                 before[f"{key}.{entry}"], after[f"{key}.{entry}"] = getattr(there, key).get(entry), value
     if "ipam_config" in wanted.given:
-        mine, theirs = _ipam(spec.subnets), _ipam(present.subnets)
+        mine, theirs = _ipam(spec.subnets), _ipam(present.subnets, present.gateways)
         if not all(any(one.items() <= other.items() for other in theirs) for one in mine):
             before["ipam_config"], after["ipam_config"] = theirs, mine
     return before, after
 
 
-def _ipam(subnets: tuple[SubnetSpec, ...]) -> list[dict[str, Any]]:
+def _ipam(subnets: tuple[SubnetSpec, ...], gateways: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     result = []
     for subnet in subnets:
+        network = str(ipaddress.ip_network(subnet.subnet))
+        gateway = subnet.gateway or (gateways or {}).get(network, "")
         entry = {
-            "subnet": str(ipaddress.ip_network(subnet.subnet)),
-            "gateway": subnet.gateway and str(ipaddress.ip_address(subnet.gateway)),
+            "subnet": network,
+            "gateway": gateway and str(ipaddress.ip_address(gateway)),
             "iprange": subnet.ip_range and str(ipaddress.ip_network(subnet.ip_range, strict=False)),
         }
         entry.update({f"aux_addresses.{name}": address for name, address in subnet.aux_addresses.items()})

@@ -14,7 +14,7 @@ from ..linux.netlink import bridges
 from . import configurations, driver, firewall, ipam, swept
 from .model import Network, Subnet, all_networks, endpoints, stored
 from .options import BRIDGE_NAME
-from .spec import PREDEFINED, NetworkSpec
+from .spec import RESERVED, NetworkSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,14 +38,26 @@ def create(store: Store, spec: NetworkSpec) -> Network:
     Raises InvalidSpec, NameTaken, AddressTaken (a subnet overlaps), HostLacks (no pyroute2, no nft) and OSError;
     then nothing is left of it.
     """
+    prepared = _prepared(store, spec)
+    return _create_configuration(store, prepared) if spec.config_only else _create(store, prepared)
+
+
+def check_new(store: Store, spec: NetworkSpec) -> None:
+    """Raise what `create` would raise before it makes anything."""
+    prepared = _prepared(store, spec)
+    if not spec.config_only:
+        _choose(store, prepared, _host_networks(prepared))
+
+
+def _prepared(store: Store, spec: NetworkSpec) -> NetworkSpec:
     spec.check()
-    if spec.name in (*PREDEFINED, "default"):  # "default" is another name of the default network
+    if spec.name in RESERVED:
         raise NameTaken(f"network {spec.name} is predefined: choose another name")
     if spec.config_only:
-        return _create_configuration(store, spec)
+        return spec
     spec = configurations.applied(store, spec)
     spec.check()
-    return _create(store, driver.of(spec.driver).prepare(store, spec))
+    return driver.of(spec.driver).prepare(store, spec)
 
 
 def ensure_default(store: Store) -> Network:

@@ -50,6 +50,13 @@ def boolean(key: str, text: str) -> bool:
     return BOOLEANS[text.lower()]
 
 
+def same(key: str, one: str | None, other: str) -> bool:
+    """Whether two texts of an option mean the same: of a yes-or-no option also "1" and "true"."""
+    if OF_GATEWAYS.get(key) is boolean and one is not None:
+        return BOOLEANS.get(one.lower(), one) == BOOLEANS.get(other.lower(), other)
+    return one == other
+
+
 def interface(key: str, text: str) -> str:
     """Return the name of an interface. Raises InvalidSpec for what the kernel, or a rule, would not take as one."""
     if not _INTERFACE.match(text):

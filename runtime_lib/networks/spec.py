@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     IPNetwork = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 PREDEFINED = ("bridge", "host", "none")
+RESERVED = (*PREDEFINED, "default")  # another name of `bridge`
 _NAME = Pattern(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}\Z")
 
 

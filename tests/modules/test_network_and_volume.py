@@ -20,17 +20,19 @@ def test_networks(host: Host) -> None:
             task("network", name="n", driver="overlay", ignore_errors_=True),
             task("network", name="n", scope="swarm", ignore_errors_=True),
             task("network", name="m", **subnet, ignore_errors_=True),
+            task("network", name="m", **subnet, ignore_errors_=True, check_mode_=True),
+            task("network", name="bridge", ignore_errors_=True, check_mode_=True),
             task("network", name="n", state="absent", check_mode_=True),
             task("network", name="n", state="absent"),
             task("network", name="n", state="absent"),
         ]
     )
-    assert results.changed == [True, False, True, False, True, True, False, True] + [False] * 3 + [True, True, False]
+    assert results.changed == [True, False, True, False, True, True, False, True] + [False] * 5 + [True, True, False]
     assert results[0]["network"] is None
     assert results[1]["exists"] is False
     assert results[5]["network"]["IPAM"]["Config"] == [{"Subnet": "10.89.1.0/24", "Gateway": "10.89.1.254"}]
     assert results[5]["diff"]["after"]["ipam_config"] == [{"subnet": "10.89.1.0/24", "gateway": "10.89.1.254"}]
-    for result, word in zip(results[8:11], ("overlay", "swarm", "10.89.1.0/24")):
+    for result, word in zip(results[8:13], ("overlay", "swarm", "10.89.1.0/24", "10.89.1.0/24", "predefined")):
         assert result["_ending"] == "failed"
         assert word in result["msg"]
 

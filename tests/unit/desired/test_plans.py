@@ -35,8 +35,9 @@ def network(present: Present | None, **options: Any) -> list[str]:
     return said(network_plan.plan(wanted, present))
 
 
-def there(**spec: Any) -> Present:
-    return Present(NetworkSpec("n", **spec), spec.get("subnets", ()), {"a": Attachment("n")}, frozenset("ab"))
+def there(gateways: Any = (), **spec: Any) -> Present:
+    members = {"a": Attachment("n")}
+    return Present(NetworkSpec("n", **spec), spec.get("subnets", ()), members, frozenset("ab"), True, dict(gateways))
 
 
 def test_networks() -> None:
@@ -58,6 +59,13 @@ def test_networks() -> None:
         "connect container b to network n",
     ]
     assert network(there(subnets=(SubnetSpec("10.1.0.0/24", "10.1.0.1"),)), **SUBNET) == []
+    chosen = there({"10.1.0.0/24": "10.1.0.1"}, subnets=(SubnetSpec("10.1.0.0/24"),))
+    assert network(chosen, ipam_config=[{"subnet": "10.1.0.0/24", "gateway": "10.1.0.1"}]) == []
+    assert network(chosen, ipam_config=[{"subnet": "10.1.0.0/24", "gateway": "10.1.0.2"}]) == again
+    icc = "com.docker.network.bridge.enable_icc"
+    for text in ("false", "False", "0"):
+        assert network(there(driver_options={icc: text}), driver_options={icc: False}) == []
+    assert network(there(driver_options={icc: "true"}), driver_options={icc: "0"}) == again
     assert network(there(), connected=["b"]) == [
         "connect container b to network n",
         "disconnect container a from network n",
