@@ -152,6 +152,7 @@ def _graph(store: Store, container: Container, image: Image, found: State) -> di
 
 def configuration(store: Store, container: Container, image: Image) -> dict[str, Any]:
     """Return the part `Config`: what an image that is made of the container has as its defaults."""
+    from ..networks.ports import spread
     from .host_files import hostname
 
     spec, defaults = container.spec, image.defaults
@@ -160,7 +161,7 @@ def configuration(store: Store, container: Container, image: Image) -> dict[str,
         **(defaults.get("Volumes") or {}),
         **{one.target: {} for one in spec.mounts if one.anonymous and one.short},
     }
-    ports = [*(defaults.get("ExposedPorts") or {}), *_protocols(spec.exposed_ports), *bindings(spec)]
+    ports = [*(defaults.get("ExposedPorts") or {}), *spread(spec.exposed_ports), *bindings(spec)]
     command = spec.command if spec.command is not None else (defaults.get("Cmd") if spec.entrypoint is None else None)
     result: dict[str, Any] = {
         "Hostname": hostname(store, container),
@@ -203,7 +204,3 @@ def _environment(given: dict[str, str], defaults: dict[str, Any]) -> list[str]:
     values = dict(entry.split("=", 1) for entry in defaults.get("Env") or () if "=" in entry)
     values.update(given)
     return [f"{name}={value}" for name, value in values.items()]
-
-
-def _protocols(ports: tuple[str, ...]) -> list[str]:
-    return [port if "/" in port else f"{port}/tcp" for port in ports]

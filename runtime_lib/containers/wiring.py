@@ -123,7 +123,8 @@ def mappings(store: Store, container: Container) -> tuple[PortMapping, ...]:
 def exposed(store: Store, container: Container) -> list[str]:
     """Return the exposed ports of a container and of its image, as `80/tcp`."""
     from ..images import catalog as images
+    from ..networks import ports
 
     declared = images.known(store, container.image_id).defaults.get("ExposedPorts")
     texts = [text for text in declared if isinstance(text, str)] if isinstance(declared, dict) else []
-    return list(dict.fromkeys([*container.spec.exposed_ports, *texts]))
+    return list(dict.fromkeys([*ports.spread(container.spec.exposed_ports), *texts]))

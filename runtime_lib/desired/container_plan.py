@@ -178,7 +178,8 @@ def _networks(draft: _Draft, wish: Wish, joined: tuple[Attachment, ...]) -> None
         draft.differ(f"network.{wanted.name}", _network(present), _network(wanted))
         if present is not None:
             draft.steps.append(Disconnect(wish.name, wanted.name))
-        draft.steps.append(Connect(wish.name, wanted, present is not None and wanted.name == wish.spec.network_mode))
+        first = present is not None and wanted.name == wish.spec.network_mode
+        draft.steps.append(Connect(wish.name, wanted, first, present))
     if wish.modes["networks"] == "strict":
         for extra in there.values():
             draft.differ(f"network.{extra.name}", _network(extra), None)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from ..errors import SkiffError
 from ..records import dataclass, replace
 
 TYPE_CHECKING = False
@@ -175,11 +178,15 @@ class Update:
 
 @dataclass(frozen=True)
 class Connect:
-    """Join a container to a network, and with `first` make that the first of those that it has."""
+    """Join a container to a network, and with `first` make that the first of those that it has.
+
+    `before` is how it was connected: so it is again when the new way is impossible.
+    """
 
     name: str
     attachment: Attachment
     first: bool = False
+    before: Attachment | None = None
 
     def describe(self) -> str:
         """Return what it does."""
@@ -193,7 +200,13 @@ class Connect:
         """Do it."""
         from ..containers.connect import connect
 
-        connect(store, self.name, self.attachment, self.first)
+        try:
+            connect(store, self.name, self.attachment, self.first)
+        except (SkiffError, OSError):
+            if self.before:
+                with suppress(SkiffError, OSError):  # the reason of the failure is what the user should see
+                    connect(store, self.name, self.before, self.first)
+            raise
 
 
 @dataclass(frozen=True)

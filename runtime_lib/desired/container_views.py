@@ -61,12 +61,10 @@ def _env(spec: ContainerSpec, image: ImageFacts) -> Any:
 
 
 def _exposed(spec: ContainerSpec, image: ImageFacts) -> Any:
-    from ..networks.ports import parse
+    from ..networks.ports import spread
 
-    ports = {port if "/" in port else f"{port}/tcp" for port in spec.exposed_ports}
-    ports.update(image.config.get("ExposedPorts") or ())
-    published = parse(spec.published_ports, spec.default_host_ip)
-    return tuple(ports | {f"{mapping.container_port}/{mapping.protocol}" for mapping in published})
+    ports = spread((*spec.exposed_ports, *spec.published_ports))
+    return tuple(dict.fromkeys([*ports, *(image.config.get("ExposedPorts") or ())]))
 
 
 def _published(spec: ContainerSpec, _image: ImageFacts) -> Any:

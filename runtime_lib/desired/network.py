@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 from ..containers import catalog as containers
 from ..containers import renewal
-from ..errors import NetworkNotFound
+from ..errors import NetworkNotFound, SkiffError
 from ..networks import catalog, driver, overlay
 from ..networks.model import endpoints
 from .network_plan import Present, plan, wish
@@ -31,12 +31,11 @@ def perform(store: Store, options: dict[str, Any], check: bool) -> Outcome:
         interrupted = renewal.interrupted(store, name)
         everyone = [container.name for container in containers.listing(store)] if wanted.connected else []
         steps = plan(wanted, _observe(store, name, interrupted), interrupted is not None, everyone)
-        if check:
-            _check(store, steps)
-        else:
+        hindrance = _hindrance(store, steps) if check else ()
+        if not check:
             converge(store, steps)
     told = {} if wanted.state == "absent" else facts(store, wanted.spec.name)
-    return Outcome(told, steps, steps.changed, wanted.warnings)
+    return Outcome(told, steps, steps.changed, (*wanted.warnings, *hindrance))
 
 
 def _observe(store: Store, name: str, interrupted: NetworkSpec | None) -> Present | None:
@@ -52,11 +51,15 @@ def _observe(store: Store, name: str, interrupted: NetworkSpec | None) -> Presen
     return Present(network.spec, network.subnet_specs, *_containers(store, network.name, network.id), sound, gateways)
 
 
-def _check(store: Store, steps: Plan) -> None:
-    """Raise what would hinder a network from being made, such as a subnet that is taken."""
-    for step in steps.steps:
-        if isinstance(step, Create):
-            catalog.check_new(store, step.spec)
+def _hindrance(store: Store, steps: Plan) -> tuple[str, ...]:
+    """Return why a network could not be made now: a warning, since an earlier task of the same play may change that."""
+    try:
+        for step in steps.steps:
+            if isinstance(step, Create):
+                catalog.check_new(store, step.spec)
+    except SkiffError as error:
+        return (f"as the host is now, the task would fail: {error}",)
+    return ()
 
 
 def _containers(store: Store, *refs: str) -> tuple[dict[str, Attachment], frozenset[str]]:

@@ -135,6 +135,8 @@ def _plan(wanted: Wish, present: Present | None, everyone: frozenset[str]) -> Pl
         gone = [Disconnect(container, name) for container in sorted(present.connected)]
         return Plan((*gone, Remove(name)), {"exists": True}, {"exists": False})
     if present is None:
+        if name in RESERVED:
+            raise InvalidSpec(f"network {name} is predefined: choose another name")
         joins = [Connect(container, Attachment(name)) for container in wanted.connected if container in everyone]
         return Plan((Create(wanted.spec), *joins), {"exists": False}, {"exists": True})
     wanted = replace(wanted, spec=network_peers.completed(wanted.spec, "peers" in wanted.given, present.spec))

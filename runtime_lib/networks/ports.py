@@ -60,6 +60,11 @@ def exposed(texts: Iterable[str], default_ip: str | None = None) -> tuple[PortMa
     return parse(texts, default_ip)
 
 
+def spread(texts: Iterable[str]) -> list[str]:
+    """Return exposed ports one by one, as `80/tcp`. Raises InvalidSpec."""
+    return list(dict.fromkeys(f"{one.container_port}/{one.protocol}" for one in parse(texts)))
+
+
 def publish(
     store: Store, container_id: str, mappings: Sequence[PortMapping], endpoints: Sequence[Endpoint]
 ) -> tuple[PortMapping, ...]:

@@ -20,21 +20,22 @@ def test_networks(host: Host) -> None:
             task("network", name="n", driver="overlay", ignore_errors_=True),
             task("network", name="n", scope="swarm", ignore_errors_=True),
             task("network", name="m", **subnet, ignore_errors_=True),
-            task("network", name="m", **subnet, ignore_errors_=True, check_mode_=True),
             task("network", name="bridge", ignore_errors_=True, check_mode_=True),
+            task("network", name="m", **subnet, check_mode_=True, name_="doubtful"),
             task("network", name="n", state="absent", check_mode_=True),
             task("network", name="n", state="absent"),
             task("network", name="n", state="absent"),
         ]
     )
-    assert results.changed == [True, False, True, False, True, True, False, True] + [False] * 5 + [True, True, False]
+    assert results.changed == [True, False, True, False, True, True, False, True] + [False] * 4 + [True] * 3 + [False]
     assert results[0]["network"] is None
     assert results[1]["exists"] is False
     assert results[5]["network"]["IPAM"]["Config"] == [{"Subnet": "10.89.1.0/24", "Gateway": "10.89.1.254"}]
     assert results[5]["diff"]["after"]["ipam_config"] == [{"subnet": "10.89.1.0/24", "gateway": "10.89.1.254"}]
-    for result, word in zip(results[8:13], ("overlay", "swarm", "10.89.1.0/24", "10.89.1.0/24", "predefined")):
+    for result, word in zip(results[8:12], ("overlay", "swarm", "10.89.1.0/24", "predefined")):
         assert result["_ending"] == "failed"
         assert word in result["msg"]
+    assert "overlaps with network n" in results.named("doubtful")["warnings"][0]
 
 
 def test_a_network_is_made_anew_around_its_containers(host: Host) -> None:
@@ -70,6 +71,24 @@ def test_a_network_is_made_anew_around_its_containers(host: Host) -> None:
         assert key in changing or after["Networks"]["n"][key] == value
     assert after["Networks"]["n"]["GlobalIPv6Address"] == "fd00:89:2::50"
     assert "plan is in use by the networks n" in results.named("used")["msg"]
+
+
+def test_a_container_keeps_a_network_that_it_cannot_join_in_another_way(host: Host) -> None:
+    web = {"name": "web", "image": "bb", "command": "sleep 1000"}
+    results = host.play(
+        [
+            task("network", name="n", ipam_config=[{"subnet": "10.89.3.0/24"}]),
+            task("container", **web, networks=[{"name": "n", "ipv4_address": "10.89.3.9"}]),
+            task("container", **web, networks=[{"name": "n", "ipv4_address": "10.89.3.1"}], ignore_errors_=True),
+            task("container", **web, networks=[{"name": "n", "ipv4_address": "10.89.4.9"}], ignore_errors_=True),
+            task("container", **web, networks=[{"name": "n", "ipv4_address": "10.89.3.9"}]),
+            task("container", name="web", state="absent", force_kill=True),
+            task("network", name="n", state="absent"),
+        ]
+    )
+    assert results.changed == [True, True, False, False, False, True, True]
+    assert "gateway" in results[2]["msg"]
+    assert "not inside its subnets" in results[3]["msg"]
 
 
 def test_volumes(host: Host) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runtime_lib.errors import InvalidSpec
-from runtime_lib.networks.ports import PortMapping, exposed, parse
+from runtime_lib.networks.ports import PortMapping, exposed, parse, spread
 
 M = PortMapping
 
@@ -51,6 +51,7 @@ def test_what_is_no_port(text: str) -> None:
 
 
 def test_exposed_ports() -> None:
+    assert spread(["80", "81-82/udp", "81/udp"]) == ["80/tcp", "81/udp", "82/udp"]
     assert exposed(["80/tcp", "53-54/udp"]) == (
         M("", 0, 80),
         M("", 0, 53, "udp"),
