@@ -44,8 +44,6 @@ def find(tree: Tree, step: CopyStep) -> list[Part]:
         sources = [one for one in (source.without(rules) for source in found) if one] if rules else found
     except InvalidSpec as error:
         raise InvalidSpec(f"{step.where}: {error}") from error
-    if len(sources) > 1 and not step.destination.endswith("/"):
-        raise InvalidSpec(f"{step.where}: the destination {step.written!r} of several sources must end with /")
     return [] if step.remotes and not sources else [Part(tree, tuple(sources), unpacks=step.unpack)]
 
 
@@ -70,6 +68,7 @@ def copied(store: Store, state: State, step: CopyStep, parts: Sequence[Part]) ->
         with container_tree(folders, work) as root, _located(step):
             keeps = step.source_stage and not step.owner
             writer = Writer(root, None if keeps else _owner(root, step.owner), modes.parse(step.mode))
+            _check_destination(writer, step, parts)
             if step.link:
                 writer.cut_links(step.destination)
             for part in parts:
@@ -80,12 +79,19 @@ def copied(store: Store, state: State, step: CopyStep, parts: Sequence[Part]) ->
         yield f"{work}/upper"
 
 
+def _check_destination(writer: Writer, step: CopyStep, parts: Sequence[Part]) -> None:
+    """Raise InvalidSpec where several sources would become one file."""
+    count = sum(len(part.sources) for part in parts) + len(step.heredocs)
+    if count > 1 and not writer.is_into(step.destination):
+        raise InvalidSpec(f"the destination {step.written!r} of several sources must end with /, or be a folder")
+
+
 @contextmanager
 def made(store: Store, state: State, step: WorkdirStep) -> Iterator[str]:
     """Make the folder of a WORKDIR where it is missing; give the folder with what has been written."""
     with upper_folder(store, state) as (folders, work):
         with container_tree(folders, work) as root, _located(step):
-            Writer(root, (0, 0)).make_folder(step.path)
+            Writer(root, (0, 0)).make_folder(step.path, _user_of(root, step.user))
         yield f"{work}/upper"
 
 
@@ -118,10 +124,40 @@ def _located(step: Step) -> Iterator[None]:
         raise OSError(error.errno, f"{step.where}: {error.strerror}", error.filename) from error
 
 
+def _user_of(root: SafeRoot, text: str) -> tuple[int, int]:
+    """Return (uid, gid) of the image's user; root for one that is not known, which only a RUN complains of."""
+    name, _unused, group = text.partition(":")
+    try:
+        user = users.lookup(root, name)
+    except InvalidSpec:
+        return 0, 0
+    own = int(name) if name.isdigit() else user.gid
+    return user.uid, _group(root, group, own) if group else own
+
+
 def _owner(root: SafeRoot, text: str) -> tuple[int, int]:
-    """Return (uid, gid) of `--chown`. Without a group it is that of the user's own name or number, as in Docker."""
+    """Return (uid, gid) of `--chown`. Without a group it is that of the user's name or number, else the user's own."""
     if not text:
         return 0, 0
-    user, _unused, group = text.partition(":")
-    found = users.lookup(root, f"{user}:{group or user}")
-    return found.uid, found.gid
+    name, _unused, group = text.partition(":")
+    user = _user(root, name)
+    return user.uid, _group(root, group or name, None if group else user.gid)
+
+
+def _user(root: SafeRoot, name: str) -> users.User:
+    """Return a user of the image; root is 0 also in one that knows nobody, as BuildKit has it."""
+    try:
+        return users.lookup(root, name)
+    except InvalidSpec:
+        if name != "root":
+            raise
+        return users.lookup(root, "")
+
+
+def _group(root: SafeRoot, name: str, otherwise: int | None) -> int:
+    try:
+        return users.lookup(root, f"0:{name}").gid
+    except InvalidSpec:
+        if name != "root" and otherwise is None:
+            raise
+        return otherwise or 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 
 from ..errors import InvalidSpec
-from .patterns import Path
+from .patterns import Path, alternatives
 
 _BYTE_ORDER_MARK = "\ufeff"
 
@@ -44,12 +44,12 @@ def parse(text: str, file: str = ".dockerignore") -> Ignore:
             raise InvalidSpec(f"{file} line {number}: ! needs a pattern after it")
         pattern = posixpath.normpath(pattern).lstrip("/")
         if pattern not in ("", "."):
-            rules.append((excludes, _path(pattern, f"{file} line {number}")))
+            rules += [(excludes, path) for path in _paths(pattern, f"{file} line {number}")]
     return Ignore(tuple(rules))
 
 
-def _path(pattern: str, where: str) -> Path:
+def _paths(pattern: str, where: str) -> list[Path]:
     try:
-        return Path(pattern, deep=True)
+        return [Path(one, deep=True) for one in alternatives(pattern)]
     except InvalidSpec as error:
         raise InvalidSpec(f"{where}: {error}") from error

@@ -30,7 +30,8 @@ def _workdir(scope: Scope, item: Instruction) -> Step:
     path = imageconfig.working_dir(scope.config, scope.expand(item.arguments[0]))
     scope.config = {**scope.config, "WorkingDir": path}
     made = scope.recorded(item, f"WORKDIR {path}")
-    return WorkdirStep(made.where, made.text, made.created_by, made.config, made.author, path)
+    user = made.config.get("User") or ""
+    return WorkdirStep(made.where, made.text, made.created_by, made.config, made.author, path, user)
 
 
 _VERBS = {

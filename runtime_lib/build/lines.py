@@ -103,8 +103,10 @@ def _logical(physical: Sequence[str], position: int, escape: str) -> tuple[str, 
 
 
 def _continued(line: str, escape: str) -> tuple[str, bool]:
+    """Return (the line without the escape at its end, whether there was one); two of them stand for themselves."""
     trimmed = line.rstrip(_BLANKS)
-    return (trimmed[:-1], True) if trimmed.endswith(escape) else (line, False)
+    goes_on = trimmed.endswith(escape) and not trimmed.endswith(escape * 2)
+    return (trimmed[:-1], True) if goes_on else (line, False)
 
 
 def _skipped(line: str) -> bool:

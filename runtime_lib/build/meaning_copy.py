@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
-
 from ..errors import InvalidSpec
 from ..records import replace
 from . import expansion, imageconfig, modes, remote
@@ -66,8 +64,6 @@ def _sources(item: Instruction, paths: list[str]) -> tuple[list[str], list[str]]
     remotes = [text for text in named if remote.is_remote(text)]
     sources = [text for text in named if text not in remotes]
     _check_sources(item, sources, remotes)
-    if len(sources) + len(remotes) + len(item.heredocs) > 1 and not paths[-1].endswith("/"):
-        raise InvalidSpec(f"the destination {paths[-1]!r} of several sources must end with /")
     return sources, remotes
 
 
@@ -76,12 +72,9 @@ def _check_sources(item: Instruction, sources: Sequence[str], remotes: Sequence[
         raise InvalidSpec(f"COPY takes no address ({remote.shown(remotes[0])}); ADD does")
     if item.flag("checksum") and (len(remotes) != 1 or sources):
         raise InvalidSpec("--checksum belongs to one address or repository, and to nothing else")
-    for source in sources:
-        if ".." in posixpath.normpath(source.lstrip("/")).split("/"):
-            raise InvalidSpec(f"{item.name} {source[:60]!r} leads out of the build context; move the file into it")
 
 
 def _destination(scope: Scope, path: str) -> str:
-    folder = path.endswith("/") or posixpath.basename(path) in (".", "")
+    folder = path.endswith("/") or path in (".", "")
     absolute = imageconfig.working_dir(scope.config, path)
     return absolute if not folder or absolute.endswith("/") else f"{absolute}/"

@@ -40,7 +40,6 @@ def run(scope: Scope, item: Instruction) -> Step:
         tuple(keyed),
         config.get("User") or "",
         config.get("WorkingDir") or "/",
-        tuple(config.get("Volumes") or ()),
         _mounts(scope, item),
         _one_of(item, "network", ("default", "none", "host")),
         _one_of(item, "security", ("sandbox", "insecure")) == "insecure",

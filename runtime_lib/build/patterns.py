@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..errors import InvalidSpec
 
 TYPE_CHECKING = False
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     Test = Callable[[str], bool]
+
+_STARS = re.compile(r"(?<!\\)\*\*")
+_MOST_STARS = 5  # in a pattern: each can double what has to be matched
 
 
 class Name:
@@ -100,6 +105,35 @@ def _member(pattern: str, position: int) -> tuple[str, int]:
 def has_wildcard(path: str) -> bool:
     """Whether a COPY source is a pattern."""
     return any(character in path for character in "*?[\\")
+
+
+def alternatives(pattern: str) -> list[str]:
+    """Return patterns in which `**` is a whole name, and that together match what this one does.
+
+    As in Docker `a**b` is `ab`, and `b` at any depth below what begins with `a`; `**b` is what ends with `b`, anywhere.
+    Raises InvalidSpec where there are too many of them.
+    """
+    names = pattern.split("/")
+    inner = [index for index, name in enumerate(names) if name != "**" and _STARS.search(name)]
+    if sum(len(_STARS.findall(names[index])) for index in inner) > _MOST_STARS:
+        raise InvalidSpec(f"the pattern {pattern[:200]!r} has ** in too many names; use **/ between names")
+    if not inner:
+        return [pattern]
+    above, below = names[: inner[0]], names[inner[0] + 1 :]
+    before, after = _STARS.split(names[inner[0]], 1)
+    if not after and below:  # the slash after it belongs to the stars
+        after, below = below[0], below[1:]
+    return [
+        one for names in _variants(before, after, not above) for one in alternatives("/".join([*above, *names, *below]))
+    ]
+
+
+def _variants(before: str, after: str, is_first: bool) -> list[list[str]]:
+    if not after:
+        return [[f"{before}*"]]
+    if not before:
+        return [["**", f"*{after}" if is_first else after]]
+    return [[before + after], [f"{before}*", "**", after]]
 
 
 class Path:

@@ -168,7 +168,7 @@ class Writer:
             self._pour(tree, entry, descriptor)
 
     def _target(self, destination: str, name: str) -> str:
-        target = posixpath.join(destination, name) if self._into(destination) else destination
+        target = posixpath.join(destination, name) if self.is_into(destination) else destination
         for _attempt in range(_MOST_LINKS):
             self.make_folder(posixpath.dirname(target), self.owner)
             link = self._link(target)
@@ -177,7 +177,8 @@ class Writer:
             target = posixpath.join(posixpath.dirname(target), link)
         raise InvalidSpec(f"{destination} leads through too many links in the image")
 
-    def _into(self, destination: str) -> bool:
+    def is_into(self, destination: str) -> bool:
+        """Whether a file that is copied there goes into a folder."""
         return destination.endswith("/") or self._is_folder(destination)
 
     def _is_folder(self, path: str) -> bool:

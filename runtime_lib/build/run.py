@@ -110,7 +110,8 @@ def _image(store: Store, state: State, step: RunStep) -> Image:
     """Create the image that the container is made from. Its time makes it differ from those of all other builds."""
     document = state.document()
     document["config"] = {**step.config, "Env": list(step.env), "Entrypoint": None, "Cmd": list(step.argv)}
-    document["config"].pop("Healthcheck", None)
+    for name in ("Healthcheck", "Volumes"):  # what a RUN writes into a volume stays in the image, as with BuildKit
+        document["config"].pop(name, None)
     document["comment"] = _COMMENT + owner.mark()
     document["created"] = times.rfc3339(time.time_ns())
     return images.image(store, document, state.layers)

@@ -64,7 +64,10 @@ class Tree:
         return self._ignore.excludes(path)
 
     def find(self, paths: Sequence[str]) -> list[Source]:
-        """Return the sources that paths and patterns name. Raises InvalidSpec for one that is not there."""
+        """Return the sources that paths and patterns name, none for a pattern that nothing matches (as in BuildKit).
+
+        Raises InvalidSpec for a path that is not there.
+        """
         found: list[Source] = []
         for path in paths:
             clean = _clean(path.replace("\0", ""))
@@ -73,8 +76,6 @@ class Tree:
                 found += [self._source(match) for match in self._matches(pattern, "")]
             else:
                 found.append(self._source(clean))
-        if not found:
-            raise InvalidSpec(f"no source files: nothing matches {' '.join(paths)[:200]}")
         return found
 
     def with_parents(self, paths: Sequence[str]) -> list[Source]:
@@ -212,8 +213,8 @@ class Tree:
 
 
 def _clean(path: str) -> str:
-    clean = posixpath.normpath(path).lstrip("/")
-    return "" if clean == "." else clean
+    """Return a path from the top of the tree: `..` leads nowhere above it."""
+    return posixpath.normpath(f"/{path}").lstrip("/")
 
 
 def capability(descriptor: int) -> bytes:

@@ -43,7 +43,6 @@ class RunStep(Step):
     recorded: tuple[str, ...]
     user: str
     working_dir: str
-    volumes: tuple[str, ...]
     mounts: tuple[RunMount, ...] = ()
     network: str = ""
     insecure: bool = False
@@ -81,9 +80,10 @@ class CopyStep(Step):
 
 @dataclass(frozen=True)
 class WorkdirStep(Step):
-    """WORKDIR: makes the folder where it does not exist."""
+    """WORKDIR: makes the folder where it does not exist; it belongs to `user`."""
 
     path: str
+    user: str
 
 
 def sources(step: Step) -> list[str]:

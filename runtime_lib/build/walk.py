@@ -228,12 +228,12 @@ class Walk:
                 return self._layer(index, state, step, key, copying.copied(self.store, state, step, parts), created_by)
         if isinstance(step, RunStep):
             find = partial(self._origin, index, step.where)
-            material = [step.argv, step.recorded, step.user, step.working_dir, step.volumes]
+            material = [step.argv, step.recorded, step.user, step.working_dir]
             key = cache.key(state.top, "run", *material, *mounting.marks(step, find))
             making = run.changed(self.store, state, step, self.spec, find)
             return self._layer(index, state, step, key, making, step.created_by)
         if isinstance(step, WorkdirStep):
-            key = cache.key(state.top, "workdir", step.path)
+            key = cache.key(state.top, "workdir", step.path, step.user)
             return self._layer(index, state, step, key, copying.made(self.store, state, step), step.created_by)
         return state.after(step, step.created_by, None, 0, self._epoch)
 

@@ -136,7 +136,7 @@ def test_a_changed_context_is_copied_again(builder: Builder, change: Callable[[B
         ("USER 0\nRUN id", "USER 1\nRUN id", True),
         ('SHELL ["/bin/sh", "-c"]\nRUN id', 'SHELL ["/bin/sh", "-ec"]\nRUN id', True),
         ("WORKDIR /a\nRUN id", "WORKDIR /b\nRUN id", True),
-        ("VOLUME /a\nRUN id", "VOLUME /b\nRUN id", True),
+        ("VOLUME /a\nRUN id", "VOLUME /b\nRUN id", False),
         ("LABEL a=1\nRUN id", "LABEL a=2\nRUN id", False),
         ("RUN id\nCMD a", "RUN id\nCMD b", False),
         ("RUN id\nHEALTHCHECK CMD a", "RUN id\nHEALTHCHECK CMD b", False),
@@ -198,7 +198,7 @@ def test_a_program_that_is_not_there(builder: Builder) -> None:
             InvalidSpec,
             "Dockerfile line 3: nothere is not in the build context",
         ),
-        ("FROM base\nCOPY no* /x\n", InvalidSpec, "Dockerfile line 2: no source files"),
+        ("FROM base\nCOPY a a /x\n", InvalidSpec, "Dockerfile line 2: the destination '/x' of several sources"),
         ("FROM base\nCOPY --chown=nobodyhere a /x\n", InvalidSpec, "nobodyhere"),
         ("FROM base\nCOPY a /bin\nCOPY a /etc/passwd/x\n", InvalidSpec, "/etc/passwd is a file"),
         ("FROM base\nCOPY --from=later a /x\nFROM base AS later\n", ImageNotFound, "line 2: image 'later'"),
@@ -284,10 +284,10 @@ def test_ignored_files_do_not_exist_for_a_copy(builder: Builder) -> None:
     builder.file("secret", "s")
     os.symlink("secret", builder.context / "link")
     builder.file(".dockerignore", "secret\n")
-    for source in ("secret", "link", "s*"):
+    for source in ("secret", "link"):
         with pytest.raises(InvalidSpec):
             builder.build(f"FROM base\nCOPY {source} /x\n")
-    result = builder.build("FROM base\nCOPY . /x/\n")
+    result = builder.build("FROM base\nCOPY . /x/\nCOPY s* /x/\n")
     with pytest.raises(FileNotFoundError):
         builder.status(result, "/x/secret")
 

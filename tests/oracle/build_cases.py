@@ -4,6 +4,8 @@
 -- builder: buildkit             Docker's builder; "classic" without this line
 -- build-arg: who=you            and target, label, ...: options of both command lines
 -- ignore: *.gz                  one more line of .dockerignore
+-- context: touch x              run by a shell in the context, before
+-- bytes: crlf bom open          both files have such line ends, begin with a mark, end without a line end
 -- refused                       both refuse it
 -- differs: config: the reason   this part (config, history, tree) differs, and has to
 -- docker                        the lines after this one are Docker's, for what its builder does not know; the
@@ -12,6 +14,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,9 +32,24 @@ class Case:
     builder: str = "classic"
     options: list[str] = field(default_factory=list)
     ignore: list[str] = field(default_factory=list)
+    context: list[str] = field(default_factory=list)
+    bytes: list[str] = field(default_factory=list)
     refused: bool = False
     as_written: bool = False
     differs: dict[str, str] = field(default_factory=dict)
+
+    def fill(self, context: Path, base: str, docker: bool) -> None:
+        """Write the Dockerfile and what belongs to it."""
+        self._write(context / "Dockerfile", self.dockerfile(base, docker))
+        if self.ignore:
+            self._write(context / ".dockerignore", "\n".join(self.ignore) + "\n")
+        for line in self.context:
+            subprocess.run(["sh", "-ec", line], cwd=context, check=True)
+
+    def _write(self, path: Path, text: str) -> None:
+        text = text.rstrip("\n") if "open" in self.bytes else text
+        text = text.replace("\n", "\r\n") if "crlf" in self.bytes else text
+        path.write_bytes((text if "bom" not in self.bytes else f"\ufeff{text}").encode())
 
     def dockerfile(self, base: str, docker: bool) -> str:
         """Return the Dockerfile for one of both builders."""
@@ -68,6 +86,10 @@ def _setting(case: Case, text: str) -> None:
         case.builder = value
     elif key == "ignore":
         case.ignore.append(value)
+    elif key == "context":
+        case.context.append(value)
+    elif key == "bytes":
+        case.bytes = value.split()
     elif key == "refused":
         case.refused = True
     elif key == "as-written":

@@ -113,9 +113,7 @@ def _all(
         case = CASES[name]
         context = folder / case.name
         subprocess.run(["cp", "-a", template, context], check=True)
-        (context / "Dockerfile").write_text(case.dockerfile(base, docker))
-        if case.ignore:
-            (context / ".dockerignore").write_text("\n".join(case.ignore) + "\n")
+        case.fill(context, base, docker)
         return builder.build(case, context)
 
     with ThreadPoolExecutor(3) as pool:

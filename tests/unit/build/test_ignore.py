@@ -23,6 +23,12 @@ from runtime_lib.errors import InvalidSpec
         ("a/**", ["a/b", "a/b/c"], ["a", "b"]),
         ("a/**/z", ["a/z", "a/b/z", "a/b/c/z"], ["a/b", "z"]),
         ("**/node", ["node", "x/node", "x/node/y"], ["nodes"]),
+        ("a**z", ["az", "ab/z", "a/b/z", "a/z/y"], ["abz", "b/az"]),
+        ("d/a**/z", ["d/az", "d/a/z", "d/ab/c/z"], ["az", "d/abz"]),
+        ("**.o", ["x.o", "d/x.o", ".o"], ["x.oo"]),
+        ("d/**z", ["d/z", "d/e/z"], ["d/az", "z"]),
+        ("a**", ["a", "ab", "a/b"], ["ba"]),
+        (r"a\**", ["a*", "a*b"], ["ab", "a/b"]),
         ("*\n!keep", ["a", "a/keep"], ["keep", "keep/x"]),
         ("a\n!a/b\na/b/c", ["a", "a/x", "a/b/c"], ["a/b", "a/b/d"]),
         ("!a\na", ["a"], []),
@@ -40,7 +46,7 @@ def test_the_last_match_wins(rules: str, excluded: list[str], kept: list[str]) -
     assert [path for path in excluded + kept if found.excludes(path)] == excluded
 
 
-@pytest.mark.parametrize("rules", ["a\n!", "[a", "[]a]", "[-]", "a\\", "[a-]"])
+@pytest.mark.parametrize("rules", ["a\n!", "[a", "[]a]", "[-]", "a\\", "[a-]", "a**b/" * 6])
 def test_a_broken_pattern_names_its_line(rules: str) -> None:
     with pytest.raises(InvalidSpec, match=r"\.dockerignore line \d"):
         ignore.parse(rules)

@@ -25,6 +25,7 @@ def texts(text: str) -> list[tuple[int, str]]:
         ("RUN a \\\n# comment\n\n   # another\n b", [(1, "RUN a  b")]),
         ("RUN a \\", [(1, "RUN a ")]),
         ("RUN a \\\n\n\n", [(1, "RUN a ")]),
+        ("RUN a\\\\\nRUN b", [(1, "RUN a\\\\"), (2, "RUN b")]),
         ("RUN a # no comment", [(1, "RUN a # no comment")]),
         ("# escape=`\nRUN a\\\nRUN b `\n c", [(2, "RUN a\\"), (3, "RUN b  c")]),
         ("# syntax=docker/dockerfile:1\n# ESCAPE = `\nRUN b `\n c", [(3, "RUN b  c")]),
