@@ -114,15 +114,17 @@ def talk6(one: Member, other: Member, port: int) -> None:
     until(lambda: one.ask(address, port, patience=SOON) == f"{own} {other.name}", 60)
 
 
-@pytest.mark.parametrize("ipv4", [True, False])
-def test_ipv6_through_a_tunnel_between_ipv6_addresses(hosts: tuple[Host, Host], ipv4: bool) -> None:
+@pytest.mark.parametrize(("ipv4", "tunnel", "mtu"), [(True, "gre", 1438), (False, "vxlan", 1430)])
+def test_ipv6_through_a_tunnel_between_ipv6_addresses(
+    hosts: tuple[Host, Host], ipv4: bool, tunnel: str, mtu: int
+) -> None:
     for number, one in enumerate(hosts, 1):
         run("ip", "addr", "add", f"2001:db8:51::{number}/64", "dev", "uplink", "nodad", namespace=one.namespace)
         run("ip", "-4", "addr", "flush", "dev", "uplink", namespace=one.namespace)
-    web, client = _with_ipv6(hosts, ipv4, tunnel="vxlan", remote_ip="2001:db8:51::{}")
+    web, client = _with_ipv6(hosts, ipv4, tunnel=tunnel, remote_ip="2001:db8:51::{}")
     assert web.endpoints[0].mac != client.endpoints[0].mac
     talk6(client, web, 80)
-    assert "mtu 1430" in web.run("ip", "link", "show", "eth0")
+    assert f"mtu {mtu}" in web.run("ip", "link", "show", "eth0")
     if ipv4:
         talk(client, web, 81)
 
@@ -156,10 +158,10 @@ def _hanging(host: Host) -> None:
 def test_a_database_that_does_not_answer(
     host: Host, monkeypatch: pytest.MonkeyPatch, lose: Callable[[Host], None]
 ) -> None:
-    monkeypatch.setattr("runtime_lib.linux.openvswitch._PATIENCE", 2)
     host.create("net")
     web = host.member("web", "net")
     lose(host)
+    monkeypatch.setattr("runtime_lib.linux.openvswitch._PATIENCE", 1)
     try:
         for attempt in (
             lambda: host.create("other"),
@@ -179,8 +181,25 @@ def test_a_database_that_does_not_answer(
             host.ovs.start_database()
         else:
             host.ovs.daemons["ovsdb-server"].send_signal(signal.SIGCONT)
+        monkeypatch.undo()
     one, other = host.member("one", "net"), host.member("other", "net")
     talk(one, other)
     host.end(one, other)
     host.remove("net")
     assert host.ovs.ports() == {}
+
+
+def test_a_host_from_which_the_command_is_gone(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.create("net")
+    web = host.member("web", "net")
+    monkeypatch.setattr("runtime_lib.linux.openvswitch._PROGRAMS", [])
+    for attempt in (
+        lambda: host.create("other"),
+        lambda: host.member("late", "net"),
+        lambda: mending.reload(host.lab.store),
+    ):
+        with netns.entered(host.namespace), pytest.raises(HostLacks, match="install the package openvswitch-switch"):
+            attempt()
+    host.end(web)
+    host.remove("net")
+    assert [one.name for one in catalog.listing(host.lab.store)] == ["host", "none"]

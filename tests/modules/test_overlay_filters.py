@@ -57,6 +57,16 @@ def test_slices_of_ipv6() -> None:
     assert (peer["slice"], peer["slice6"]) == ("10.20.7.0/24", "fd00:20:0:0:20c::/80")
 
 
+def test_peers_without_ipv4() -> None:
+    found = overlay.peers(
+        ["a", "named", "b"], {**HOSTVARS, "named": {"ansible_host": "2001:db8::7"}}, "b", "fd00:20::/64", 0, ""
+    )
+    assert [(peer["name"], peer["slice"]) for peer in found] == [
+        ("a", "fd00:20:0:0:20b::/80"),
+        ("named", "fd00:20:0:0:7::/80"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("hosts", "changes", "subnet", "prefix", "word"),
     [

@@ -85,8 +85,10 @@ def whole(found: dict[str, Any]) -> None:
     assert (found["count"], found["sound"], found["readable"], found["ports"]) == (2, True, 0, [51820])
 
 
-@pytest.mark.parametrize("what", ["nothing", *LOSSES])
-def test_a_reload_brings_back_what_a_host_has_lost_without_a_readable_word(what: str, lost: dict[str, Any]) -> None:
+@pytest.mark.parametrize("what", ["nothing", *LOSSES, "start"])
+def test_a_reload_or_start_brings_back_what_a_host_has_lost_without_a_readable_word(
+    what: str, lost: dict[str, Any]
+) -> None:
     whole(lost["mended"][what])
 
 

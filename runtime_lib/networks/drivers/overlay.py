@@ -172,13 +172,14 @@ def _default_vni(name: str) -> int:
 
 
 def ensure(store: Store, network: Network) -> None:
-    """Make the bridge and the VXLAN interface with its entries unless they are there, for a few system calls.
+    """Make the interfaces with their entries unless they are there and up, for a few system calls.
 
     The VXLAN interface is set up as the last step, so one that is up is whole. Raises OSError and HostLacks.
     """
-    interface = overlay.interface(network)
+    needed = [network.bridge, overlay.interface(network)]
+    needed += [overlay.tunnel(network)] if overlay.encrypted(network.spec) else []
     with Rtnetlink() as netlink:
-        whole = netlink.is_up(network.bridge) and netlink.is_up(interface)
+        whole = all(netlink.is_up(name) for name in needed)
     whole = whole and forwarding.works(network.spec.enable_ipv6)
     if not whole:
         mend(store, network)

@@ -36,6 +36,7 @@ def main() -> None:
         seen: dict[str, Any] = {"mended": {"nothing": _asked(hosts, members, list)}}
         for word, lose in LOSSES.items():
             seen["mended"][word] = _asked(hosts, members, _lost(hosts[0], lose))
+        seen["mended"]["start"] = _asked(hosts, members, lambda: _start(hosts[0]))
         seen["roamed"] = _roamed(hosts, members)
         seen["boot"] = _booted(hosts, members)
         seen["rotated"] = _rotated(hosts, members)
@@ -120,6 +121,12 @@ def _settings(host: Host, network: Network) -> None:
     with netns.entered(host.namespace):
         wireguard.create(link, key, 51821, "fe80::9", 1400)
         wireguard.change(link, [peer[0] for peer in wireguard.peers(link)], [])
+
+
+def _start(host: Host) -> None:
+    """Have the next container find the interface down."""
+    _down(host, catalog.find(host.lab.store, "mesh"))
+    host.member("late")
 
 
 def _everything(host: Host, network: Network) -> None:
