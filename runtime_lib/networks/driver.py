@@ -32,8 +32,13 @@ if TYPE_CHECKING:
         def sliced(self, spec: NetworkSpec) -> bool:
             """Whether hosts share the subnets, and each gives out addresses of its own `ip_range` alone. Pure."""
 
-        def guards(self, networks: Sequence[Network]) -> list[list[dict[str, Any]]]:
-            """Return what the chain `guard` needs for this driver's networks: what may not reach the host. Pure."""
+        def guards(
+            self, networks: Sequence[Network], contained: Sequence[dict[str, Any]]
+        ) -> list[list[dict[str, Any]]]:
+            """Return what the chain `guard` needs for this driver's networks: what may not reach the host. Pure.
+
+            `contained` matches what containers send to the host itself; it is empty where there is no bridge of ours.
+            """
 
         def prepare(self, store: Store, spec: NetworkSpec) -> NetworkSpec:
             """Look at the host before anything is written; return what is to be stored.

@@ -36,6 +36,12 @@ GATEWAY = "gateway_on_host"
 # What a packet grows by in a tunnel with a key over IPv4: Ethernet 14, the tunnel's own header, IP 20.
 OVERHEAD = {"gre": 14 + 8 + 20, "vxlan": 14 + 16 + 20, "geneve": 14 + 16 + 20}
 LARGEST_KEY = {"gre": 2**32 - 1, "vxlan": 2**24 - 1, "geneve": 2**24 - 1}
+# What a tunnel takes from other hosts: by its IP protocol, or its UDP port (RFC 2784, 7348 and 8926).
+_LANDING: dict[str, dict[str, Any]] = {
+    "gre": {"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": 47}},
+    "vxlan": {"match": {"op": "==", "left": {"payload": {"protocol": "udp", "field": "dport"}}, "right": 4789}},
+    "geneve": {"match": {"op": "==", "left": {"payload": {"protocol": "udp", "field": "dport"}}, "right": 6081}},
+}
 _IPV6 = 20  # by which its header is longer
 _LABEL = "skiff"
 _NETWORK = "skiff-network"
@@ -124,13 +130,15 @@ def sliced(spec: NetworkSpec) -> bool:
     return TUNNEL in spec.driver_options
 
 
-def guards(networks: Sequence[Network]) -> list[list[dict[str, Any]]]:
-    """Return what drops frames at the host's ends of containers: they are for the bridge alone.
+def guards(networks: Sequence[Network], contained: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Return what drops frames at the host's ends of containers, and packets of containers that look like a tunnel's.
 
-    A datapath in user space takes copies of them, and the host's own stack would still route the originals.
+    Those ends are for the bridge alone: a datapath in user space takes copies of their frames, and the host's own stack
+    would still route the originals. And a tunnel believes who has the address of another host.
     """
     ends = {"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "sv*"}}
-    return [[ends, {"drop": None}]]
+    kinds = sorted({network.spec.driver_options[TUNNEL] for network in networks if sliced(network.spec)})
+    return [[ends, {"drop": None}], *([*contained, _LANDING[kind], {"drop": None}] for kind in kinds if contained)]
 
 
 def wanted(network: Network, host_interfaces: Sequence[str]) -> list[Port]:

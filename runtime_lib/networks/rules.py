@@ -118,10 +118,18 @@ def _filters(networks: Sequence[Network]) -> list[tuple[str, list[Json]]]:
 
 
 def _guards(networks: Sequence[Network]) -> list[list[Json]]:
-    found = []
+    found, contained = [], _contained(networks)
     for name in sorted({network.driver for network in networks}):
-        found += driver.of(name).guards([network for network in networks if network.driver == name])
+        found += driver.of(name).guards([network for network in networks if network.driver == name], contained)
     return found
+
+
+def _contained(networks: Sequence[Network]) -> list[Json]:
+    """Return what matches packets of containers to the host; by a bridge that was there other machines come as well."""
+    names = sorted(network.bridge for network in networks if network.hosted and not network.spec.adopted)
+    comes = _match({"meta": {"key": "iifname"}}, {"set": names})
+    local = _match({"fib": {"result": "type", "flags": ["daddr"]}}, "local")
+    return [comes, local] if names else []
 
 
 def _own(network: Network) -> list[list[Json]]:

@@ -266,3 +266,27 @@ def test_names_travel_at_a_shell(
     tell()
     assert "web3" not in hosts[0].names(members[0])
     assert [line.split()[0] for line in peers(hosts[0]).splitlines()] == ["NAME", "host2", "host3"]
+
+
+@pytest.mark.parametrize("options", [{}, {"control": "evpn", "address": "198.51.100.1"}], ids=["static", "evpn"])
+def test_a_container_gets_no_frame_into_a_network_that_it_is_not_on(hosts: list[Host], options: dict[str, str]) -> None:
+    """Not even by the address of a peer, which it may send from with the capability that all have."""
+    here = hosts[0]
+    here.create(hosts[:2], **options)
+    with netns.entered(here.namespace):
+        network = catalog.find(here.lab.store, "mesh")
+        catalog.create(here.lab.store, NetworkSpec("other"))
+        heard = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_EXPERIMENT))
+    heard.bind((network.bridge, 0))
+    heard.settimeout(PATIENCE)
+    stranger = here.member("stranger", "other")
+    stranger.run("ip", "addr", "add", f"{hosts[1].address}/32", "dev", "lo")
+    frame = b"\xff" * 6 + b"\x02\0\0\0\0\x09" + _EXPERIMENT.to_bytes(2, "big")
+    header = b"\x08\0\0\0" + overlay.vni(network.spec).to_bytes(3, "big") + b"\0"
+    senders = ((stranger.namespace, "forged"), (hosts[1].namespace, "true"))
+    with heard:
+        for namespace, word in senders:
+            with netns.entered(namespace), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                sender.bind((hosts[1].address, 0))
+                sender.sendto(header + frame + word.encode().ljust(50, b"\0"), (here.address, 4789))
+        assert b"true" in heard.recv(2000), "the first one that comes is not the container's"

@@ -21,7 +21,7 @@ def sliced(spec: NetworkSpec) -> bool:
     return False
 
 
-def guards(networks: Sequence[Network]) -> list[list[dict[str, Any]]]:
+def guards(networks: Sequence[Network], contained: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     """Return no rules."""
     return []
 

@@ -147,3 +147,12 @@ def test_answers_of_the_database() -> None:
     assert (tunnel.bridge, tunnel.network, tunnel.works, tunnel.error) == ("b", ID, False, "File exists")
     assert tunnel == Port("t", "gre", "5", True, "", {"key": "3"})
     assert (bridge.works, bridge.mtu, bridge.network) == (True, "1400", "")
+
+
+def test_no_container_sends_to_the_hosts_own_tunnels() -> None:
+    contained = [{"match": "what containers send"}]
+    both = [network(tunnel="gre", remote_ip="192.0.2.2"), network(tunnel="gre", remote_ip="192.0.2.3"), network()]
+    ends, landing = ovs.guards(both, contained)
+    assert landing[:1] == contained
+    assert landing[1]["match"]["right"] == 47
+    assert ovs.guards(both, []) == [ends]

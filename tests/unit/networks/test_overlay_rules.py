@@ -20,7 +20,7 @@ def network(*peers: str, **options: str) -> Network:
 
 
 def test_only_peers() -> None:
-    (rule,) = overlay_rules.rules([network("192.0.2.10", "192.0.2.9", port="4790")])
+    (rule,) = overlay_rules.rules([network("192.0.2.10", "192.0.2.9", port="4790")], [])
     port, number, source, verdict = rule
     assert (port["match"]["right"], number["match"]["right"], verdict) == (4790, 42, {"drop": None})
     assert source["match"]["left"] == {"payload": {"protocol": "ip", "field": "saddr"}}
@@ -28,14 +28,22 @@ def test_only_peers() -> None:
 
 
 def test_hosts_with_ipv6_addresses() -> None:
-    (rule,) = overlay_rules.rules([network("2001:db8::2")])
+    (rule,) = overlay_rules.rules([network("2001:db8::2")], [])
     assert rule[2]["match"]["left"]["payload"]["protocol"] == "ip6"
 
 
 def test_without_peers_there_is_nobody_to_take_frames_from() -> None:
-    (rule,) = overlay_rules.rules([network()])
+    (rule,) = overlay_rules.rules([network()], [])
     assert [list(one) for one in rule] == [["match"], ["match"], ["drop"]]
 
 
-def test_encrypted_networks_need_no_rule_and_those_of_evpn_know_none() -> None:
-    assert overlay_rules.rules([network("192.0.2.9", encrypted="true"), network(control="evpn")]) == []
+def test_encrypted_networks_need_no_rule_and_those_of_evpn_know_no_peers() -> None:
+    assert overlay_rules.rules([network("192.0.2.9", encrypted="true"), network(control="evpn")], []) == []
+
+
+def test_no_container_sends_frames_to_its_host() -> None:
+    contained = {"match": "what containers send"}
+    (rule,) = overlay_rules.rules([network("192.0.2.9", encrypted="true"), network(control="evpn")], [contained])
+    assert rule[0] == contained
+    assert [one["match"]["right"] for one in rule[1:3]] == [4789, 42]
+    assert rule[3] == {"drop": None}
