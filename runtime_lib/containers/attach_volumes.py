@@ -57,15 +57,16 @@ def create(store: Store, container_id: str, spec: ContainerSpec, layers: Sequenc
 
 @contextmanager
 def mounted(store: Store, spec: ContainerSpec) -> Iterator[None]:
-    """Have the volumes mounted that are to be, for a block: see `volumes.mounting.used`."""
+    """Have the volumes mounted that are to be, for a block: see `volume_content.used`."""
     names = {mount.source or "" for mount in spec.mounts if mount.kind == "volume"}
     with ExitStack() as stack:
         if names:
-            from ..volumes import catalog, mounting
+            from ..volumes import catalog
+            from . import volume_content
 
             for volume in (catalog.find(store, name) for name in sorted(names)):
                 if volume.spec.driver_options:
-                    stack.enter_context(mounting.used(store, volume))
+                    stack.enter_context(volume_content.used(store, volume))
         yield
 
 

@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager
 
 from ..errors import CorruptData, WrongState
 from ..images import compression, compressor, packing
-from ..volumes import catalog, mounting
-from . import verbs
+from ..volumes import catalog
+from . import verbs, volume_content
 from .catalog import find, state
 
 TYPE_CHECKING = False
@@ -30,7 +30,7 @@ def backup(store: Store, name: str, descriptor: int, kind: str = "none", pause: 
     """
     volume = catalog.find(store, name)
     with ExitStack() as stack:
-        folder = stack.enter_context(mounting.used(store, volume))
+        folder = stack.enter_context(volume_content.used(store, volume))
         write = stack.enter_context(compressor.writing(descriptor, kind))
         stack.enter_context(_still(store, volume.name, pause))
         for piece in pieces(folder):
@@ -44,7 +44,7 @@ def digest(store: Store, name: str, holes: bool = True) -> str:
     Raises VolumeNotFound, OSError.
     """
     total = hashlib.sha256()
-    with mounting.used(store, catalog.find(store, name)) as folder:
+    with volume_content.used(store, catalog.find(store, name)) as folder:
         for piece in pieces(folder, holes):
             total.update(piece)
     return total.hexdigest()
@@ -52,7 +52,7 @@ def digest(store: Store, name: str, holes: bool = True) -> str:
 
 def same(store: Store, name: str, path: str) -> bool:
     """Whether a file of this host holds, in any compression, what `backup` would write now. Raises as it does."""
-    with mounting.used(store, catalog.find(store, name)) as folder:
+    with volume_content.used(store, catalog.find(store, name)) as folder:
         made = pieces(folder)
         try:
             with open(path, "rb") as file, compression.opened(lambda: file.read(compression.PIECE)) as stored:

@@ -16,6 +16,7 @@ from ..records import dataclass
 from ..volumes import catalog, mounting
 from .catalog import find, state
 from .volume_backup import equal, pieces
+from .volume_content import FOLDER, INNER, INNER_DONE, INNER_MOVING, INNER_OLD, INNER_STAGE, recover
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from ..volumes.model import Volume
 
 _STAGE = "_restore"  # beside the content; below it where something is mounted there
-_INNER_STAGE, _INNER_OLD = ".skiff-restore", ".skiff-replaced"
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Staged:
     def put(self) -> None:
         """Put it in the place of the content. Raises InUse when a container that runs has the volume."""
         check_idle(self.store, self.volume.name)
-        folder = os.open(self.parent, _FOLDER)
+        folder = os.open(self.parent, FOLDER)
         try:
             libc.syncfs(folder)  # no power cut may leave names without their content
             if self.parent == self.volume.folder:
@@ -65,10 +64,10 @@ def staged(store: Store, name: str, read: Callable[[], bytes]) -> Iterator[Stage
     _check_lasts(volume)
     with store.lock("volume-content", name), mounting.used(store, volume) as content:
         mounted = bool(volume.spec.driver_options)  # then it is always filled anew: the stage lies inside
-        parent, stage = (content, _INNER_STAGE) if mounted else (os.path.dirname(content), _STAGE)
-        folder = os.open(parent, _FOLDER)
+        parent, stage = (content, INNER_STAGE) if mounted else (os.path.dirname(content), _STAGE)
+        folder = os.open(parent, FOLDER)
         try:
-            _recover(folder)
+            recover(folder)
             remove_tree(folder, stage)
             os.mkdir(stage, 0o755, dir_fd=folder)
             _unpack(f"{parent}/{stage}", read)
@@ -114,39 +113,26 @@ class _Restorer(Extractor):
 
 def _exchange_entries(folder: int) -> None:
     """Move all that is in a mounted volume aside and the new entries in: a mount point itself cannot be exchanged."""
-    os.mkdir(_INNER_OLD, 0o700, dir_fd=folder)
-    stage, old = (os.open(name, _FOLDER, dir_fd=folder) for name in (_INNER_STAGE, _INNER_OLD))
+    os.mkdir(INNER_MOVING, 0o700, dir_fd=folder)
+    stage, old = (os.open(name, FOLDER, dir_fd=folder) for name in (INNER_STAGE, INNER_MOVING))
     try:
-        _move(set(os.listdir(folder)) - {_INNER_STAGE, _INNER_OLD}, folder, old)
+        _move(set(os.listdir(folder)) - INNER, folder, old)
+        os.rename(INNER_MOVING, INNER_OLD, src_dir_fd=folder, dst_dir_fd=folder)
         _move(os.listdir(stage), stage, folder)
         status = os.fstat(stage)
         with suppress(PermissionError):  # the top of somebody else's file system
             os.fchown(folder, status.st_uid, status.st_gid)
             os.fchmod(folder, status.st_mode & 0o7777)
     except OSError:
-        _recover(folder)  # something is mounted in it, or the disk fails
+        recover(folder)  # something is mounted in it, or the disk fails
         raise
     finally:
         os.close(stage)
         os.close(old)
-    remove_tree(folder, _INNER_OLD)
+    os.rename(INNER_OLD, INNER_DONE, src_dir_fd=folder, dst_dir_fd=folder)
+    remove_tree(folder, INNER_DONE)
 
 
 def _move(names: Iterable[str], source: int, target: int) -> None:
     for name in names:
         os.rename(name, name, src_dir_fd=source, dst_dir_fd=target)
-
-
-def _recover(folder: int) -> None:
-    """Put back what an exchange that failed or was killed has moved aside."""
-    try:
-        old = os.open(_INNER_OLD, _FOLDER, dir_fd=folder)
-    except FileNotFoundError:
-        return
-    try:
-        for name in os.listdir(old):
-            remove_tree(folder, name)
-            os.rename(name, name, src_dir_fd=old, dst_dir_fd=folder)
-    finally:
-        os.close(old)
-    os.rmdir(_INNER_OLD, dir_fd=folder)

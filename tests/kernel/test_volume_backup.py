@@ -205,6 +205,26 @@ def test_a_volume_with_a_mount_is_filled_in_place(host: Skiff, store: Store, dat
     host.run("volume", "rm", "mounted")
 
 
+@pytest.mark.parametrize("moment", ["moving aside", "moving in", "clearing away"])
+def test_a_restore_that_was_killed_in_a_mounted_volume(host: Skiff, store: Store, tmp_path: Path, moment: str) -> None:
+    """Whoever uses it next finds the old content or the new one, whole."""
+    folder = tmp_path / "folder"
+    aside = {"moving aside": ".skiff-replacing", "moving in": ".skiff-replaced", "clearing away": ".skiff-gone"}[moment]
+    (folder / aside).mkdir(parents=True)
+    (folder / aside / "one").write_text("old")
+    (folder / ".skiff-restore").mkdir()
+    (folder / ("two" if moment == "moving aside" else "new")).write_text("there")
+    catalog.create(store, VolumeSpec("mounted", driver_options={"type": "none", "o": "bind", "device": str(folder)}))
+    host.run("volume", "export", "--digest", "mounted")
+    wanted = {"moving aside": ["one", "two"], "moving in": ["one"], "clearing away": ["new"]}[moment]
+    assert sorted(os.listdir(folder)) == wanted
+    (folder / aside).mkdir()
+    os.chown(folder / aside, 1000, 1000)  # a user's own folder of that name means nothing
+    host.run("volume", "export", "--digest", "mounted")
+    assert sorted(os.listdir(folder)) == sorted([aside, *wanted])
+    host.run("volume", "rm", "mounted")
+
+
 def test_a_volume_that_is_not_there(host: Skiff, store: Store, tmp_path: Path) -> None:
     with pytest.raises(VolumeNotFound):
         restore(store, b"", "none")
