@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support import waiting
 from tests.support.kills import Kills
 from tests.support.skiff import Skiff
 
+PATIENCE = 120  # seconds
 SLEEP = ("busybox", "sleep", "1000")
 
 
@@ -87,11 +88,7 @@ def test_a_start_of_a_killed_command_is_undone_before_the_next(skiff: Skiff, fro
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    waiting.until(condition, PATIENCE)
 
 
 def test_stop(skiff: Skiff) -> None:

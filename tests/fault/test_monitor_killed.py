@@ -28,10 +28,7 @@ def kill(*pids: int) -> None:
     """Kill processes that are not our children, and wait until they are gone."""
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
-    deadline = time.monotonic() + 60
-    while any(_alive(pid) for pid in pids):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: not any(_alive(pid) for pid in pids), 120)
 
 
 def _alive(pid: int) -> bool:

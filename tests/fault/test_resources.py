@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.support.skiff import Skiff
+from tests.support.waiting import until
 
 STATE = "{{.State.Status}} {{.State.ExitCode}} {{.State.OOMKilled}}"
 BOMB = "bomb() { while :; do sleep 1000 & bomb & done; }; bomb & exec sleep 1000"
@@ -48,11 +48,7 @@ def test_a_fork_bomb_stays_in_its_container(skiff: Skiff, options: tuple[str, ..
 
 
 def _until_processes(skiff: Skiff, number: int) -> None:
-    """Wait until the bomb has exploded."""
-    deadline = time.monotonic() + PATIENCE
-    while skiff.run("top", "bomb").stdout.count("\n") < number:
-        assert time.monotonic() < deadline, "the bomb does not explode"
-        time.sleep(0.05)
+    until(lambda: skiff.run("top", "bomb").stdout.count("\n") >= number, PATIENCE, "the bomb explodes")
 
 
 def test_a_memory_limit_follows_or_frees_the_limit_of_swap(skiff: Skiff) -> None:

@@ -48,10 +48,11 @@ from runtime_lib.networks.spec import NetworkSpec
 from runtime_lib.paths import Layout
 from runtime_lib.store import Store
 from runtime_lib.volumes import catalog as volumes
-from tests.support import leftovers, rootfs
+from tests.support import leftovers, rootfs, waiting
 from tests.support.skiff import Skiff
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+PATIENCE = 120  # seconds; it takes one
 
 Make = Callable[..., str]
 FOREVER = ("sh", "-c", "trap 'exit 7' TERM; while :; do sleep 0.05; done")
@@ -107,12 +108,7 @@ def status(store: Store, ref: str) -> str:
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    """Look again until it is so; a minute is far more than it takes."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within a minute: {what}")
-        time.sleep(0.01)
+    waiting.until(condition, PATIENCE, what)
 
 
 def output(store: Store, ref: str) -> str:

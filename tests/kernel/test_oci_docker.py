@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tests.support import rootfs
 from tests.support.bundle import skiff_oci
 from tests.support.dockerd import CLIENT, SERVER, Dockerd
 from tests.support.typist import shell_session
+from tests.support.waiting import until
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
@@ -54,10 +54,7 @@ def field(docker: Dockerd, name: str, template: str) -> str:
 
 
 def await_field(docker: Dockerd, name: str, template: str, wanted: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while (seen := field(docker, name, template)) != wanted:
-        assert time.monotonic() < deadline, f"{template} is {seen}, not {wanted}"
-        time.sleep(0.05)
+    until(lambda: field(docker, name, template) == wanted, PATIENCE, f"{template} is {wanted}")
 
 
 def test_run(docker: Dockerd) -> None:
@@ -79,9 +76,7 @@ def test_exec(docker: Dockerd, one: str) -> None:
     assert docker.run("exec", "-i", one, "cat", input="through\n").stdout == "through\n"
     assert docker.run("exec", one, "nonesuch", check=False).returncode == 126  # with runc too
     docker.run("exec", "-d", one, "touch", "/tmp/detached")
-    deadline = time.monotonic() + PATIENCE
-    while docker.run("exec", one, "test", "-e", "/tmp/detached", check=False).returncode:
-        assert time.monotonic() < deadline
+    until(lambda: docker.run("exec", one, "test", "-e", "/tmp/detached", check=False).returncode == 0, PATIENCE)
 
 
 def test_kill_pause_and_stop(docker: Dockerd, one: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.modules.host import Host, Results, task
-from tests.support import leftovers
+from tests.support import leftovers, waiting
 from tests.support.sshd import Sshd
 
 LIMIT = 300  # seconds until something must have happened, also on a busy machine
@@ -45,14 +44,8 @@ def own_tmp(host: Host, folder: Path) -> dict[str, str]:
     return {"SKIFF_ROOT": host.root, "TMPDIR": str(folder)}
 
 
-def until(condition: Callable[[], Any], what: str) -> Any:
-    end = time.monotonic() + LIMIT
-    while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"in {LIMIT} seconds: no {what}")
+def until(condition: Callable[[], object], what: str) -> None:
+    waiting.until(condition, LIMIT, what)
 
 
 def processes(word: str) -> list[int]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from typing import Any
 
 import pytest
 
 from tests.modules import host as hosts
 from tests.modules.host import Host, task
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.usefixtures("without_web")
 PATIENCE = 120  # seconds
@@ -46,10 +46,7 @@ def test_a_task_waits_through_a_restart_and_an_unhealthy_time(host: Host) -> Non
         target=lambda: waiting.append(host.one("container", **web(state="healthy", healthy_wait_timeout=PATIENCE)))
     )
     command = f"{host.root}/bin/skiff"
-    deadline = time.monotonic() + PATIENCE
-    while "(unhealthy)" not in host.run(command, "ps"):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    until(lambda: "(unhealthy)" in host.run(command, "ps"), PATIENCE)
     thread.start()
     host.run(command, "exec", "web", "touch", "/well")
     thread.join(PATIENCE)

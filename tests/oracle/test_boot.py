@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import leftovers, power
+from tests.support import leftovers, power, waiting
 from tests.support.dockerd import Dockerd
 from tests.support.skiff import Skiff
 
@@ -121,10 +120,7 @@ def names_of(state: str) -> list[str]:
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"not in time: {what}"
-        time.sleep(0.2)
+    waiting.until(condition, PATIENCE, what)
 
 
 @pytest.fixture

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import time
 from collections.abc import Callable
 from typing import Any
 
 from tests.modules.host import CHECKOUT, Host, Results
-from tests.support import leftovers
+from tests.support import leftovers, waiting
 
 BASE = "sites:base"
 KEPT = "sites:kept"  # another name of it: teardowns remove the first one
@@ -80,7 +78,4 @@ def changed(results: Results) -> list[str]:
 
 def until(condition: Callable[[], object], what: str) -> None:
     """Wait until a condition holds."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: not after {PATIENCE:g} seconds; load {os.getloadavg()}"
-        time.sleep(0.2)
+    waiting.until(condition, PATIENCE, what)
