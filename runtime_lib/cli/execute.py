@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..containers.execute import ExecSpec
     from .options import Parsed
 
 _EXEC = Usage(
@@ -44,13 +45,27 @@ def execute(words: list[str]) -> int:
     helper = None if parsed.detach else early.helper(opened.layout())
     from ..containers import execute as engine
 
+    spec = _spec(parsed, command)
+    if parsed.detach:
+        engine.detach(opened.store(), reference, spec)
+        return 0
+
+    def follow() -> int:
+        return engine.stream(opened.store(), reference, spec, helper=helper)
+
+    return detachable(follow, code=1) if parsed.tty else follow()
+
+
+def _spec(parsed: Parsed, command: list[str]) -> ExecSpec:
+    from ..containers.execute import ExecSpec
+
     env = {}
     if parsed.env or parsed.env_file:
         from .container_spec import environment
 
         env = environment(parsed.env_file, parsed.env)
     keys, size = _terminal(parsed) if parsed.tty else (b"", (0, 0))
-    spec = engine.ExecSpec(
+    return ExecSpec(
         tuple(command),
         env,
         parsed.user or "",
@@ -61,14 +76,6 @@ def execute(words: list[str]) -> int:
         keys,
         size,
     )
-    if parsed.detach:
-        engine.detach(opened.store(), reference, spec)
-        return 0
-
-    def follow() -> int:
-        return engine.stream(opened.store(), reference, spec, helper=helper)
-
-    return detachable(follow, code=1) if parsed.tty else follow()
 
 
 def detachable(follow: Callable[[], int], code: int = 0) -> int:

@@ -92,30 +92,36 @@ def _coming(store: Store, wanted: Wish, check: bool) -> tuple[str | None, tuple[
     if wanted.delivery:
         return wanted.delivery.image_id, (), ""
     try:
-        if wanted.source == "load":
-            from ..images import archive
-
-            path = wanted.load_path or ""
-            return check_archive(wanted.ref, path, archive.sources(store, path)), (), ""
-        if wanted.source == "pull":
-            from ..images.pull import outlook
-
-            return outlook(store, wanted.ref, wanted.platform), (), ""
-        if wanted.source == "build" and wanted.build:
-            from ..build.build import fingerprint
-
-            found = fingerprint(store, wanted.build)
-            return found.image_id, (), found.missing
-        if wanted.source == "bootstrap" and wanted.bootstrap:
-            from ..images.bootstrap import present
-
-            image = present(store, wanted.bootstrap)
-            return (image.id if image else None), (), ""
+        image_id, first = _told_by_source(store, wanted)
     except (NotFound, FileNotFoundError) as error:
         if not check:
             raise
         return None, (f"image {wanted.ref}: what it is made of is not there yet: {error}",), ""
-    return None, (), ""
+    return image_id, (), first
+
+
+def _told_by_source(store: Store, wanted: Wish) -> tuple[str | None, str]:
+    """Return the id that the source brings, None when it cannot be told, and the first step that a build has to run."""
+    if wanted.source == "load":
+        from ..images import archive
+
+        path = wanted.load_path or ""
+        return check_archive(wanted.ref, path, archive.sources(store, path)), ""
+    if wanted.source == "pull":
+        from ..images.pull import outlook
+
+        return outlook(store, wanted.ref, wanted.platform), ""
+    if wanted.source == "build" and wanted.build:
+        from ..build.build import fingerprint
+
+        found = fingerprint(store, wanted.build)
+        return found.image_id, found.missing
+    if wanted.source == "bootstrap" and wanted.bootstrap:
+        from ..images.bootstrap import present
+
+        image = present(store, wanted.bootstrap)
+        return (image.id if image else None), ""
+    return None, ""
 
 
 def _facts(store: Store, wanted: Wish, log: list[str]) -> dict[str, Any]:
