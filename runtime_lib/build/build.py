@@ -32,6 +32,8 @@ def build(store: Store, spec: BuildSpec) -> BuildResult:
     CommandFailed for a RUN that fails; then no name has changed, and the steps before it are in the cache.
     """
     log = _Log(spec.output)
+    for output in spec.outputs:
+        outputs.check(output)
     more = [name for one in spec.outputs for name in one.names]
     names = tuple(dict.fromkeys(reference.parse(name).full for name in [*spec.names, *more]))
     with (

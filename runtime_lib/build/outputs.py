@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 
 from ..containers.tree import image_tree
 from ..errors import InvalidSpec
-from ..images import layers, layoutfolder, packing
+from ..images import layers, layoutfolder, newfile, packing
 from ..images.save import save
 from ..images.selection import Selected
 from ..linux.saferoot import SafeRoot
@@ -79,6 +78,16 @@ def checked(output: Output) -> Output:
     return output
 
 
+def check(output: Output) -> None:
+    """Raise InvalidSpec where an output cannot be written: its folder is missing, or something else is there."""
+    if output.dest in ("", "-"):
+        return
+    if output.kind != "local" and not output.unpacked:
+        newfile.check(output.dest)
+    elif os.path.exists(output.dest) and not os.path.isdir(output.dest):
+        raise InvalidSpec(f"cannot write {output.dest}: it is there, and it is no folder")
+
+
 def write(store: Store, image: Image, names: Sequence[str], output: Output) -> None:
     """Write one output that is not the store's. A file appears when it is complete. Raises OSError, CorruptData."""
     if output.push:
@@ -102,17 +111,9 @@ def write(store: Store, image: Image, names: Sequence[str], output: Output) -> N
 def _file(path: str, fill: Callable[[int], None]) -> None:
     if path == "-":
         return fill(1)
-    descriptor, temporary = tempfile.mkstemp(prefix=".skiff-", dir=os.path.dirname(path))
-    try:
-        try:
-            fill(descriptor)
-            os.fchmod(descriptor, 0o644)
-        finally:
-            os.close(descriptor)
-        os.rename(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    with newfile.replacing(path) as descriptor:
+        fill(descriptor)
+        os.fchmod(descriptor, 0o644)
 
 
 def _tar(store: Store, image: Image, descriptor: int) -> None:

@@ -86,6 +86,8 @@ def build(words: list[str]) -> int:
     spec = _spec(parsed, wanted, screen)
     if parsed.check:
         return _check(spec)
+    if parsed.iidfile and os.path.isfile(parsed.iidfile):
+        os.unlink(parsed.iidfile)  # as Docker does: a build that fails leaves no older id
     with screen.shown():
         result = engine(opened.store(), spec)
     if silent and not to_stdout:

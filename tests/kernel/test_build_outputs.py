@@ -86,6 +86,14 @@ def test_a_failing_build_writes_nothing(builder: Builder, tmp_path: Path) -> Non
     assert not (tmp_path / "x.tar").exists()
 
 
+def test_outputs_that_cannot_be_written(builder: Builder, tmp_path: Path) -> None:
+    os.mknod(tmp_path / "device", 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+    for text in ("type=tar,dest={}/device", "type=docker,dest={}/no/x.tar", "{}/device"):
+        with pytest.raises(InvalidSpec, match="cannot write"):
+            builder.build("FROM base\n", outputs=(parse(text.format(tmp_path)),))
+    assert stat.S_ISCHR((tmp_path / "device").stat().st_mode)
+
+
 def test_contexts_with_names(builder: Builder, tmp_path: Path) -> None:
     other = tmp_path / "other"
     (other / "sub").mkdir(parents=True)
@@ -167,3 +175,6 @@ def test_the_command(builder: Builder, tmp_path: Path, monkeypatch: pytest.Monke
     assert main.main(["build", "-o", "-", "--network=none", str(builder.context)]) == 0
     with tarfile.open(fileobj=io.BytesIO(capfdbinary.readouterr().out)) as found:  # type: ignore[attr-defined]
         assert "bin/busybox" in found.getnames()
+    builder.file("Dockerfile", "FROM base\nCOPY nothere /\n")
+    assert main.main(["build", "--iidfile", f"{tmp_path}/id", str(builder.context)]) == 1
+    assert not (tmp_path / "id").exists(), "the id of the build before"
