@@ -135,23 +135,29 @@ class Repository:
         """
         settings = self._session.settings
         for tried in range(1, settings.tries):
+            location = self._begun()  # a registry that is away has had all its tries here
             try:
-                if self._uploaded(source, digest, tried):
+                if self._uploaded(location, source, digest, tried):
                     return
             except failures.Broken:
                 pass
             settings.sleep(pause(tried))
-        self._uploaded(source, digest, 0)
+        self._uploaded(self._begun(), source, digest, 0)
 
-    def _uploaded(self, source: Callable[[], Iterable[bytes]], digest: Callable[[], str], tried: int) -> bool:
+    def _begun(self) -> str:
+        """Return the address to which a registry wants a blob sent."""
+        answer = self._session.request("POST", f"{self._base}/blobs/uploads/", self._scope(push=True), {}, lambda: b"")
+        if answer.status != 202:
+            raise failures.of_answer(self._place, answer, f"sending a blob to {self._place.repository}")
+        answer.close()
+        return self._location(answer.headers.get("Location"))
+
+    def _uploaded(
+        self, location: str, source: Callable[[], Iterable[bytes]], digest: Callable[[], str], tried: int
+    ) -> bool:
         """Send a blob; return whether it was taken, False for an answer that is worth another try, if there is one."""
         scope = self._scope(push=True)
         what = f"sending a blob to {self._place.repository}"
-        answer = self._session.request("POST", f"{self._base}/blobs/uploads/", scope, {}, lambda: b"")
-        if answer.status != 202:
-            raise failures.of_answer(self._place, answer, what)
-        location = self._location(answer.headers.get("Location"))
-        answer.close()
         kind = {"Content-Type": "application/octet-stream"}
         answer = self._session.request("PATCH", location, scope, kind, source, tries=1)
         if tried and answer.status in AGAIN:

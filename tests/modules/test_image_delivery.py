@@ -71,6 +71,8 @@ def test_the_controller_sends_what_is_missing_of_an_archive(host: Host, other: H
     (host.folder / "app-3.tar").write_bytes(docker_archive([name], BASE, ONE, document=config(BASE, ONE)))
     whole, _name = packed(tmp_path, "app:4", BASE, ONE, TWO)
     whole.with_suffix(".tar.gz").write_bytes(gzip.compress(whole.read_bytes(), 1))
+    damaged = tmp_path / "damaged.tar"
+    damaged.write_bytes(whole.read_bytes()[:700])
     results = play(
         host,
         other,
@@ -82,6 +84,7 @@ def test_the_controller_sends_what_is_missing_of_an_archive(host: Host, other: H
             task("container", name="c", image="bb", **{**ALONE, "command": ["true"]}),
             task("image", name="none", source="controller", load_path=path.name, ignore_errors_=True),
             task("image", name="none", source="controller", load_path="none.tar", ignore_errors_=True),
+            task("image", name="none", source="controller", load_path=str(damaged), ignore_errors_=True),
             task("image", name="none", source="controller", ignore_errors_=True),
             task("image", name="none", source="host", ignore_errors_=True),
             task("image", name="none", source="host", source_host="third", ignore_errors_=True),
@@ -94,7 +97,7 @@ def test_the_controller_sends_what_is_missing_of_an_archive(host: Host, other: H
     assert len(results[1]["layers_sent"]) == 1
     assert results[1]["bytes_sent"] < 40_000
     assert results[3]["image"]["RepoTags"] == ["bb:latest"]
-    said = ("app:3", "none.tar", "none", "source_host", "third", "none:latest", "async")
+    said = ("app:3", "none.tar", f"{damaged}: ", "none", "source_host", "third", "none:latest", "async")
     for result, word in zip(results[5:], said, strict=True):
         assert result["_ending"] == "failed", result
         assert word in result["msg"]

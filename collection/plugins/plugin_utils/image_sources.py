@@ -66,8 +66,9 @@ class Archive:
         from ansible_collections.skiff.containers.plugins.module_utils.runtime_lib.desired import image_steps
         from ansible_collections.skiff.containers.plugins.module_utils.runtime_lib.images import archive, digest, thin
 
-        self._members = stack.enter_context(archive.opened(self._path, C.DEFAULT_LOCAL_TMP))
-        images = archive.images(self._members, self._path, machine)
+        with archive.located(self._path):
+            self._members = stack.enter_context(archive.opened(self._path, C.DEFAULT_LOCAL_TMP))
+            images = archive.images(self._members, self._path, machine)
         by_id = {digest.of(image.config): image for image in images}
         told = [(digest.of(image.config), image.names) for image in images]
         self.image_id = image_steps.check_archive(name, self._path, told) or ""

@@ -15,7 +15,7 @@ from runtime_lib.errors import InvalidSpec, RegistryError
 from runtime_lib.registry import client, endpoint
 from tests.support import faultregistry
 from tests.support.faultregistry import Answer, Asked, FaultRegistry
-from tests.support.registry import make_certificates
+from tests.support.registry import free_port, make_certificates
 from tests.support.waiting import until
 from tests.unit.registry.test_client import ANNA, BLOB, DIGEST, Clock, clock, opened, part, ranged, read, settings
 
@@ -99,6 +99,14 @@ def test_an_upload_that_breaks_off_begins_anew(clock: Clock, failure: int) -> No
     with opened(clock, script) as (server, repository):
         repository.upload(lambda: iter([BLOB[:1000], BLOB[1000:]]), lambda: DIGEST)
     assert [asked.method for asked in server.asked if asked.method == "POST"] == ["POST"] * kept["patches"]  # type: ignore[operator]
+
+
+def test_an_upload_to_nobody_ends_as_soon_as_any_other_request(clock: Clock) -> None:
+    host = f"127.0.0.1:{free_port()}"
+    refused = pytest.raises(RegistryError, match="cannot be reached")
+    with client.connect(endpoint.Endpoint(host, "team/web", host, True), settings(clock)) as repository, refused:
+        repository.upload(lambda: iter([BLOB]), lambda: DIGEST)
+    assert clock.slept == [0.5, 1.0, 2.0, 4.0]
 
 
 def test_an_answer_that_drips_has_an_end(clock: Clock) -> None:
