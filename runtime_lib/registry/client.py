@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from urllib.parse import urlencode
 
 from .. import strictjson
-from ..errors import CorruptData, RegistryError
+from ..errors import CorruptData, RegistryDenied, RegistryError
 from ..records import dataclass
 from . import credentials as accounts
 from . import endpoint as endpoints
@@ -216,7 +216,10 @@ def login(registry: str, settings: Settings, credentials: Credentials) -> None:
     """Ask a registry whether it accepts credentials. Raises RegistryDenied when it does not."""
     place = endpoints.of(registry, "")
     with Session(place, settings, _account(credentials, settings, place)) as session:
-        answer = session.request("GET", "/v2/")
+        try:
+            answer = session.request("GET", "/v2/")
+        except RegistryDenied:
+            raise RegistryDenied(f"registry {registry} refuses this name or password; correct them") from None
         if answer.status != 200:
             raise failures.of_answer(place, answer, "logging in")
         answer.close()

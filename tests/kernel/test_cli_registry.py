@@ -146,7 +146,7 @@ def test_a_registry_with_tls_and_certificates_of_clients(tmp_path: Path) -> None
                 assert "it wants the certificate of a client" in unknown.stderr, unknown.stderr
             (certificates / file).write_bytes((registry.folder / file).read_bytes())
         wrong = skiff.run(*login, input="no", stdin=None, check=False)
-        assert (wrong.returncode, "refuses access" in wrong.stderr) == (1, True), wrong.stderr
+        assert (wrong.returncode, "refuses this name or password" in wrong.stderr) == (1, True), wrong.stderr
         skiff.run(*login, input=PASSWORD, stdin=None)
         skiff.run("push", "-q", name)
         skiff.run("rmi", name)
