@@ -81,6 +81,18 @@ def get(store: Store, image_id: str) -> Image:
     )
 
 
+def document(store: Store, image: Image) -> bytes:
+    """Return the configuration of an image as it came. Raises CorruptData when it is not the one of the image's id."""
+    row = store.row("SELECT config FROM images WHERE id = ?", (image.id,))
+    found = row["config"].encode() if row else b""
+    if digest.of(found) != image.id:
+        name = image.names[0] if image.names else image.id
+        raise CorruptData(
+            f"image {name} is damaged: its configuration is not that of its id; remove it and get it again"
+        )
+    return found
+
+
 def known(store: Store, image_id: str) -> Image:
     """Return what is known of a container's image, also when a damaged store has lost it."""
     try:

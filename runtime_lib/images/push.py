@@ -130,6 +130,7 @@ def _push(store: Store, repository: Repository, name: Reference, image: Image, h
 
 def _parts(store: Store, repository: Repository, name: Reference, image: Image, hears: Listener) -> tuple[bytes, bool]:
     """Have the layers and the configuration there; return the manifest, and whether anything had to be sent."""
+    config = catalog.document(store, image)
     found = [layers.get(store, chain_id) for chain_id in image.layers]
     if any(name.name not in dict(origins.blobs(store, layer.diff_id)) for layer in found):
         _learn(store, repository, name, image)
@@ -144,8 +145,6 @@ def _parts(store: Store, repository: Repository, name: Reference, image: Image, 
             origins.note_blob(store, layer.diff_id, blob, name.name)
             changed = changed or status != "Layer already exists"
             hears.layer(layer.diff_id, status)
-    row = store.row("SELECT config FROM images WHERE id = ?", (image.id,))
-    config = row["config"].encode() if row else b""
     changed = _send(repository, image.id, config) or changed
     data = manifest(Blob(image.id, len(config), _CONFIG), [placed[layer.diff_id] for layer in found])
     return data, changed

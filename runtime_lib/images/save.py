@@ -8,7 +8,7 @@ import threading
 
 from ..errors import CorruptData
 from ..linux.writing import write_all
-from . import layers, reassembly, savedoc, tarheader, tarwriter
+from . import catalog, layers, reassembly, savedoc, tarheader, tarwriter
 from .savedoc import Saved
 from .tarheader import Entry
 
@@ -54,8 +54,7 @@ def _layers(store: Store, selected: Sequence[Selected]) -> dict[str, Layer]:
 
 
 def _saved(store: Store, one: Selected, sizes: dict[str, int]) -> Saved:
-    row = store.row("SELECT config FROM images WHERE id = ?", (one.image.id,))
-    config = row["config"].encode() if row else b""
+    config = catalog.document(store, one.image)
     diff_ids: list[str] = one.image.config["rootfs"]["diff_ids"]
     return Saved(one.names, config, tuple((diff_id, sizes[diff_id]) for diff_id in diff_ids))
 

@@ -222,6 +222,18 @@ def test_a_damaged_image_is_made_whole_by_getting_it_again(host: Skiff, tmp_path
     host.run("run", "--rm", "other", "true")
 
 
+@pytest.mark.parametrize("damage", [damage_configuration, damage_configuration_silently])
+def test_a_damaged_image_is_not_sent_on(host: Skiff, tmp_path: Path, damage: Callable[[Skiff], str]) -> None:
+    host.run("tag", "other", "127.0.0.1:1/other:1")
+    damage(host)
+    path = tmp_path / "saved.tar"
+    folder = ("--format", "oci-dir", "-o", str(tmp_path / "layout"))
+    for words in (("save", "-o", str(path), "other"), ("save", *folder, "other")):
+        refused = host.run(*words, check=False)
+        assert (refused.returncode, "is damaged: its configuration" in refused.stderr) == (1, True), refused.stderr
+    assert os.listdir(tmp_path) == []
+
+
 def test_a_damaged_image_can_be_removed(host: Skiff) -> None:
     damage_configuration(host)
     host.run("rmi", "other")
