@@ -96,7 +96,10 @@ def address(name: str) -> str:
 
 
 def _sorted(given: Mapping[str, str]) -> Wanted:
-    words = [word for word in given.get("o", "").split(",") if word]
+    text = given.get("o", "")
+    if given["type"] in _SMB:  # where two commas are one that belongs to the value (fs/smb/client/fs_context.c)
+        text = text.replace(",,", "\0")
+    words = [word.replace("\0", ",") for word in text.split(",") if word]
     return Wanted(given["type"], given["device"], options.parse(words))
 
 

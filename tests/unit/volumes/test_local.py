@@ -58,3 +58,12 @@ def test_passwords_are_not_told() -> None:
 def test_this_machine_has_an_address() -> None:
     assert local.address("127.0.0.1") == "127.0.0.1"
     assert local.address("[::1]") == "::1"
+
+
+def test_a_comma_in_the_password_of_a_server() -> None:
+    """As the kernel reads what mount(8) gives it: two commas are one that belongs to the value."""
+    found = local.wanted(
+        {"type": "cifs", "device": "//nas/share", "o": "ro,password=a,,b,user=me"}, lambda _name: "10.0.0.1"
+    )
+    assert ("password", "a,b") in found.options.data
+    assert ("user", "me") in found.options.data
