@@ -92,7 +92,7 @@ def _pool(entry: Any, where: str) -> Pool:
         raise InvalidSpec(f"{where}: give base and size, such as {_EXAMPLE}")
     base = _base(entry["base"], where)
     size, largest = entry["size"], base.max_prefixlen - 2  # which leaves a gateway and a container
-    if type(size) is not int or not base.prefixlen <= size <= largest:
+    if isinstance(size, bool) or not isinstance(size, int) or not base.prefixlen <= size <= largest:
         raise InvalidSpec(
             f"{where}: size {size!r} is no prefix length of subnets of {base};"
             f" give a number from {base.prefixlen} to {largest}"
