@@ -18,8 +18,6 @@ from runtime_lib.errors import CorruptData, InUse, VolumeNotFound
 from runtime_lib.store import Store
 from runtime_lib.volumes import catalog
 from runtime_lib.volumes.spec import VolumeSpec
-from tests.support import rootfs
-from tests.support.alone import alone
 from tests.support.archives import member, tar
 from tests.support.skiff import Skiff
 from tests.support.trees import described, rich_tree
@@ -34,32 +32,25 @@ while :; do
 done"""
 
 
-@pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skiff]:
-    folder = tmp_path_factory.mktemp("backup")
-    with alone(folder, rootfs.tar(folder / "rootfs", folder / "rootfs.tar")) as found:
-        yield found
-
-
 @pytest.fixture
-def store(host: Skiff) -> Iterator[Store]:
-    opened = Store(host.layout)
+def store(skiff: Skiff) -> Iterator[Store]:
+    opened = Store(skiff.layout)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def data(host: Skiff, store: Store) -> Iterator[Path]:
+def data(skiff: Skiff, store: Store) -> Iterator[Path]:
     """The folder of a volume `data` with everything that a tree can hold."""
     volume = catalog.create(store, VolumeSpec("data"))
     os.rmdir(volume.folder)
     rich_tree(Path(volume.folder))
     (Path(volume.folder) / ".wh.plain").write_text("no whiteout here")
     yield Path(volume.folder)
-    host.run("ps", "-aq")
-    host.remove_everything()
-    host.run("volume", "prune", "-a", "-f")
-    assert host.run("volume", "ls", "-q").stdout == ""
+    skiff.run("ps", "-aq")
+    skiff.remove_everything()
+    skiff.run("volume", "prune", "-a", "-f")
+    assert skiff.run("volume", "ls", "-q").stdout == ""
 
 
 def restore(store: Store, archive: Path | bytes, name: str = "data") -> bool:
@@ -72,26 +63,26 @@ def restore(store: Store, archive: Path | bytes, name: str = "data") -> bool:
 
 
 @pytest.mark.parametrize("kind", ["none", "gzip", "zstd"])
-def test_everything_comes_back(host: Skiff, store: Store, data: Path, tmp_path: Path, kind: str) -> None:
+def test_everything_comes_back(skiff: Skiff, store: Store, data: Path, tmp_path: Path, kind: str) -> None:
     before = described(data)
     archive = tmp_path / "data.tar"
-    host.run("volume", "export", "--compression", kind, "-o", str(archive), "data")
+    skiff.run("volume", "export", "--compression", kind, "-o", str(archive), "data")
     assert volume_backup.same(store, "data", str(archive))
     assert restore(store, archive)
-    host.run("volume", "rm", "data")
-    host.run("volume", "create", "data")
+    skiff.run("volume", "rm", "data")
+    skiff.run("volume", "create", "data")
     assert not volume_backup.same(store, "data", str(archive))
-    host.run("volume", "import", "data", str(archive))
+    skiff.run("volume", "import", "data", str(archive))
     assert described(data) == before
     assert (data / "sparse").stat().st_blocks * 512 < 100_000
     assert volume_backup.same(store, "data", str(archive))
     assert os.listdir(data.parent) == ["_data"]
 
 
-def test_the_same_content_is_the_same_archive(host: Skiff, data: Path, tmp_path: Path) -> None:
+def test_the_same_content_is_the_same_archive(skiff: Skiff, data: Path, tmp_path: Path) -> None:
     first, second = tmp_path / "1", tmp_path / "2"
     for path in (first, second):
-        host.run("volume", "export", "--compression", "gzip", "-o", str(path), "data")
+        skiff.run("volume", "export", "--compression", "gzip", "-o", str(path), "data")
     assert first.read_bytes() == second.read_bytes()
     assert subprocess.run(["tar", "-tzf", first], capture_output=True, text=True, check=True).stdout.startswith("./\n")
 
@@ -144,40 +135,40 @@ def test_links_lead_nowhere_outside(store: Store, data: Path, tmp_path: Path) ->
     assert os.listdir(out) == []
 
 
-def test_a_container_that_runs_on_it_must_be_stopped(host: Skiff, store: Store, data: Path, tmp_path: Path) -> None:
-    host.run("run", "-d", "--name", "user", "--network=none", "-v", "data:/data", "bb", "sleep", "1000")
+def test_a_container_that_runs_on_it_must_be_stopped(skiff: Skiff, store: Store, data: Path, tmp_path: Path) -> None:
+    skiff.run("run", "-d", "--name", "user", "--network=none", "-v", "data:/data", "bb", "sleep", "1000")
     before = described(data)
     with pytest.raises(InUse, match="while container user runs on it: stop that first"):
         restore(store, tar(member("x", b"y")))
-    refused = host.run("volume", "import", "data", "/nowhere", check=False)
+    refused = skiff.run("volume", "import", "data", "/nowhere", check=False)
     assert "stop that first" in refused.stderr
     assert described(data) == before
-    host.run("stop", "-t", "0", "user")
+    skiff.run("stop", "-t", "0", "user")
     restore(store, tar(member("x", b"y")))
-    host.run("start", "user")
-    assert host.run("exec", "user", "cat", "/data/x").stdout == "y"
+    skiff.run("start", "user")
+    assert skiff.run("exec", "user", "cat", "/data/x").stdout == "y"
 
 
-def test_a_pause_gives_one_moment(host: Skiff, store: Store, data: Path, tmp_path: Path) -> None:
+def test_a_pause_gives_one_moment(skiff: Skiff, store: Store, data: Path, tmp_path: Path) -> None:
     restore(store, tar(member("a", b"0\n"), member("b", b"0\n")))
-    host.run("run", "-d", "--name", "user", "--network=none", "-v", "data:/data", "bb", "sh", "-c", COUNT)
+    skiff.run("run", "-d", "--name", "user", "--network=none", "-v", "data:/data", "bb", "sh", "-c", COUNT)
     seen = set()
     for number in range(5):
         archive = tmp_path / f"{number}.tar"
-        host.run("volume", "export", "--pause", "-o", str(archive), "data")
+        skiff.run("volume", "export", "--pause", "-o", str(archive), "data")
         with tarfile.open(archive) as content:
             first, second = (int(content.extractfile(f"./{name}").read()) for name in ("a", "b"))  # type: ignore[union-attr]
         assert first - second in (0, 1)
         seen.add(first)
     assert len(seen) > 1  # it went on in between
-    assert host.states() == {"user": "running"}
-    host.run("pause", "user")
-    host.run("volume", "export", "--pause", "-o", str(tmp_path / "last.tar"), "data")
-    assert host.states() == {"user": "paused"}
-    host.run("unpause", "user")
+    assert skiff.states() == {"user": "running"}
+    skiff.run("pause", "user")
+    skiff.run("volume", "export", "--pause", "-o", str(tmp_path / "last.tar"), "data")
+    assert skiff.states() == {"user": "paused"}
+    skiff.run("unpause", "user")
 
 
-def test_a_volume_with_a_mount_is_filled_in_place(host: Skiff, store: Store, data: Path, tmp_path: Path) -> None:
+def test_a_volume_with_a_mount_is_filled_in_place(skiff: Skiff, store: Store, data: Path, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     (folder / "inner").mkdir(parents=True)
     (folder / "old").write_text("old")
@@ -202,11 +193,11 @@ def test_a_volume_with_a_mount_is_filled_in_place(host: Skiff, store: Store, dat
         restore(store, b"no archive" * 100, "mounted")
     assert (folder / "precious").read_text() == "x"
     assert not (folder / ".skiff-replaced").exists()
-    host.run("volume", "rm", "mounted")
+    skiff.run("volume", "rm", "mounted")
 
 
 @pytest.mark.parametrize("moment", ["moving aside", "moving in", "clearing away"])
-def test_a_restore_that_was_killed_in_a_mounted_volume(host: Skiff, store: Store, tmp_path: Path, moment: str) -> None:
+def test_a_restore_that_was_killed_in_a_mounted_volume(skiff: Skiff, store: Store, tmp_path: Path, moment: str) -> None:
     """Whoever uses it next finds the old content or the new one, whole."""
     folder = tmp_path / "folder"
     aside = {"moving aside": ".skiff-replacing", "moving in": ".skiff-replaced", "clearing away": ".skiff-gone"}[moment]
@@ -215,26 +206,26 @@ def test_a_restore_that_was_killed_in_a_mounted_volume(host: Skiff, store: Store
     (folder / ".skiff-restore").mkdir()
     (folder / ("two" if moment == "moving aside" else "new")).write_text("there")
     catalog.create(store, VolumeSpec("mounted", driver_options={"type": "none", "o": "bind", "device": str(folder)}))
-    host.run("volume", "export", "--digest", "mounted")
+    skiff.run("volume", "export", "--digest", "mounted")
     wanted = {"moving aside": ["one", "two"], "moving in": ["one"], "clearing away": ["new"]}[moment]
     assert sorted(os.listdir(folder)) == wanted
     (folder / aside).mkdir()
     os.chown(folder / aside, 1000, 1000)  # a user's own folder of that name means nothing
-    host.run("volume", "export", "--digest", "mounted")
+    skiff.run("volume", "export", "--digest", "mounted")
     assert sorted(os.listdir(folder)) == sorted([aside, *wanted])
-    host.run("volume", "rm", "mounted")
+    skiff.run("volume", "rm", "mounted")
 
 
-def test_a_volume_that_is_not_there(host: Skiff, store: Store, tmp_path: Path) -> None:
+def test_a_volume_that_is_not_there(skiff: Skiff, store: Store, tmp_path: Path) -> None:
     with pytest.raises(VolumeNotFound):
         restore(store, b"", "none")
     target = tmp_path / "none.tar"
-    assert host.run("volume", "export", "-o", str(target), "none", check=False).returncode == 1
+    assert skiff.run("volume", "export", "-o", str(target), "none", check=False).returncode == 1
     assert not target.exists()
 
 
-def test_an_unknown_compression_is_told(host: Skiff, data: Path, tmp_path: Path) -> None:
+def test_an_unknown_compression_is_told(skiff: Skiff, data: Path, tmp_path: Path) -> None:
     target = tmp_path / "data.tar"
-    refused = host.run("volume", "export", "--compression", "lzma", "-o", str(target), "data", check=False)
+    refused = skiff.run("volume", "export", "--compression", "lzma", "-o", str(target), "data", check=False)
     assert "there are none, gzip, zstd" in refused.stderr
     assert not target.exists()

@@ -68,6 +68,12 @@ class Engine:
             **options,
         )
 
+    def must(self, *arguments: str) -> str:
+        """Run the client, and return what it prints; the test fails when it does."""
+        done = self.call(*arguments)
+        assert done.returncode == 0, f"{self.name} {arguments}: {done.stderr}"
+        return done.stdout
+
     def run(self, options: tuple[str, ...], *command: str, **more: Any) -> subprocess.CompletedProcess[str]:
         return self.call("run", "--rm", *options, IMAGE, *command, **more)
 

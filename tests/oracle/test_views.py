@@ -36,22 +36,22 @@ def fleet(docker: Engine, skiff: Engine, archive: Path, tmp_path_factory: pytest
     port = _free_port()
     for engine, address in ((docker, "127.0.0.2"), (skiff, "127.0.0.3")):
         changes = [word for change in CHANGES for word in ("--change", change)]
-        _must(engine, "import", *changes, str(archive), IMAGE)
-        _must(engine, "network", "create", "--label", "a=b", NETWORK)
-        _must(engine, "volume", "create", "--label", "a=b", VOLUME)
+        engine.must("import", *changes, str(archive), IMAGE)
+        engine.must("network", "create", "--label", "a=b", NETWORK)
+        engine.must("volume", "create", "--label", "a=b", VOLUME)
         binds = ("-v", f"{folder}:/b", "-v", f"{VOLUME}:/v", "-v", "/anonymous", "--tmpfs", "/t")
         ports = ("--expose", "90", "-p", f"{address}:{port}:91", "-p", f"{address}:{port + 1}:92/udp")
         more = ("-l", "a=1", "-l", "com.ex.my-label=two", "-e", "A=b", "--restart", "on-failure:3", "-m", "64m")
-        _must(engine, "run", "-d", "--name", f"{TAG}-1", "--network", NETWORK, *binds, *ports, *more, IMAGE)
+        engine.must("run", "-d", "--name", f"{TAG}-1", "--network", NETWORK, *binds, *ports, *more, IMAGE)
         health = ("--health-cmd", "true", "--health-interval", "1h", "--health-timeout", "90s")
-        _must(engine, "run", "-d", "--name", f"{TAG}-2", "--network", "none", *health, "-l", "a=own", IMAGE)
-        _must(engine, "create", "--name", f"{TAG}-3", "--network", "host", IMAGE, "echo", "a b", "c")
+        engine.must("run", "-d", "--name", f"{TAG}-2", "--network", "none", *health, "-l", "a=own", IMAGE)
+        engine.must("create", "--name", f"{TAG}-3", "--network", "host", IMAGE, "echo", "a b", "c")
         engine.call("run", "--name", f"{TAG}-4", IMAGE, "sh", "-c", "exit 3")
-        _must(engine, "create", "--name", f"{TAG}-5", "--network", f"container:{TAG}-1", IMAGE, "sh", "-c", QUOTING)
-        _must(engine, "run", "-d", "--name", f"{TAG}-6", "--network", "none", IMAGE, "sleep", "1000")
-        _must(engine, "pause", f"{TAG}-6")
+        engine.must("create", "--name", f"{TAG}-5", "--network", f"container:{TAG}-1", IMAGE, "sh", "-c", QUOTING)
+        engine.must("run", "-d", "--name", f"{TAG}-6", "--network", "none", IMAGE, "sleep", "1000")
+        engine.must("pause", f"{TAG}-6")
         logged = ("--log-opt", "labels=a", "--log-opt", "env=B", "-l", "a=x y", "-e", "B=c", "-e", "C=d")
-        _must(engine, "run", "--name", f"{TAG}-7", *logged, IMAGE, "sh", "-c", "echo one; echo two; echo three")
+        engine.must("run", "--name", f"{TAG}-7", *logged, IMAGE, "sh", "-c", "echo one; echo two; echo three")
     second = int(time.time())
     until(lambda: int(time.time()) > second, PATIENCE)  # for `--until 0s`: Docker counts whole ones
     yield port
@@ -60,11 +60,6 @@ def fleet(docker: Engine, skiff: Engine, archive: Path, tmp_path_factory: pytest
         engine.call("network", "rm", NETWORK)
         engine.call("volume", "rm", VOLUME)
         engine.call("rmi", IMAGE)
-
-
-def _must(engine: Engine, *words: str) -> None:
-    done = engine.call(*words)
-    assert done.returncode == 0, f"{engine.name} {words}: {done.stderr}"
 
 
 def _free_port() -> int:
@@ -337,8 +332,8 @@ def test_inspect(kind: str, name: str, fleet: int, docker: Engine, skiff: Engine
 def test_prune(fleet: int, docker: Engine, skiff: Engine) -> None:
     for engine in (docker, skiff):
         for name in ("a", "b"):
-            _must(engine, "create", "--name", f"{TAG}-prune-{name}", "-l", f"{TAG}={name}", "--network", "none", IMAGE)
-            _must(engine, "network", "create", "--label", f"{TAG}={name}", f"{TAG}-prune-{name}")
+            engine.must("create", "--name", f"{TAG}-prune-{name}", "-l", f"{TAG}={name}", "--network", "none", IMAGE)
+            engine.must("network", "create", "--label", f"{TAG}={name}", f"{TAG}-prune-{name}")
     try:
         _pruned(docker, skiff)
     finally:  # Docker's networks would outlive a test that fails
@@ -457,9 +452,9 @@ def test_import_with_a_message_and_a_platform(docker: Engine, skiff: Engine, arc
     name = f"{TAG}-arm"
     shown = []
     for engine in (docker, skiff):
-        _must(engine, "import", "-m", "from a tar", "--platform", "linux/arm64/v8", str(archive), name)
+        engine.must("import", "-m", "from a tar", "--platform", "linux/arm64/v8", str(archive), name)
         template = "{{.Os}} {{.Comment}} {{.Architecture}}"
         shown.append(engine.call("image", "inspect", "--format", template, name).stdout)
-        _must(engine, "rmi", "--no-prune", name)
+        engine.must("rmi", "--no-prune", name)
     assert [text.rpartition(" ")[0] for text in shown] == ["linux from a tar"] * 2
     assert shown[1].split()[-1] == "arm64"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.support.waiting import until
 
 from .conftest import IMAGE, Engine
 
@@ -48,66 +49,59 @@ def clean(docker: Engine, skiff: Engine) -> Iterator[None]:
         assert mounted() == 0
 
 
-def must(engine: Engine, *words: str) -> str:
-    done = engine.call(*words)
-    assert done.returncode == 0, f"{engine.name} {words}: {done.stderr}"
-    return done.stdout
-
-
 def mounted() -> int:
     """Return how often the host has the volume mounted."""
     return Path("/proc/self/mountinfo").read_text().count(f"/{DATA}/_data ")
 
 
-def awaited(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + PATIENCE
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return condition()
+def gone() -> int:
+    """Wait until the host has the volume mounted no more; return how often it has it then."""
+    until(lambda: mounted() == 0, PATIENCE, "unmounted")
+    return mounted()
 
 
 def told(engine: Engine, name: str) -> list[str]:
-    return must(engine, "logs", f"{TAG}-{name}").split()
+    return engine.must("logs", f"{TAG}-{name}").split()
 
 
 def life(engine: Engine, options: tuple[str, ...], tmp_path: Path) -> dict[str, object]:
-    """Return after each step how often the volume is mounted, or whether it came to that, and what containers found."""
+    """Return after each step how often the volume is mounted, and what containers found."""
     one, two = f"{TAG}-one", f"{TAG}-two"
-    must(engine, "volume", "create", *options, DATA)
+    engine.must("volume", "create", *options, DATA)
     seen: dict[str, object] = {"made": mounted()}
-    must(engine, "create", "--name", one, *VOLUME, IMAGE, "sh", "-c", f"{COUNT}; exec sleep 1000")
+    engine.must("create", "--name", one, *VOLUME, IMAGE, "sh", "-c", f"{COUNT}; exec sleep 1000")
     seen["created"] = mounted()
-    must(engine, "start", one)
+    engine.must("start", one)
     seen["started"] = mounted()
-    awaited(lambda: told(engine, "one") == ["1"])
-    must(engine, "run", "-d", "--name", two, *VOLUME, IMAGE, "sh", "-c", f"{COUNT}; exec sleep 1000")
+    until(lambda: told(engine, "one") == ["1"], PATIENCE)
+    engine.must("run", "-d", "--name", two, *VOLUME, IMAGE, "sh", "-c", f"{COUNT}; exec sleep 1000")
     seen["two run"] = mounted()
-    awaited(lambda: told(engine, "two") == ["2"])
-    must(engine, "kill", one)
-    must(engine, "wait", one)
+    until(lambda: told(engine, "two") == ["2"], PATIENCE)
+    engine.must("kill", one)
+    engine.must("wait", one)
     seen["one runs"] = mounted()
-    must(engine, "pause", two)
+    engine.must("pause", two)
     seen["it stands still"] = mounted()
-    must(engine, "unpause", two)
-    must(engine, "restart", "-t", "0", two)
+    engine.must("unpause", two)
+    engine.must("restart", "-t", "0", two)
     seen["it runs again"] = mounted()
-    awaited(lambda: len(told(engine, "two")) == 2)
-    must(engine, "kill", two)
-    seen["nobody runs"] = awaited(lambda: mounted() == 0)
+    until(lambda: len(told(engine, "two")) == 2, PATIENCE)
+    engine.must("kill", two)
+    seen["nobody runs"] = gone()
     seen["what they found"] = told(engine, "one") + told(engine, "two")
-    seen["another finds"] = must(engine, "run", "--rm", *VOLUME, IMAGE, "ls", "/d").split()
-    seen["it ended by itself"] = awaited(lambda: mounted() == 0)
+    seen["another finds"] = engine.must("run", "--rm", *VOLUME, IMAGE, "ls", "/d").split()
+    seen["it ended by itself"] = gone()
     (tmp_path / "copied").write_text("copied")
-    must(engine, "cp", str(tmp_path / "copied"), f"{one}:/d/copied")
-    seen["copied to one that does not run"] = awaited(lambda: mounted() == 0)
+    engine.must("cp", str(tmp_path / "copied"), f"{one}:/d/copied")
+    seen["copied to one that does not run"] = gone()
     seen["and from"] = engine.call("cp", f"{one}:/d/copied", str(tmp_path / "back")).returncode == 0
     seen["mounted since"] = mounted()
     seen["a program that is missing"] = engine.call("run", "--rm", *VOLUME, IMAGE, "missing").returncode
-    seen["mounted by it"] = awaited(lambda: mounted() == 0)
-    must(engine, "start", one)
-    must(engine, "rm", "-f", one, two)
-    seen["removed"] = awaited(lambda: mounted() == 0)
-    must(engine, "volume", "rm", DATA)
+    seen["mounted by it"] = gone()
+    engine.must("start", one)
+    engine.must("rm", "-f", one, two)
+    seen["removed"] = gone()
+    engine.must("volume", "rm", DATA)
     return seen
 
 
@@ -123,27 +117,27 @@ def test_mounted_while_somebody_uses_it(
     theirs, ours = found
     assert ours == theirs
     assert [ours[step] for step in ("made", "created", "started", "two run", "one runs")] == [0, 0, 1, 1, 1]
-    assert ours["nobody runs"]
+    assert ours["nobody runs"] == 0
 
 
 def busy(engine: Engine, options: tuple[str, ...]) -> list[object]:
     """Return how often it is mounted when a process of the host stands in it at the end, and what comes then."""
-    must(engine, "volume", "create", *options, DATA)
-    must(engine, "run", "-d", "--name", f"{TAG}-one", *VOLUME, IMAGE, "sleep", "1000")
-    place = must(engine, "volume", "inspect", "--format", "{{.Mountpoint}}", DATA).strip()
+    engine.must("volume", "create", *options, DATA)
+    engine.must("run", "-d", "--name", f"{TAG}-one", *VOLUME, IMAGE, "sleep", "1000")
+    place = engine.must("volume", "inspect", "--format", "{{.Mountpoint}}", DATA).strip()
     with subprocess.Popen(
         ["sh", "-c", "echo >old; read line; cat old && rm old"], cwd=place, stdin=subprocess.PIPE
     ) as inside:
         try:
-            awaited(lambda: os.path.exists(f"{place}/old"))
-            must(engine, "rm", "-f", f"{TAG}-one")
-            seen: list[object] = [awaited(lambda: mounted() == 0)]
-            seen.append(must(engine, "run", "--rm", *VOLUME, IMAGE, "ls", "/d").split())
+            until(lambda: os.path.exists(f"{place}/old"), PATIENCE)
+            engine.must("rm", "-f", f"{TAG}-one")
+            seen: list[object] = [gone()]
+            seen.append(engine.must("run", "--rm", *VOLUME, IMAGE, "ls", "/d").split())
             inside.communicate(b"\n")
             seen += [inside.returncode, mounted()]
         finally:
             inside.kill()
-    must(engine, "volume", "rm", DATA)
+    engine.must("volume", "rm", DATA)
     return seen
 
 
@@ -151,27 +145,15 @@ def busy(engine: Engine, options: tuple[str, ...]) -> list[object]:
 def test_a_process_of_the_host_stands_in_it(docker: Engine, skiff: Engine, options: tuple[str, ...]) -> None:
     theirs, ours = (busy(engine, options) for engine in (docker, skiff))
     assert ours == theirs
-    assert ours[0]
+    assert ours[0] == 0
 
 
 def again(engine: Engine) -> list[str]:
     """Return what the second run of a container found that its restart policy has started."""
-    must(engine, "volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", DATA)
-    must(
-        engine,
-        "run",
-        "-d",
-        "--name",
-        f"{TAG}-one",
-        "--restart",
-        "on-failure:1",
-        *VOLUME,
-        IMAGE,
-        "sh",
-        "-c",
-        f"{COUNT}; exit 1",
-    )
-    awaited(lambda: len(told(engine, "one")) == 2)
+    engine.must("volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", DATA)
+    again = ("--restart", "on-failure:1")
+    engine.must("run", "-d", "--name", f"{TAG}-one", *again, *VOLUME, IMAGE, "sh", "-c", f"{COUNT}; exit 1")
+    until(lambda: len(told(engine, "one")) == 2, PATIENCE)
     return told(engine, "one")
 
 
@@ -185,20 +167,20 @@ def filled(engine: Engine, folder: Path) -> list[object]:
     """Return what a folder of the host gets from the image when it is a volume there, and when that is missing."""
     folder.mkdir()
     words = ("-o", "type=none", "-o", f"device={folder}", "-o", "o=bind")
-    must(engine, "volume", "create", *words, DATA)
+    engine.must("volume", "create", *words, DATA)
     done = engine.call("create", "--name", f"{TAG}-one", "-v", f"{DATA}:/bin", IMAGE, "true")
     seen: list[object] = [done.returncode, mounted(), folder.stat().st_mode]
     seen.append([(path.name, path.lstat().st_mode, path.lstat().st_uid) for path in sorted(folder.iterdir())])
-    must(engine, "rm", f"{TAG}-one")
-    must(engine, "create", "--name", f"{TAG}-one", "-v", f"{DATA}:/etc", IMAGE, "true")
+    engine.must("rm", f"{TAG}-one")
+    engine.must("create", "--name", f"{TAG}-one", "-v", f"{DATA}:/etc", IMAGE, "true")
     seen.append(len(list(folder.iterdir())))
-    must(engine, "rm", f"{TAG}-one")
+    engine.must("rm", f"{TAG}-one")
     shutil.rmtree(folder)
     for target in ("/bin", "/not-in-the-image"):
         done = engine.call("create", "--name", f"{TAG}-one", "-v", f"{DATA}:{target}", IMAGE, "true")
         seen.append(done.returncode)
-    must(engine, "rm", f"{TAG}-one")
-    must(engine, "volume", "rm", DATA)
+    engine.must("rm", f"{TAG}-one")
+    engine.must("volume", "rm", DATA)
     return seen
 
 

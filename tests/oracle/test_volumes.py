@@ -32,26 +32,20 @@ def clean(docker: Engine, skiff: Engine) -> Iterator[None]:
             engine.call("volume", "rm", *volumes)
 
 
-def must(engine: Engine, *words: str) -> str:
-    done = engine.call(*words)
-    assert done.returncode == 0, f"{engine.name} {words}: {done.stderr}"
-    return done.stdout
-
-
 def told(engine: Engine) -> list[str]:
     """Return the events of volumes in the life of a container, sorted within one moment of each."""
     name = f"{TAG}-box"
     begin = time.time()
-    must(engine, "volume", "create", DATA)
+    engine.must("volume", "create", DATA)
     options = ("-v", f"{DATA}:/rw", "-v", f"{DATA}:/ro:ro", "--mount", "type=tmpfs,target=/t", "-v", "/etc:/b")
-    must(engine, "run", "-d", "--name", name, "--network", "none", *options, IMAGE, "sleep", "1000")
-    must(engine, "restart", "-t", "0", name)
-    must(engine, "kill", name)
-    must(engine, "wait", name)
-    must(engine, "rm", name)
-    must(engine, "volume", "rm", DATA)
+    engine.must("run", "-d", "--name", name, "--network", "none", *options, IMAGE, "sleep", "1000")
+    engine.must("restart", "-t", "0", name)
+    engine.must("kill", name)
+    engine.must("wait", name)
+    engine.must("rm", name)
+    engine.must("volume", "rm", DATA)
     window = ("--since", f"{begin:.9f}", "--until", f"{time.time() + 0.1:.9f}", "--filter", f"volume={DATA}")
-    lines = must(engine, "events", *window, "--format", "{{.Action}} {{json .Actor}}").splitlines()
+    lines = engine.must("events", *window, "--format", "{{.Action}} {{json .Actor}}").splitlines()
     lines = [re.sub(r"[0-9a-f]{64}", "ID", line) for line in lines if "volumes" in line]
     mounts = [line for line in lines if line.startswith(("mount", "unmount"))]
     assert lines[0].startswith("create")
@@ -83,13 +77,13 @@ def test_disk_usage(docker: Engine, skiff: Engine) -> None:
     """What each thing takes; the build cache is another one."""
     fill = "head -c 5000 /dev/zero >/d/a; head -c 700 /dev/zero >/own"
     for engine in (docker, skiff):
-        must(engine, "run", "--name", f"{TAG}-box", "--network", "none", "-v", f"{DATA}:/d", IMAGE, "sh", "-c", fill)
-        must(engine, "volume", "create", f"{TAG}-empty")
-    theirs, ours = (lines_of(must(engine, "system", "df", "-v")) for engine in (docker, skiff))
+        engine.must("run", "--name", f"{TAG}-box", "--network", "none", "-v", f"{DATA}:/d", IMAGE, "sh", "-c", fill)
+        engine.must("volume", "create", f"{TAG}-empty")
+    theirs, ours = (lines_of(engine.must("system", "df", "-v")) for engine in (docker, skiff))
     assert ours == [line for line in theirs if "CACHE" not in line]
     assert len(ours) == 9
     template = "{{range .Volumes}}{{.Name}} {{.Links}} {{.Size}} {{.Driver}} {{.Scope}};{{end}}"
-    shown = [must(engine, "system", "df", "-v", "--format", template) for engine in (docker, skiff)]
+    shown = [engine.must("system", "df", "-v", "--format", template) for engine in (docker, skiff)]
     theirs, ours = (sorted(part for part in text.split(";") if TAG in part) for text in shown)
     assert ours == theirs
 
@@ -148,7 +142,7 @@ SHOWN = {
 
 def shown(engine: Engine, name: str) -> dict[str, Any]:
     """Return all that `inspect` says of a container's mounts, without the engine's folder and names given by chance."""
-    text = re.sub(r'"[^"]*/volumes/', '"VOLUMES/', must(engine, "inspect", name))
+    text = re.sub(r'"[^"]*/volumes/', '"VOLUMES/', engine.must("inspect", name))
     found = json.loads(re.sub(r"\b[0-9a-f]{64}\b", "ID", text))[0]
     host = found["HostConfig"]
     return {
@@ -165,7 +159,7 @@ def test_shown_as_asked_for(docker: Engine, skiff: Engine) -> None:
     answers = []
     for engine in (docker, skiff):
         for name, options in SHOWN.items():
-            must(engine, "create", "--name", f"{TAG}-{name}", "--network", "none", *options, IMAGE, "true")
+            engine.must("create", "--name", f"{TAG}-{name}", "--network", "none", *options, IMAGE, "true")
         answers.append({name: shown(engine, f"{TAG}-{name}") for name in SHOWN})
     theirs, ours = answers
     assert len(ours["long"]["Mounts"]) == len(LONG)
@@ -184,7 +178,7 @@ def with_options(engine: Engine, **options: str) -> tuple[int, bool]:
     """Make a volume with driver options; return the status and whether it is there."""
     words = [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
     done = engine.call("volume", "create", *words, DATA)
-    return done.returncode, DATA in must(engine, "volume", "ls", "-q").split()
+    return done.returncode, DATA in engine.must("volume", "ls", "-q").split()
 
 
 @pytest.mark.parametrize(

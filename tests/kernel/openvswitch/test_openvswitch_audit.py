@@ -6,9 +6,8 @@ import os
 import shutil
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +17,7 @@ from runtime_lib.networks import catalog, mending
 from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
 from runtime_lib.records import replace
 from tests.support.netlab import SOON, Member, run
-from tests.support.ovshosts import SHARED, SLICES, Host, a_host, share, talk, two_hosts
+from tests.support.ovshosts import SHARED, SLICES, Host, share, talk
 from tests.support.waiting import until
 
 pytestmark = [
@@ -29,18 +28,6 @@ pytestmark = [
 _EXPERIMENT = 0x88B5  # IEEE 802: for experiments
 _VLAN = 0x8100  # IEEE 802.1Q
 SIX = "fd00:77::/64"
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Host]:
-    with a_host(tmp_path / "a") as made:
-        yield made
-
-
-@pytest.fixture
-def hosts(tmp_path: Path) -> Iterator[tuple[Host, Host]]:
-    with two_hosts(tmp_path) as made:
-        yield made
 
 
 def listening(member: Member) -> socket.socket:
@@ -154,6 +141,17 @@ def _hanging(host: Host) -> None:
     host.ovs.daemons["ovsdb-server"].send_signal(signal.SIGSTOP)
 
 
+def nothing_works(host: Host, reason: str) -> None:
+    """Neither a network nor a member is made, and nothing mended; each attempt says the reason."""
+    for attempt in (
+        lambda: host.create("other"),
+        lambda: host.member("late", "net"),
+        lambda: mending.reload(host.lab.store),
+    ):
+        with netns.entered(host.namespace), pytest.raises(HostLacks, match=reason):
+            attempt()
+
+
 @pytest.mark.parametrize("lose", [_gone, _hanging])
 def test_a_database_that_does_not_answer(
     host: Host, monkeypatch: pytest.MonkeyPatch, lose: Callable[[Host], None]
@@ -163,13 +161,7 @@ def test_a_database_that_does_not_answer(
     lose(host)
     monkeypatch.setattr("runtime_lib.linux.openvswitch._PATIENCE", 1)
     try:
-        for attempt in (
-            lambda: host.create("other"),
-            lambda: host.member("late", "net"),
-            lambda: mending.reload(host.lab.store),
-        ):
-            with netns.entered(host.namespace), pytest.raises(HostLacks, match="Open vSwitch does not answer"):
-                attempt()
+        nothing_works(host, "Open vSwitch does not answer")
         links = host.interfaces()
         host.end(web)
         with pytest.raises(HostLacks, match="Open vSwitch does not answer"):
@@ -193,13 +185,7 @@ def test_a_host_from_which_the_command_is_gone(host: Host, monkeypatch: pytest.M
     host.create("net")
     web = host.member("web", "net")
     monkeypatch.setattr("runtime_lib.linux.openvswitch._PROGRAMS", [])
-    for attempt in (
-        lambda: host.create("other"),
-        lambda: host.member("late", "net"),
-        lambda: mending.reload(host.lab.store),
-    ):
-        with netns.entered(host.namespace), pytest.raises(HostLacks, match="install the package openvswitch-switch"):
-            attempt()
+    nothing_works(host, "install the package openvswitch-switch")
     host.end(web)
     host.remove("net")
     assert [one.name for one in catalog.listing(host.lab.store)] == ["host", "none"]

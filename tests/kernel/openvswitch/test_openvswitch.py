@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,26 +17,13 @@ from runtime_lib.networks.spec import NetworkSpec, SubnetSpec
 from runtime_lib.networks.wish import Attachment
 from tests.support import netlab
 from tests.support.netlab import SOON, UNREACHABLE, Member, run
-from tests.support.ovshosts import SHARED, SLICES, Host, a_host, share, talk, two_hosts
+from tests.support.ovshosts import SHARED, SLICES, Host, a_host, share, talk
 from tests.support.waiting import until
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
     pytest.mark.skipif(not shutil.which("ovs-vsctl"), reason="needs openvswitch-switch"),
 ]
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Host]:
-    with a_host(tmp_path / "a") as made:
-        yield made
-
-
-@pytest.fixture
-def hosts(tmp_path: Path) -> Iterator[tuple[Host, Host]]:
-    """Two hosts, 198.51.100.1 and 198.51.100.2, that reach each other by their bridges `uplink`."""
-    with two_hosts(tmp_path) as made:
-        yield made
 
 
 def test_neighbours_the_host_and_the_world(host: Host) -> None:
