@@ -23,3 +23,6 @@ class Pattern:
 
             self._compiled = re.compile(self._text, re.ASCII)
         return self._compiled.match(text)
+
+
+NAME = Pattern(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*\Z")  # of a container or a volume, as Docker has it

@@ -17,34 +17,36 @@ def host_names(spec: ContainerSpec) -> None:
     """What is written into hostname, hosts and resolv.conf must not be able to add lines to them."""
     for what, value in (("hostname", spec.hostname), ("domainname", spec.domainname)):
         if value and (len(value) > 64 or not _HOSTNAME.match(value)):
-            _fail(f"{what} {value[:80]!r}: use up to 64 letters, digits, '-', '_' and '.'")
+            raise InvalidSpec(f"{what} {value[:80]!r}: use up to 64 letters, digits, '-', '_' and '.'")
     if spec.uts_mode not in ("", "private") and (spec.hostname or spec.domainname):
-        _fail(f"hostname and domainname cannot be set together with uts_mode {spec.uts_mode}, which has its own")
+        raise InvalidSpec(
+            f"hostname and domainname cannot be set together with uts_mode {spec.uts_mode}, which has its own"
+        )
     for host, address in spec.etc_hosts.items():
         if not _HOSTNAME.match(host) or (address != "host-gateway" and not _is_address(address)):
-            _fail(f"etc_hosts: {host!r} -> {address!r} is not a host name and an address")
+            raise InvalidSpec(f"etc_hosts: {host!r} -> {address!r} is not a host name and an address")
     for server in spec.dns_servers:
         if not _is_address(server):
-            _fail(f"dns_servers: {server!r} is not an address")
+            raise InvalidSpec(f"dns_servers: {server!r} is not an address")
     for word in (*spec.dns_search, *spec.dns_options):
         if not word or any(sign.isspace() or ord(sign) < 33 for sign in word):
-            _fail(f"dns setting {word!r} must be one word")
+            raise InvalidSpec(f"dns setting {word!r} must be one word")
 
 
 def network(spec: ContainerSpec) -> None:
     """Modes none, host and container share nothing with published ports and networks."""
     if not spec.network_mode:
-        _fail("network_mode is empty: use bridge, none, host, container:NAME or the name of a network")
+        raise InvalidSpec("network_mode is empty: use bridge, none, host, container:NAME or the name of a network")
     if spec.network_mode.startswith("container:"):
         _of_another(spec)
     alone = spec.network_mode in ("none", "host") or spec.network_mode.startswith("container:")
     _links(spec, alone)
     if alone and spec.networks:
-        _fail(f"networks cannot be joined with network_mode {spec.network_mode}")
+        raise InvalidSpec(f"networks cannot be joined with network_mode {spec.network_mode}")
     for attachment in spec.networks:
         _attachment(attachment)
     if spec.mac_address and not _MAC.match(spec.mac_address):
-        _fail(f"mac_address {spec.mac_address!r} is not a MAC address")
+        raise InvalidSpec(f"mac_address {spec.mac_address!r} is not a MAC address")
 
 
 def ports(spec: ContainerSpec) -> None:
@@ -52,7 +54,7 @@ def ports(spec: ContainerSpec) -> None:
     for text in spec.exposed_ports:
         found = _PORT.match(text)
         if not found or not 1 <= int(found[1]) <= int(found[3] or found[1]) <= 65535:
-            _fail(f"exposed_ports: {text!r} is not a port such as 80, 53/udp or 8000-8010/tcp")
+            raise InvalidSpec(f"exposed_ports: {text!r} is not a port such as 80, 53/udp or 8000-8010/tcp")
     if spec.published_ports:
         from ..networks.ports import parse
 
@@ -61,28 +63,28 @@ def ports(spec: ContainerSpec) -> None:
 
 def _of_another(spec: ContainerSpec) -> None:
     if not spec.network_mode[10:]:
-        _fail("network_mode 'container:' needs the name of a container")
+        raise InvalidSpec("network_mode 'container:' needs the name of a container")
     if spec.hostname or spec.published_ports or spec.publish_all_ports or spec.etc_hosts or spec.dns_servers:
-        _fail("hostname, ports, etc_hosts and dns settings belong to the container that owns the network")
+        raise InvalidSpec("hostname, ports, etc_hosts and dns settings belong to the container that owns the network")
 
 
 def _links(spec: ContainerSpec, alone: bool) -> None:
     for link in (*spec.links, *(text for entry in spec.networks for text in entry.links)):
         ref, colon, alias = link.partition(":")
         if not _HOSTNAME.match(ref) or (colon and not _HOSTNAME.match(alias)):
-            _fail(f"links: {link!r} is not CONTAINER or CONTAINER:NAME")
+            raise InvalidSpec(f"links: {link!r} is not CONTAINER or CONTAINER:NAME")
     if alone and spec.links:
-        _fail(f"links need a network, and network_mode {spec.network_mode} has none of the container's own")
+        raise InvalidSpec(f"links need a network, and network_mode {spec.network_mode} has none of the container's own")
 
 
 def _attachment(attachment: Attachment) -> None:
     for alias in attachment.aliases:
         check_name(alias, f"network {attachment.name}: alias")
     if attachment.mac_address and not _MAC.match(attachment.mac_address):
-        _fail(f"network {attachment.name}: {attachment.mac_address!r} is not a MAC address")
+        raise InvalidSpec(f"network {attachment.name}: {attachment.mac_address!r} is not a MAC address")
     for address in (attachment.ipv4_address, attachment.ipv6_address):
         if address and not _is_address(address):
-            _fail(f"network {attachment.name}: {address!r} is not an address")
+            raise InvalidSpec(f"network {attachment.name}: {address!r} is not an address")
     if attachment.link_local_ips or attachment.driver_opts:
         from ..networks import wish
 
@@ -100,7 +102,3 @@ def _is_address(text: str) -> bool:
         except (OSError, ValueError):
             continue
     return False
-
-
-def _fail(sentence: str) -> None:
-    raise InvalidSpec(sentence)

@@ -8,10 +8,10 @@ from ..errors import InvalidSpec, NameTaken, WrongState
 from ..images import catalog as images
 from ..monitor import client
 from ..networks import names as host_names
+from ..patterns import NAME
 from ..store import Store
 from . import events, release, signals
 from .catalog import Container, find, state
-from .checks import NAME
 from .start import start
 from .stop import end, note_stopped, send
 from .stopping import stop_signal, stop_timeout
